@@ -1,0 +1,1 @@
+"""The industry-cluster warehouse: pull, build, gate, publish."""

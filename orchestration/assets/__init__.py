@@ -1,0 +1,1 @@
+"""Thin Dagster assets and checks; each calls the other rooms."""

@@ -1,0 +1,1 @@
+"""Gates: expectations made from the contracts, and the verdict on a refresh."""

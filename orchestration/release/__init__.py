@@ -1,0 +1,1 @@
+"""Releases: build file, catalogue, publishing, retention."""

@@ -1,0 +1,1 @@
+"""A synthetic economy, and the loopback publishers that serve it (or a mirror) in the real layouts."""
