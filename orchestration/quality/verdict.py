@@ -1,0 +1,43 @@
+"""What a gate found, in the form `meta.check_result` keeps it.
+
+Belongs here: the shape of a finding and the verdict over many. Does not: how a check is run or a release stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Tool = Literal["great_expectations", "dbt", "dagster"]
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check of one table; `observed` and `expected` are short texts for a person.
+
+    `check_name` is unique within its table.
+    """
+
+    check_name: str
+    table_name: str
+    tool: Tool
+    severity: Severity
+    passed: bool
+    observed: str
+    expected: str
+
+    def __str__(self) -> str:
+        state = "passed" if self.passed else f"failed ({self.severity})"
+        return f"{self.table_name}.{self.check_name} {state}: observed {self.observed}, expected {self.expected}"
+
+
+def stopping(results: Iterable[CheckResult]) -> list[CheckResult]:
+    """The findings that stop a release: failed, and of severity error.
+
+    Example:
+        >>> stopping([CheckResult("rows", "employment", "dbt", "warning", False, "1", "2")])
+        []
+    """
+    return [r for r in results if not r.passed and r.severity == "error"]
