@@ -13,6 +13,7 @@ from typing import Literal
 import duckdb
 
 Kind = Literal["csv", "text", "zip", "xls", "xlsx"]
+Parser = Callable[[duckdb.DuckDBPyConnection, Sequence[Path], int], duckdb.DuckDBPyRelation]
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,15 @@ class Layout:
 
     name: str
     resources: tuple[Resource, ...]
-    parse: Callable[[duckdb.DuckDBPyConnection, Sequence[Path], int], duckdb.DuckDBPyRelation]
+    parse: Parser
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A dataset of a publisher.
 
-    `layouts(period, areas)` lists the layouts for a period in order of preference: the first whose files the place
-    offers is taken. `areas` are the area codes known from the publisher's own list, for layouts with a file an area.
+    `layouts(period, areas)` lists the layouts for a period in order of preference; a place offers a layout if it has
+    the layout's first file, and the first one offered is taken. `areas` are the area codes known from the publisher's own list, for layouts with a file an area.
     A dataset that is not `yearly` has one period, 0.
     """
 

@@ -1,0 +1,235 @@
+"""U.S. Census Bureau: county adjacency, gazetteer, population estimates and metropolitan delineations.
+
+Each is offered in an older and in today's layout; both become the same tidy table.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+from python_calamine import CalamineError, CalamineWorkbook
+
+from orchestration.errors import SourceError
+from orchestration.sources.dataset import Dataset, Layout, Resource
+from orchestration.sources.tidy import LAYOUT_REMEDY, read_delimited, read_header
+
+BASE = "https://www2.census.gov"
+LICENCE = "US government work, public domain (17 USC 105)"
+PUBLISHER = "U.S. Census Bureau"
+
+
+def parse_adjacency(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
+) -> duckdb.DuckDBPyRelation:
+    """Pairs of neighbouring counties from today's pipe-separated file; a county is not its own neighbour."""
+    raw = read_delimited(
+        con,
+        "census_adjacency",
+        files,
+        {"County GEOID": "VARCHAR", "Neighbor GEOID": "VARCHAR"},
+        delimiter="|",
+    )
+    return raw.project('"County GEOID" AS county_fips, "Neighbor GEOID" AS neighbour_fips').filter(
+        "county_fips <> neighbour_fips"
+    )
+
+
+def parse_ragged_adjacency(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
+) -> duckdb.DuckDBPyRelation:
+    """The same from the older tab-separated file, where a county's name and code stand on its first line only.
+
+    Raises:
+        SourceError: if a line has not four fields or a code not five digits.
+    """
+    pairs: list[tuple[str, str]] = []
+    county = ""
+    with files[0].open(encoding="latin-1", newline="") as stream:
+        for number, fields in enumerate(csv.reader(stream, delimiter="\t"), start=1):
+            if len(fields) != 4 or not all(
+                len(f) == 5 and f.isdigit() for f in (fields[1] or county, fields[3])
+            ):
+                problem = f"line {number} is not name, code, neighbour, neighbour's code"
+                raise SourceError("census_adjacency", files[0].name, problem, LAYOUT_REMEDY)
+            county = fields[1] or county
+            if fields[3] != county:
+                pairs.append((county, fields[3]))
+    return con.from_df(pd.DataFrame(pairs, columns=["county_fips", "neighbour_fips"]).drop_duplicates())
+
+
+def parse_gazetteer(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
+) -> duckdb.DuckDBPyRelation:
+    """Counties with land area (m²) and an internal point (degrees); separated by tabs until 2024, by bars since."""
+    latin = "utf-8"
+    try:
+        files[0].read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        latin = "latin-1"
+    delimiter = "|" if len(read_header("census_gazetteer", files[0], "|", latin)) > 1 else "\t"
+    columns = {
+        "GEOID": "VARCHAR",
+        "NAME": "VARCHAR",
+        "ALAND": "BIGINT",
+        "INTPTLAT": "DOUBLE",
+        "INTPTLONG": "DOUBLE",
+    }
+    raw = read_delimited(con, "census_gazetteer", files, columns, delimiter=delimiter, encoding=latin)
+    return raw.project(
+        "GEOID AS county_fips, trim(NAME) AS county_name, ALAND AS land_area_m2, INTPTLAT AS latitude, "
+        "INTPTLONG AS longitude"
+    )
+
+
+def parse_population(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
+) -> duckdb.DuckDBPyRelation:
+    """Resident population on 1 July of each year, by county and state, one row a place and year."""
+    header = read_header("census_population", files[0], ",", "latin-1")
+    years = [name for name in header if name.startswith("POPESTIMATE") and name[11:].isdigit()]
+    if not years:
+        raise SourceError("census_population", files[0].name, "no column POPESTIMATE<year>", LAYOUT_REMEDY)
+    columns = {"SUMLEV": "VARCHAR", "STATE": "VARCHAR", "COUNTY": "VARCHAR"} | dict.fromkeys(years, "BIGINT")
+    raw = read_delimited(con, "census_population", files, columns, encoding="latin-1")
+    con.register("population_wide", raw)
+    return con.sql(
+        f"""
+        SELECT
+            lpad(STATE, 2, '0') || lpad(COUNTY, 3, '0') AS area_fips,
+            replace(name, 'POPESTIMATE', '')::SMALLINT AS year,
+            population
+        FROM (UNPIVOT population_wide ON {", ".join(years)} INTO NAME name VALUE population)
+        WHERE SUMLEV IN ('040', '050')
+        """
+    )
+
+
+def parse_delineation(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int, *, vintage: str
+) -> duckdb.DuckDBPyRelation:
+    """Counties of each core-based statistical area in a delineation of the stated vintage (OMB bulletin's month).
+
+    Raises:
+        SourceError: if the workbook cannot be read or lacks a column.
+    """
+    dataset, name = "census_delineation", files[0].name
+    try:
+        rows = CalamineWorkbook.from_path(str(files[0])).get_sheet_by_index(0).to_python()
+    except (CalamineError, ValueError, IndexError) as error:
+        raise SourceError(dataset, name, f"not a readable workbook ({error})", "pull again later") from error
+    wanted = {
+        "CBSA Code": "cbsa_code",
+        "CBSA Title": "cbsa_title",
+        "Metropolitan/Micropolitan Statistical Area": "cbsa_kind",
+        "FIPS State Code": "state",
+        "FIPS County Code": "county",
+    }
+    start = next((i for i, row in enumerate(rows) if "CBSA Code" in row), None)
+    missing = sorted(set(wanted) - {str(cell) for cell in rows[start]}) if start is not None else list(wanted)
+    if start is None or missing:
+        raise SourceError(dataset, name, f"column {', '.join(missing)} is missing", LAYOUT_REMEDY)
+    table = pd.DataFrame(rows[start + 1 :], columns=[str(c) for c in rows[start]], dtype=str)
+    table = table[list(wanted)].rename(columns=wanted)
+    # Notes stand at the foot, in the column of codes.
+    table = table[table["cbsa_code"].str.fullmatch(r"\d{5}") & (table["county"] != "")]
+    table["county_fips"] = table.pop("state").str.zfill(2) + table.pop("county").str.zfill(3)
+    table["cbsa_kind"] = table["cbsa_kind"].str.split().str[0].str.lower()
+    return con.from_df(table.assign(vintage=vintage))
+
+
+def _dataset(source_id: str, table: str, title: str, cadence: str, layouts: Sequence[Layout]) -> Dataset:
+    return Dataset(
+        source_id=source_id,
+        table=table,
+        publisher=PUBLISHER,
+        title=title,
+        homepage="https://www.census.gov/geographies.html",
+        cadence=cadence,
+        licence=LICENCE,
+        yearly=False,
+        parser_version=1,
+        layouts=lambda period, areas: layouts,
+    )
+
+
+_REFERENCE = f"{BASE}/geo/docs/reference"
+_GAZETTEER = f"{BASE}/geo/docs/maps-data/data/gazetteer"
+_POPEST = f"{BASE}/programs-surveys/popest/datasets"
+_DELINEATION = f"{BASE}/programs-surveys/metro-micro/geographies/reference-files"
+
+ADJACENCY = _dataset(
+    "census_adjacency",
+    "county_adjacency",
+    "County adjacency",
+    "yearly",
+    (
+        Layout(
+            "adjacency_2024",
+            (Resource(f"{_REFERENCE}/county_adjacency/county_adjacency2024.txt", "text"),),
+            parse_adjacency,
+        ),
+        Layout(
+            "adjacency_2010",
+            (Resource(f"{_REFERENCE}/county_adjacency.txt", "text"),),
+            parse_ragged_adjacency,
+        ),
+    ),
+)
+
+GAZETTEER = _dataset(
+    "census_gazetteer",
+    "county_gazetteer",
+    "Gazetteer of counties",
+    "yearly",
+    (
+        Layout(
+            "gazetteer_2025",
+            (Resource(f"{_GAZETTEER}/2025_Gazetteer/2025_Gaz_counties_national.zip", "zip"),),
+            parse_gazetteer,
+        ),
+        Layout(
+            "gazetteer_2010",
+            (Resource(f"{_GAZETTEER}/2010_Gazetteer/Gaz_counties_national.txt", "text"),),
+            parse_gazetteer,
+        ),
+    ),
+)
+
+POPULATION = _dataset(
+    "census_population",
+    "county_population",
+    "County population estimates",
+    "yearly, the whole series restated",
+    tuple(
+        Layout(
+            f"vintage_{to}",
+            (Resource(f"{_POPEST}/{since}-{to}/counties/totals/co-est{to}-alldata.csv", "csv"),),
+            parse_population,
+        )
+        for since, to in ((2020, 2025), (2020, 2024), (2010, 2019))
+    ),
+)
+
+DELINEATION = _dataset(
+    "census_delineation",
+    "cbsa_delineation",
+    "Core-based statistical area delineations",
+    "with each OMB bulletin",
+    (
+        Layout(
+            "omb_2023_07",
+            (Resource(f"{_DELINEATION}/2023/delineation-files/list1_2023.xlsx", "xlsx"),),
+            partial(parse_delineation, vintage="2023-07"),
+        ),
+        Layout(
+            "omb_2015_07",
+            (Resource(f"{_DELINEATION}/2015/delineation-files/list1.xls", "xls"),),
+            partial(parse_delineation, vintage="2015-07"),
+        ),
+    ),
+)

@@ -1,0 +1,204 @@
+"""From a publisher's delimited text to typed columns, and from a relation to one Parquet partition.
+
+Belongs here: what every parser shares (reading by header name, translating DuckDB's errors into ours, writing).
+Does not: any one publisher's layout.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from orchestration.errors import SourceError
+
+LAYOUT_REMEDY = (
+    "compare the file's header with the dataset's declaration in orchestration/sources; if the publisher changed its "
+    "layout, adapt the parser and raise its parser_version"
+)
+TEXT_REMEDY = "look at that line; if the publisher has re-issued the file, run `clusters refresh` again"
+
+
+def connect(memory_limit: str, threads: int, temp_directory: Path) -> duckdb.DuckDBPyConnection:
+    """A private in-memory DuckDB with bounded memory that spills to `temp_directory` and fetches nothing."""
+    return duckdb.connect(
+        config={
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "temp_directory": str(temp_directory),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def read_delimited(
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    files: Sequence[Path],
+    columns: Mapping[str, str],
+    *,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+) -> duckdb.DuckDBPyRelation:
+    """The named columns of delimited files with a header, in the given DuckDB types, one relation over all files.
+
+    Columns are found by name, so reordered and additional ones do no harm. Blanks round a header name and a
+    byte-order mark are ignored.
+
+    Raises:
+        SourceError: if a file is empty or lacks a column. Text in a number column is found when the relation is
+            read: read it inside `errors_named`.
+
+    Example:
+        >>> read_delimited(duckdb.connect(), "bls_qcew", [path], {"year": "SMALLINT"})  # doctest: +SKIP
+    """
+    if not files:
+        raise SourceError(dataset, "(no file)", "the archive holds no file to read", LAYOUT_REMEDY)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for file in files:
+        header = read_header(dataset, file, delimiter, encoding)
+        missing = [name for name in columns if name not in header]
+        if missing:
+            found = ", ".join(header[:8]) + (" …" if len(header) > 8 else "")
+            raise SourceError(
+                dataset,
+                file.name,
+                f"column {', '.join(missing)} is missing (the header has {found})",
+                LAYOUT_REMEDY,
+            )
+        groups.setdefault(tuple(header), []).append(str(file))
+    # Literals, not parameters: a relation with parameters is evaluated at once, in memory.
+    wanted = ", ".join(f'"{name}"' for name in columns)
+    relations = [
+        con.sql(
+            f"SELECT {wanted} FROM read_csv([{', '.join(map(literal, paths))}], header = true, auto_detect = false, "
+            f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', encoding = {literal(encoding)}, "
+            f"columns = {_column_types(header, columns)})"
+        )
+        for header, paths in groups.items()
+    ]
+    whole = relations[0]
+    for relation in relations[1:]:
+        whole = whole.union(relation)
+    return whole
+
+
+def read_header(dataset: str, file: Path, delimiter: str, encoding: str) -> list[str]:
+    """The header's column names, stripped.
+
+    Raises:
+        SourceError: if the file is empty.
+    """
+    with file.open(encoding=encoding.replace("utf-8", "utf-8-sig"), errors="replace", newline="") as stream:
+        header = next(csv.reader(stream, delimiter=delimiter), [])
+    names = [name.strip() for name in header]
+    if not any(names):
+        raise SourceError(dataset, file.name, "the file is empty", "run `clusters refresh` again later")
+    return names
+
+
+def _column_types(header: Sequence[str], columns: Mapping[str, str]) -> str:
+    seen: dict[str, int] = {}
+    parts = []
+    for name in header:
+        seen[name] = seen.get(name, 0) + 1
+        unique = name if seen[name] == 1 else f"{name} ({seen[name]})"
+        parts.append(f"{literal(unique)}: '{columns.get(unique, 'VARCHAR')}'")
+    return "{" + ", ".join(parts) + "}"
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal.
+
+    Example:
+        >>> literal("Queen Anne's County")
+        "'Queen Anne''s County'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def errors_named(dataset: str, file: str) -> Iterator[None]:
+    """Turns what DuckDB says about a bad file into a `SourceError` that names dataset, line and column."""
+    try:
+        yield
+    except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+        text = str(error)
+        place = re.search(r"CSV Error on Line: (\d+)", text)
+        value = re.search(
+            r'Error when converting column "([^"]+)"\. Could not convert string "([^"]*)"', text
+        )
+        if value:
+            problem = f"column {value[1]} holds the text {value[2]!r} where a number belongs"
+        else:
+            problem = next(
+                (s for s in text.splitlines()[1:] if s.strip() and "Original Line" not in s), text
+            ).strip()
+        named = re.search(r"^\s*file\s*=\s*(\S.*?)\s*$", text, re.MULTILINE)
+        name = Path(named[1]).name if named else file
+        line = f"line {place[1]}: " if place else ""
+        raise SourceError(dataset, name, line + problem, TEXT_REMEDY) from error
+
+
+def partition_name(source_id: str, layout: str, parser_version: int, checksums: Sequence[str]) -> str:
+    """Name of a tidy partition: the hash of what it is made from, so unchanged inputs are never parsed twice.
+
+    Example:
+        >>> partition_name("bls_qcew", "singlefile", 1, ["ab"])[:8]
+        'e84a5708'
+    """
+    made_from = "\n".join([source_id, layout, str(parser_version), *sorted(checksums)])
+    return hashlib.sha256(made_from.encode()).hexdigest()[:32]
+
+
+def write_partition(
+    relation: duckdb.DuckDBPyRelation, target: Path, dataset: str, file: str, year: int | None = None
+) -> None:
+    """Writes a relation as one Parquet file, whole or not at all.
+
+    Raises:
+        SourceError: if the relation has no rows, its text cannot be read in its types, or (where `year` is given) its
+            column `year` holds any other.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    half = target.with_suffix(f".{os.getpid()}.half")
+    try:
+        with errors_named(dataset, file):
+            relation.write_parquet(str(half), compression="zstd")
+        if not count_rows(half):
+            raise SourceError(
+                dataset, file, "the file has a header but no rows", "run `clusters refresh` again later"
+            )
+        if year is not None:
+            _require_year(half, year, dataset, file)
+        half.replace(target)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def count_rows(partition: Path) -> int:
+    """Rows of a Parquet file, from its footer."""
+    with duckdb.connect() as con:
+        return con.execute("SELECT count(*) FROM read_parquet(?)", [str(partition)]).fetchall()[0][0]
+
+
+def _require_year(partition: Path, year: int, dataset: str, file: str) -> None:
+    with duckdb.connect() as con:
+        found = con.execute(
+            "SELECT DISTINCT year FROM read_parquet(?) ORDER BY ALL", [str(partition)]
+        ).fetchall()
+    if found != [(year,)]:
+        years = ", ".join(str(row[0]) for row in found)
+        raise SourceError(
+            dataset,
+            file,
+            f"the rows are of {years}, not of {year}",
+            "pull again later; the publisher serves another year's file at this address",
+        )
