@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.sources.dataset import Dataset, Layout, Parser, Resource
-from orchestration.sources.tidy import LAYOUT_REMEDY, errors_named, read_delimited
+from orchestration.sources.tidy import errors_named, read_delimited
 
 BASE = "https://data.bls.gov/cew"
 LICENCE = "US government work, public domain (17 USC 105)"

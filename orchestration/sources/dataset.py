@@ -47,7 +47,8 @@ class Dataset:
     """A dataset of a publisher.
 
     `layouts(period, areas)` lists the layouts for a period in order of preference; a place offers a layout if it has
-    the layout's first file, and the first one offered is taken. `areas` are the area codes known from the publisher's own list, for layouts with a file an area.
+    the layout's first file, and the first one offered is taken. `areas` are the area codes known from the publisher's
+    own list, for layouts with a file an area.
     A dataset that is not `yearly` has one period, 0.
     """
 

@@ -1,0 +1,5 @@
+{#- What is left of a parent after its published children, as a whole number that the true value cannot exceed:
+    the parent and each child are rounded, so each may be off by half a job. -#}
+{% macro residual(parent, published, cells) -%}
+    greatest(floor({{ parent }} - coalesce({{ published }}, 0) + 0.5 * (1 + {{ cells }})), 0)
+{%- endmacro %}

@@ -1,0 +1,48 @@
+{#- What QCEW's aggregation levels and ownership codes mean.
+    Source: BLS, "QCEW aggregation level codes" and "QCEW ownership codes". -#}
+
+{#- Aggregation levels 1x nation, 4x metropolitan and 80 micropolitan area, 5x state, 7x county. -#}
+{% macro qcew_region_type(agglvl_code, area_fips) -%}
+    CASE
+        WHEN {{ agglvl_code }} BETWEEN 10 AND 18 THEN 'nation'
+        WHEN {{ agglvl_code }} BETWEEN 40 AND 48 OR {{ agglvl_code }} = 80 THEN 'cbsa'
+        WHEN {{ agglvl_code }} BETWEEN 50 AND 58 THEN 'state'
+        WHEN {{ agglvl_code }} BETWEEN 70 AND 78
+            THEN CASE WHEN right({{ area_fips }}, 3) >= '995' THEN 'unallocated' ELSE 'county' END
+    END
+{%- endmacro %}
+
+{#- County codes xx995 to xx999 hold jobs that a state could not place in a county. -#}
+{% macro qcew_region_id(region_type, area_fips) -%}
+    {{ region_type }} || ':' || CASE {{ region_type }}
+        WHEN 'cbsa' THEN substr({{ area_fips }}, 2) || '0'
+        WHEN 'county' THEN {{ area_fips }}
+        WHEN 'unallocated' THEN {{ area_fips }}
+        ELSE left({{ area_fips }}, 2)
+    END
+{%- endmacro %}
+
+{#- The last digit of an aggregation level is the industry detail. -#}
+{% macro qcew_industry_level(agglvl_code) -%}
+    CASE {{ agglvl_code }} % 10
+        WHEN 0 THEN 'total'
+        WHEN 1 THEN 'total'
+        WHEN 2 THEN 'domain'
+        WHEN 3 THEN 'supersector'
+        WHEN 4 THEN 'sector'
+        WHEN 5 THEN 'subsector'
+        WHEN 6 THEN 'industry_group'
+        WHEN 7 THEN 'naics_industry'
+        WHEN 8 THEN 'national_industry'
+    END
+{%- endmacro %}
+
+{% macro qcew_ownership(own_code) -%}
+    CASE {{ own_code }}
+        WHEN '0' THEN 'total'
+        WHEN '1' THEN 'federal'
+        WHEN '2' THEN 'state'
+        WHEN '3' THEN 'local'
+        WHEN '5' THEN 'private'
+    END
+{%- endmacro %}

@@ -1,0 +1,63 @@
+-- Metropolitan and micropolitan areas as the sum of their counties, for years in which the publisher prints no
+-- industry detail for them. An area of which a county is missing that year is left out rather than understated.
+WITH published_detail AS (
+    SELECT DISTINCT region_id, year
+    FROM {{ ref("int_published_cells") }}
+    WHERE region_type = 'cbsa' AND level NOT IN ('total', 'domain', 'supersector')
+),
+
+published_rows AS (
+    SELECT DISTINCT region_id, year, ownership, industry_code
+    FROM {{ ref("int_published_cells") }}
+    WHERE region_type = 'cbsa'
+),
+
+members AS (
+    SELECT
+        'cbsa:' || cbsa_code AS region_id,
+        'county:' || county_fips AS county_region_id,
+        count(*) OVER (PARTITION BY cbsa_code) AS counties
+    FROM {{ ref("stg_cbsa_delineation") }}
+),
+
+reporting AS (
+    SELECT m.region_id, c.year
+    FROM members AS m
+    INNER JOIN {{ ref("int_published_cells") }} AS c ON m.county_region_id = c.region_id
+    WHERE c.level = 'total' AND c.ownership = 'total'
+    GROUP BY m.region_id, c.year
+    HAVING count(*) = any_value(m.counties)
+),
+
+to_sum AS (
+    SELECT * FROM reporting
+    ANTI JOIN published_detail USING (region_id, year)
+),
+
+sums AS (
+    SELECT
+        m.region_id,
+        'cbsa' AS region_type,
+        c.industry_code,
+        c.level,
+        c.parent_code,
+        c.ownership,
+        c.year,
+        sum(c.establishments)::BIGINT AS establishments,
+        CASE WHEN count(*) = count(c.employment) THEN sum(c.employment)::BIGINT END AS employment,
+        CASE WHEN count(*) = count(c.wages) THEN sum(c.wages)::BIGINT END AS wages,
+        sum(c.employment_lower) AS employment_lower,
+        CASE WHEN count(*) = count(c.employment_upper) THEN sum(c.employment_upper) END AS employment_upper,
+        CASE
+            WHEN count(*) = count(c.employment) THEN 'derived'
+            WHEN count(*) = count(c.employment_upper) THEN 'bounded'
+            ELSE 'missing'
+        END AS status
+    FROM {{ ref("int_published_cells") }} AS c
+    INNER JOIN members AS m ON c.region_id = m.county_region_id
+    INNER JOIN to_sum AS t ON m.region_id = t.region_id AND c.year = t.year
+    GROUP BY m.region_id, c.industry_code, c.level, c.parent_code, c.ownership, c.year
+)
+
+SELECT * FROM sums
+ANTI JOIN published_rows USING (region_id, year, ownership, industry_code)

@@ -1,0 +1,16 @@
+SELECT
+    'naics' || i.naics || ':' || i.industry_code AS industry_id,
+    'naics' || i.naics AS system,
+    i.industry_code AS code,
+    i.level,
+    coalesce(
+        t.industry_title,
+        CASE i.industry_code
+            WHEN '31-33' THEN 'Manufacturing'
+            WHEN '44-45' THEN 'Retail trade'
+            WHEN '48-49' THEN 'Transportation and warehousing'
+        END
+    ) AS title,
+    CASE WHEN i.parent_code IS NOT NULL THEN 'naics' || i.naics || ':' || i.parent_code END AS parent_industry_id
+FROM {{ ref("int_industries") }} AS i
+LEFT JOIN {{ ref("stg_qcew_industries") }} AS t ON i.industry_code = t.industry_code

@@ -1,0 +1,7 @@
+SELECT
+    cbsa_code,
+    cbsa_title,
+    cbsa_kind,
+    county_fips,
+    vintage
+FROM {{ source("tidy", "cbsa_delineation") }}

@@ -1,0 +1,4 @@
+SELECT
+    county_fips,
+    neighbour_fips
+FROM {{ source("tidy", "county_adjacency") }}

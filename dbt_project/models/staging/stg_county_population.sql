@@ -1,0 +1,5 @@
+SELECT
+    area_fips,
+    year,
+    population
+FROM {{ source("tidy", "county_population") }}

@@ -1,0 +1,21 @@
+SELECT
+    area_fips,
+    own_code,
+    industry_code,
+    agglvl_code,
+    size_code,
+    year,
+    disclosure_code,
+    annual_avg_estabs,
+    annual_avg_emplvl,
+    total_annual_wages,
+    avg_annual_pay,
+    lq_disclosure_code,
+    lq_annual_avg_estabs,
+    lq_annual_avg_emplvl,
+    lq_total_annual_wages,
+    oty_disclosure_code,
+    oty_annual_avg_estabs_chg,
+    oty_annual_avg_emplvl_chg,
+    oty_total_annual_wages_chg
+FROM {{ source("tidy", "qcew") }}

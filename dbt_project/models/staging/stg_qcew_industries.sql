@@ -1,0 +1,4 @@
+SELECT
+    industry_code,
+    industry_title
+FROM {{ source("tidy", "qcew_industries") }}
