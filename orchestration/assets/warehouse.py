@@ -1,0 +1,160 @@
+"""The dbt project as Dagster assets: every seed, staging view, intermediate table and mart, with its tests as checks.
+
+Belongs here: how dbt is called and what its results become. Does not: any model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dagster import AssetExecutionContext, AssetKey
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+
+from orchestration.assets.metadata import NIGHTLY, OWNERS, table_schema
+from orchestration.assets.resources import Refresh
+from orchestration.contracts import contracts
+from orchestration.errors import GateError, SetupError
+from orchestration.ingest import link_partitions
+from orchestration.quality.verdict import CheckResult
+from orchestration.settings import PROJECT_ROOT, Settings, settings
+
+PROJECT = PROJECT_ROOT / "dbt_project"
+BUILDS = "the model builds"
+
+
+def dbt_environment(of: Settings) -> dict[str, str]:
+    """What the dbt profile reads from the environment."""
+    return {
+        "CLUSTERS_HOME": str(of.home),
+        "CLUSTERS_BUILD_MEMORY_LIMIT": of.build_memory_limit,
+        "CLUSTERS_THREADS": str(of.threads),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def manifest() -> Path:
+    """dbt's manifest, parsed anew when a file of the dbt project has changed since.
+
+    Raises:
+        SetupError: if dbt cannot parse the project.
+    """
+    target = PROJECT / "target"
+    path, mark = target / "manifest.json", target / "parsed_from.txt"
+    parsed_from = _project_hash()
+    if path.exists() and mark.exists() and mark.read_text(encoding="utf-8") == parsed_from:
+        return path
+    command = [str(Path(sys.executable).with_name("dbt")), "parse", "--project-dir", ".", "--profiles-dir", "."]
+    done = subprocess.run(  # noqa: S603  (a fixed command)
+        command, cwd=PROJECT, env=os.environ | dbt_environment(settings()), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SetupError(f"dbt cannot parse {PROJECT}:\n{done.stdout[-2000:]}")
+    mark.write_text(parsed_from, encoding="utf-8")
+    return path
+
+
+def _project_hash() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(p for p in PROJECT.rglob("*") if p.suffix in {".sql", ".yml", ".csv"}):
+        if path.relative_to(PROJECT).parts[0] not in {"target", "logs"}:
+            digest.update(str(path.relative_to(PROJECT)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+class Translator(DagsterDbtTranslator):
+    """Asset keys, groups and schemas from the folders and contracts rather than from dbt's defaults."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_source_tests_as_checks=True))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            return AssetKey(["tidy", dbt_resource_props["name"]])
+        folder = dbt_resource_props["fqn"][1] if dbt_resource_props["resource_type"] == "model" else "seeds"
+        return AssetKey([folder, dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return self.get_asset_key(dbt_resource_props).path[0]
+
+    def get_asset_spec(self, manifest: Any, unique_id: str, project: Any) -> Any:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        contract = contracts().get(spec.key.path[-1])
+        extra = {"dagster/column_schema": table_schema(contract)} if contract and contract.columns else {}
+        return spec.replace_attributes(owners=OWNERS, metadata=spec.metadata | extra, freshness_policy=NIGHTLY)
+
+
+def prepare_work(refresh: Refresh) -> None:
+    """An empty build file, an empty scratch file and the tidy partitions linked where dbt reads them."""
+    work = refresh.settings.work
+    for leftover in [*work.glob("*.duckdb*"), work / "checks" / "dbt.json", work / "checks" / "marts.json"]:
+        leftover.unlink(missing_ok=True)
+    shutil.rmtree(work / "spill", ignore_errors=True)
+    (work / "spill").mkdir(parents=True)
+    link_partitions(refresh.partitions, refresh.settings)
+
+
+def build_path(of: Settings) -> Path:
+    """The private file that dbt builds into; published, it becomes the release."""
+    return of.work / "build.duckdb"
+
+
+@dbt_assets(
+    manifest=manifest(),
+    project=DbtProject(project_dir=PROJECT, profiles_dir=PROJECT),
+    dagster_dbt_translator=Translator(),
+    pool="duckdb",
+)
+def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refresh) -> Iterator[Any]:
+    """Builds the warehouse, unless the current release was built from the same inputs by the same code."""
+    if not refresh.anything_new():
+        context.log.info("nothing new: the current release was built from the same inputs")
+        return
+    prepare_work(refresh)
+    os.environ.update(dbt_environment(refresh.settings))
+    call = dbt.cli(["build"], context=context, target_path=refresh.settings.work / "dbt", raise_on_error=False)
+    yield from call.stream()
+    results = dbt_findings(call.get_artifact("run_results.json"), dict(call.manifest["nodes"]) | dict(call.manifest["unit_tests"]))
+    refresh.record_checks("dbt", results)
+    broken = [r for r in results if r.expected == BUILDS]
+    if broken:
+        raise GateError("; ".join(str(r) for r in broken))
+
+
+def dbt_findings(run_results: Mapping[str, Any], nodes: Mapping[str, Any]) -> list[CheckResult]:
+    """dbt's test results, and a finding for every model that did not build.
+
+    `nodes` are the manifest's nodes and unit tests by unique id. A test that dbt skipped has not passed.
+    """
+    found = []
+    for result in run_results["results"]:
+        node = nodes.get(result["unique_id"], {})
+        name, status = node.get("name", result["unique_id"]), result["status"]
+        message = " ".join((result.get("message") or status).split())
+        if node.get("resource_type") in {"test", "unit_test"}:
+            found.append(
+                CheckResult(
+                    check_name=name,
+                    table_name=_tested(node, nodes),
+                    tool="dbt",
+                    severity="warning" if node["config"].get("severity", "error").lower() == "warn" else "error",
+                    passed=status == "pass",
+                    observed="no failing rows" if status == "pass" else message,
+                    expected="no failing rows",
+                )
+            )
+        elif status != "success":
+            found.append(CheckResult(f"build_{name}", name, "dbt", "error", False, message, BUILDS))
+    return found
+
+
+def _tested(test: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:
+    attached = test.get("attached_node") or test.get("model") or next(iter(test["depends_on"]["nodes"]), "")
+    return nodes.get(attached, {}).get("name", attached or "warehouse")
