@@ -264,7 +264,7 @@ def _move_durably(file: Path, blob: Path) -> None:
 
     A blob of that name is replaced too: if it was damaged, this mends it.
     """
-    # A flush takes milliseconds and there are hundreds of files: the outer folder only when it has a new entry.
+    # A flush takes milliseconds and there are hundreds of files: outer folder only when it is new.
     folders = [blob.parent] if blob.parent.exists() else [blob.parent, blob.parent.parent]
     blob.parent.mkdir(exist_ok=True)
     file.chmod(0o444)

@@ -18,11 +18,11 @@ from orchestration.errors import SetupError
 def serve(root: Path) -> Iterator[str]:
     """Serve a folder on 127.0.0.1 while the block runs, and yield the base URL (without a final slash).
 
-    Answers carry ETag and Last-Modified; conditional requests get 304, ranges 206, missing files 404. Links in
-    the folder are followed, so a mirror may be put together from files elsewhere.
+    Answers carry ETag and Last-Modified; conditional requests get 304, ranges 206, missing files 404. Links
+    in it are followed, so a mirror may be put together from files elsewhere.
 
     Raises:
-        SetupError: if the folder does not exist can't be served.
+        SetupError: if the folder does not exist.
 
     Example:
         >>> with serve(Path("mirror")) as base:
@@ -50,7 +50,10 @@ def serve(root: Path) -> Iterator[str]:
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", 0))
+    # asyncio sets TCP_NODELAY only on sockets that say they are TCP; without it every answer takes 40 ms longer.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
     thread = threading.Thread(target=server.run, args=([listener],), name="publishers", daemon=True)
     thread.start()
     # The listener queues connections from the first moment, so nobody waits for the thread to be ready.
