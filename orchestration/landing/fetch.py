@@ -222,7 +222,7 @@ class Fetcher:
     def _receive(self, job: Job, response: httpx.Response, partial: Partial, length: int | None) -> None:
         limit, size = self._settings.max_download_bytes, partial.size
         self._refuse_over(job, limit, length or 0, partial)
-        with partial.path.open("ab", buffering=1 << 20) as file:
+        with partial.path.open("ab") as file:
             for chunk in response.iter_bytes():
                 size += len(chunk)
                 self._refuse_over(job, limit, size, partial)

@@ -50,7 +50,7 @@ def serve(root: Path) -> Iterator[str]:
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
-    # asyncio sets TCP_NODELAY only on sockets that say they are TCP; without it every answer takes 40 ms longer.
+    # asyncio sets TCP_NODELAY only on sockets that say they are TCP; without, an answer takes 40 ms more.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen()
