@@ -1,0 +1,286 @@
+"""The landing store: publishers' bytes once by content, and the manifest of what was pulled when.
+
+Belongs here: content-addressed files and the manifest. Does not: HTTP (see `fetch`), what the bytes mean.
+Nothing is ever deleted except a half-finished download, so any release can be rebuilt from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from orchestration.errors import SetupError
+from orchestration.landing.partial import Partial
+
+Outcome = Literal["new", "changed", "unchanged", "kept"]
+
+# The history is what releases are traced back to, so the database itself refuses to rewrite it.
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS latest (
+    dataset TEXT NOT NULL, origin TEXT NOT NULL, url TEXT NOT NULL, outcome TEXT NOT NULL,
+    sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, etag TEXT, last_modified TEXT, fetched_at TEXT NOT NULL,
+    PRIMARY KEY (origin, url)
+);
+CREATE TABLE IF NOT EXISTS history (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, dataset TEXT NOT NULL, origin TEXT NOT NULL, url TEXT NOT NULL,
+    outcome TEXT NOT NULL, sha256 TEXT, bytes INTEGER, note TEXT
+);
+CREATE INDEX IF NOT EXISTS history_of_a_file ON history (origin, url);
+CREATE TRIGGER IF NOT EXISTS history_is_not_rewritten BEFORE UPDATE ON history
+    BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS history_is_not_shortened BEFORE DELETE ON history
+    BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
+"""
+RECORD = """
+INSERT OR REPLACE INTO latest (dataset, origin, url, outcome, sha256, bytes, etag, last_modified, fetched_at)
+VALUES (:dataset, :origin, :url, :outcome, :sha256, :bytes, :etag, :last_modified, :fetched_at)
+"""
+APPEND = """
+INSERT INTO history (at, dataset, origin, url, outcome, sha256, bytes, note)
+VALUES (:at, :dataset, :origin, :url, :outcome, :sha256, :bytes, :note)
+"""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A publisher's file as stored: `path` holds `bytes` bytes whose digest is `sha256`.
+
+    `outcome` is how it came to be current: `new`, `changed`, `unchanged` (asked again, the same bytes) or
+    `kept` (the publisher has nothing better to offer). `fetched_at` (UTC) is when these bytes first arrived,
+    so it stays the same as long as they do. `url` is the publisher's, also where a mirror served it.
+    """
+
+    dataset: str
+    origin: str
+    url: str
+    outcome: Outcome
+    path: Path
+    sha256: str
+    bytes: int
+    etag: str | None
+    last_modified: str | None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the history: a `Landed` outcome, or `absent` or `failed` with the reason in `note`."""
+
+    at: datetime
+    dataset: str
+    outcome: str
+    sha256: str | None
+    bytes: int | None
+    note: str | None
+
+
+class Store:
+    """Files below `root/blobs`, named by their digest, and `root/manifest.sqlite`, which says what they are.
+
+    One refresh at a time writes (the refresh lock sees to that); readers may look on from other threads and
+    processes.
+
+    Raises:
+        SetupError: if the folder can't be written or the manifest can't be read.
+
+    Example:
+        >>> with Store(settings().landing) as store:
+        ...     landed = store.latest("live", "https://data.bls.gov/cew/doc/titles/area/area_titles.csv")
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._manifest = root / "manifest.sqlite"
+        self._lock = threading.Lock()
+        try:
+            for folder in (root / "blobs", root / "partial"):
+                folder.mkdir(parents=True, exist_ok=True)
+            self._db = self._open()
+        except (OSError, sqlite3.Error) as error:
+            raise SetupError(
+                f"landing: {self._manifest}: cannot be opened ({error}). Remedy: make the folder writable, "
+                "or move the damaged manifest away; stored files stay, and pulling records them again."
+            ) from error
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._manifest, timeout=30, isolation_level=None, check_same_thread=False)
+        db.row_factory = lambda cursor, row: dict(zip([c[0] for c in cursor.description], row, strict=True))
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            # NORMAL never leaves a torn manifest, and kill -9 loses nothing. A power cut may lose the last
+            # rows: asking again for their files costs less than a disk flush for each of hundreds of files.
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.executescript(SCHEMA)
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the manifest; the store can't be used afterwards."""
+        with self._lock:
+            self._db.close()
+
+    def blob(self, sha256: str) -> Path:
+        """Where the file with this digest is, or would be.
+
+        Example:
+            >>> Store(root).blob("ab12...").relative_to(root).as_posix()
+            'blobs/ab/ab12...'
+        """
+        return self.root / "blobs" / sha256[:2] / sha256
+
+    def partial(self, origin: str, url: str) -> Partial:
+        """The half-finished download of a file (empty if there is none)."""
+        key = hashlib.sha256(f"{origin} {url}".encode()).hexdigest()[:32]
+        return Partial(self.root / "partial" / f"{key}.part")
+
+    def latest(self, origin: str, url: str) -> Landed | None:
+        """The newest stored file of a URL, or None if there is none or it is missing or of another size.
+
+        None makes the caller pull it again, which mends the store.
+        """
+        row = self._row(origin, url)
+        if row is None:
+            return None
+        try:
+            whole = row.path.stat().st_size == row.bytes
+        except OSError:
+            whole = False
+        return row if whole else None
+
+    def add(
+        self, file: Path, dataset: str, origin: str, url: str, etag: str | None, last_modified: str | None
+    ) -> Landed:
+        """Move a complete, checked file into the store and make it the latest of its URL.
+
+        `file` must be on the store's file system, as a `partial` is. The outcome is `new`, `changed`, or
+        `unchanged` where the bytes are those already recorded.
+        """
+        with file.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            size = stream.seek(0, os.SEEK_END)
+        blob = self.blob(sha256)
+        _move_durably(file, blob)
+        before = self._row(origin, url)
+        if before is not None and before.sha256 == sha256:
+            return self.touch(replace(before, dataset=dataset), etag, last_modified)
+        landed = Landed(
+            dataset,
+            origin,
+            url,
+            "changed" if before else "new",
+            blob,
+            sha256,
+            size,
+            etag,
+            last_modified,
+            _now(),
+        )
+        self._record(landed, landed.fetched_at)
+        return landed
+
+    def touch(self, landed: Landed, etag: str | None = None, last_modified: str | None = None) -> Landed:
+        """Record that the publisher still has these bytes; newer validators replace the recorded ones."""
+        same = replace(
+            landed,
+            outcome="unchanged",
+            etag=etag or landed.etag,
+            last_modified=last_modified or landed.last_modified,
+        )
+        self._record(same, _now())
+        return same
+
+    def keep(self, landed: Landed, note: str) -> Landed:
+        """Record that an earlier file stays in use because nothing better was to be had; `note` says why."""
+        kept = replace(landed, outcome="kept")
+        self._record(kept, _now(), note)
+        return kept
+
+    def failed(
+        self, dataset: str, origin: str, url: str, outcome: Literal["absent", "failed"], note: str
+    ) -> None:
+        """Record that nothing was landed; the latest file of the URL stays what it was."""
+        event = {"dataset": dataset, "origin": origin, "url": url, "outcome": outcome, "note": note}
+        with self._transaction() as db:
+            db.execute(APPEND, event | {"at": _now().isoformat(), "sha256": None, "bytes": None})
+
+    def history(self, origin: str, url: str) -> list[Event]:
+        """Everything that happened to a URL, oldest first."""
+        columns = "at, dataset, outcome, sha256, bytes, note"
+        with self._lock:
+            rows = self._db.execute(
+                f"SELECT {columns} FROM history WHERE origin = ? AND url = ? ORDER BY id", (origin, url)
+            ).fetchall()
+        return [Event(**{**row, "at": datetime.fromisoformat(row["at"])}) for row in rows]
+
+    def _row(self, origin: str, url: str) -> Landed | None:
+        with self._lock:
+            row = self._db.execute(
+                "SELECT * FROM latest WHERE origin = ? AND url = ?", (origin, url)
+            ).fetchone()
+        if row is None:
+            return None
+        at = datetime.fromisoformat(row["fetched_at"])
+        return Landed(**{**row, "fetched_at": at}, path=self.blob(row["sha256"]))
+
+    def _record(self, landed: Landed, at: datetime, note: str | None = None) -> None:
+        values = {name: value for name, value in asdict(landed).items() if name != "path"}
+        values |= {"fetched_at": landed.fetched_at.isoformat()}
+        with self._transaction() as db:
+            db.execute(RECORD, values)
+            db.execute(APPEND, values | {"at": at.isoformat(), "note": note})
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+
+def _move_durably(file: Path, blob: Path) -> None:
+    """Put the file in place, so that the manifest, written afterwards, never names bytes a power cut took.
+
+    A blob of that name is replaced too: if it was damaged, this mends it.
+    """
+    # A flush takes milliseconds and there are hundreds of files: outer folder only when it is new.
+    folders = [blob.parent] if blob.parent.exists() else [blob.parent, blob.parent.parent]
+    blob.parent.mkdir(exist_ok=True)
+    file.chmod(0o444)
+    _flush(file)
+    file.replace(blob)
+    for folder in folders:
+        _flush(folder)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,37 @@
+"""A check that is one SQL query, as plain data: what domain-specific gates and the comparison with history are made of.
+
+Belongs here: the shape of such a check. Does not: running it (see `gate`), any one check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestration.quality.verdict import Severity
+
+
+@dataclass(frozen=True)
+class SqlCheck:
+    """One query whose rows are what is wrong: it passes when there are none.
+
+    `name` is unique within its table and fit for a Dagster check (letters, digits, underscores). `sql` is plain DuckDB
+    SQL naming the tables it reads; braces are ordinary characters. Put the columns a person needs to find the row
+    first: the first offending row is what the finding shows. `expected` is a short text for a person.
+
+    Example:
+        >>> SqlCheck(
+        ...     name="shares_sum_to_one",
+        ...     table="cluster_specialisation",
+        ...     severity="error",
+        ...     sql="SELECT region_id, year, sum(share_of_region) AS total FROM cluster_specialisation "
+        ...     "GROUP BY ALL HAVING abs(sum(share_of_region) - 1) > 1e-9",
+        ...     expected="shares of a region sum to 1",
+        ... ).severity
+        'error'
+    """
+
+    name: str
+    table: str
+    severity: Severity
+    sql: str
+    expected: str

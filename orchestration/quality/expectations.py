@@ -1,0 +1,186 @@
+"""Suites of expectations made from contracts: layout, types, NULLs, ranges, value sets, patterns, keys, rows.
+
+Belongs here: what a contract promises, said as expectations. Does not: running them (see `gate`), promises learned
+from earlier releases (see `history`).
+
+Great Expectations answers all NULL, range and set expectations of a table in one query (0.1 s for eight of them over
+six million rows), so each stays an expectation of its own and reads well in Data Docs. Keys, types, patterns and
+infinities are queries for offending rows: its compound-key expectation took 3.5 s where ours takes 0.6 s, and
+patterns and DuckDB's types it does not support.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from orchestration.contracts import ColumnContract, TableContract
+from orchestration.errors import SetupError
+from orchestration.quality.checks import SqlCheck
+from orchestration.quality.engine import quoted
+
+if TYPE_CHECKING:
+    from great_expectations.expectations.expectation import Expectation
+
+FLOATS = {"DOUBLE", "FLOAT"}
+INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"} | {
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+}
+
+
+def column_types(con: duckdb.DuckDBPyConnection, contract: TableContract) -> dict[str, str]:
+    """The contract's column types as DuckDB names them (`text` is `VARCHAR`, `int` is `INTEGER`).
+
+    Raises:
+        SetupError: if the contract names a type that DuckDB doesn't know.
+    """
+    types: dict[str, str] = {}
+    for column in contract.columns:
+        try:
+            row = con.execute(f"SELECT typeof(CAST(NULL AS {column.data_type}))").fetchone()
+        except duckdb.Error as error:
+            raise SetupError(
+                f"{contract.name}.{column.name}: DuckDB has no type {column.data_type!r}. "
+                "Remedy: correct data_type in the YAML beside the model."
+            ) from error
+        types[column.name] = row[0] if row else ""
+    return types
+
+
+def contract_suite(contract: TableContract, types: dict[str, str]) -> list[Expectation]:
+    """All expectations of a contract; `types` as from `column_types`.
+
+    Each one's meta holds `check` (its name within the table), `expected` (for a person), `severity` and `columns` (the
+    columns it reads, which must be there in their types before it can be asked).
+
+    Example:
+        >>> contract_suite(contracts()["dim_region"], types)[0].meta["check"]  # doctest: +SKIP
+        'row_count'
+    """
+    suite = [*_layout(contract, types)]
+    for column in contract.columns:
+        suite.extend(_column(contract.name, column, types[column.name]))
+    suite.extend(query_expectation(check, columns) for check, columns in _queries(contract, types))
+    return suite
+
+
+def query_expectation(check: SqlCheck, columns: Sequence[str] = ()) -> Expectation:
+    """A query for offending rows as an expectation; `columns` are those of its table that it reads, if known."""
+    from orchestration.quality.offending_rows import ExpectNoOffendingRows, counted
+
+    return ExpectNoOffendingRows(
+        unexpected_rows_query=counted(check.sql),
+        **_told(check.name, check.expected, columns, check.severity),
+    )
+
+
+def _told(name: str, expected: str, columns: Iterable[str] = (), severity: str = "error") -> dict[str, Any]:
+    # Great Expectations' own severity shows in its results; ours, in meta, is what the verdict reads.
+    return {
+        "description": f"{name}: {expected}",
+        "severity": "warning" if severity == "warning" else "critical",
+        "meta": {"check": name, "expected": expected, "columns": list(columns), "severity": severity},
+    }
+
+
+def _layout(contract: TableContract, types: dict[str, str]) -> Iterator[Expectation]:
+    import great_expectations.expectations as gxe
+
+    yield gxe.ExpectTableRowCountToBeBetween(min_value=1, **_told("row_count", "at least one row"))
+    # Exact: a column that no contract describes would be published without a comment or a unit.
+    names = ", ".join(types)
+    yield gxe.ExpectTableColumnsToMatchSet(
+        column_set=list(types), exact_match=True, **_told("layout_columns", f"the columns {names}")
+    )
+    values = ", ".join(f"({_text(name)}, {_text(kind)})" for name, kind in types.items())
+    yield query_expectation(
+        SqlCheck(
+            "layout_types",
+            contract.name,
+            "error",
+            f"SELECT column_name, column_type AS found, wanted\nFROM (DESCRIBE {quoted(contract.name)})\n"
+            f"JOIN (VALUES {values}) AS contract(column_name, wanted) USING (column_name)\n"
+            "WHERE column_type <> wanted",
+            "every column in the type its contract states",
+        )
+    )
+
+
+def _column(table: str, column: ColumnContract, kind: str) -> Iterator[Expectation]:
+    import great_expectations.expectations as gxe
+
+    name = column.name
+    if not column.nullable:
+        yield gxe.ExpectColumnValuesToNotBeNull(
+            column=name, **_told(f"not_null__{name}", "no NULL", [name])
+        )
+    if column.minimum is not None or column.maximum is not None:
+        low, high = _whole(column.minimum), _whole(column.maximum)
+        yield gxe.ExpectColumnValuesToBeBetween(
+            column=name, min_value=low, max_value=high, **_told(f"range__{name}", _range(low, high), [name])
+        )
+    if column.values:
+        values: list[Any] = [int(v) for v in column.values] if kind in INTEGERS else list(column.values)
+        expected = f"one of {', '.join(column.values)}"
+        yield gxe.ExpectColumnValuesToBeInSet(
+            column=name, value_set=values, **_told(f"values__{name}", expected, [name])
+        )
+
+
+def _queries(contract: TableContract, types: dict[str, str]) -> Iterator[tuple[SqlCheck, Sequence[str]]]:
+    table = quoted(contract.name)
+    for column in contract.columns:
+        if column.pattern is not None:
+            name = quoted(column.name)
+            # Over distinct values: the finding then counts bad codes, not the rows that carry them.
+            sql = (
+                f"SELECT DISTINCT {name}\nFROM {table}\n"
+                f"WHERE NOT regexp_full_match({name}, {_text(column.pattern)})"
+            )
+            expected = f"values that are wholly {column.pattern}"
+            yield SqlCheck(f"pattern__{column.name}", contract.name, "error", sql, expected), [column.name]
+    floats = [name for name, kind in types.items() if kind in FLOATS]
+    if floats:
+        # NaN passes every lower bound, because DuckDB sorts it above all numbers.
+        bad = "\n   OR ".join(f"NOT isfinite({quoted(name)})" for name in floats)
+        sql = f"SELECT {_listed(contract.grain)}, {_listed(floats)}\nFROM {table}\nWHERE {bad}"
+        check = SqlCheck("finite", contract.name, "error", sql, "no NaN and no infinity: not known is NULL")
+        yield check, [*contract.grain, *floats]
+    if contract.grain:
+        yield _unique(contract), contract.grain
+
+
+def _unique(contract: TableContract) -> SqlCheck:
+    grain, table = _listed(contract.grain), quoted(contract.name)
+    # As many different hashes as rows proves the keys unique, in half the time of grouping by the keys; only a table
+    # that fails it (a duplicate, or two hashes that collide) is grouped, so the answer is exact.
+    sql = (
+        f"SELECT {grain}, count(*) AS rows_with_this_key\nFROM {table}\n"
+        f"WHERE (SELECT count(*) <> count(DISTINCT hash({grain})) FROM {table})\n"
+        "GROUP BY ALL\nHAVING count(*) > 1\nORDER BY ALL"
+    )
+    return SqlCheck("unique_grain", contract.name, "error", sql, f"one row per {', '.join(contract.grain)}")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(quoted(name) for name in names)
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _whole(value: float | None) -> float | int | None:
+    return int(value) if value is not None and float(value).is_integer() else value
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is None:
+        return f"at most {high}"
+    return f"at least {low}" if high is None else f"{low} to {high}"

@@ -1,0 +1,178 @@
+"""The gate: Great Expectations over the tables of one DuckDB connection, and what it found.
+
+Belongs here: running suites, reading their results as findings, failing closed. Does not: what is expected (see
+`expectations`, `history`), how the pages look (see `pages`), what follows from a finding.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from orchestration.contracts import TableContract
+from orchestration.errors import GateError
+from orchestration.quality.checks import SqlCheck
+from orchestration.quality.engine import columns_of
+from orchestration.quality.expectations import column_types, contract_suite, query_expectation
+from orchestration.quality.findings import failed, finding
+from orchestration.quality.verdict import CheckResult
+
+if TYPE_CHECKING:
+    from great_expectations.checkpoint.checkpoint import CheckpointResult
+    from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.expectations.expectation import Expectation
+
+KEPT_RUNS = 14
+"""Refreshes whose pages stay in Data Docs: two weeks of nights, enough to see when a failure began."""
+
+
+@dataclass
+class _Plan:
+    """What will be asked of one table, and what is already known to have failed."""
+
+    table: str
+    expectations: list[Expectation] = field(default_factory=list)
+    failures: list[CheckResult] = field(default_factory=list)
+
+
+def run_gate(
+    con: duckdb.DuckDBPyConnection,
+    contracts: Mapping[str, TableContract],
+    docs_dir: Path,
+    *,
+    tables: Iterable[str] | None = None,
+    checks: Sequence[SqlCheck] = (),
+    run_name: str | None = None,
+) -> list[CheckResult]:
+    """Check tables against their contracts and further queries, and write Data Docs.
+
+    Args:
+        con: a connection in whose search path every table or view is visible by its plain name; only read from.
+        contracts: by table name.
+        docs_dir: where Data Docs go; `docs_dir/index.html` is their first page.
+        tables: which tables to check; all that have a contract if None. A name without a contract is checked by its
+            `checks` alone, and is a failure if it has none.
+        checks: further queries for offending rows, for any of the tables.
+        run_name: what the pages call this run (the release id, say); the time if None.
+
+    Returns:
+        One finding per check, tables in the order given. What could not be checked (a missing table or column, an
+        error inside Great Expectations) is a failure of severity error.
+
+    Raises:
+        GateError: if Great Expectations itself broke down.
+        SetupError: if a contract names a type DuckDB doesn't know.
+
+    Example:
+        >>> with open_file(build) as con:  # doctest: +SKIP
+        ...     stopping(run_gate(con, mart_contracts(), settings().data_docs, run_name=release_id))
+        []
+    """
+    named = list(contracts if tables is None else tables)
+    named += [t for t in dict.fromkeys(c.table for c in checks) if t not in named]
+    plans = [_plan(con, name, contracts.get(name), checks) for name in named]
+    results = {plan.table: list(plan.failures) for plan in plans}
+    asked = [plan for plan in plans if plan.expectations]
+    if asked:
+        for table, found in _validate(con, asked, docs_dir, run_name).items():
+            results[table].extend(found)
+    return [result for table in named for result in results[table]]
+
+
+def _plan(
+    con: duckdb.DuckDBPyConnection, table: str, contract: TableContract | None, checks: Sequence[SqlCheck]
+) -> _Plan:
+    plan, present = _Plan(table), columns_of(con, table)
+    if not present:
+        plan.failures.append(failed(table, "table_exists", "no such table", "the table is there"))
+        return plan
+    wanted = column_types(con, contract) if contract else {}
+    suite = contract_suite(contract, wanted) if contract else []
+    suite += [query_expectation(check) for check in checks if check.table == table]
+    if not suite:
+        plan.failures.append(failed(table, "checks_exist", "no contract and no check", "at least one check"))
+    for expectation in suite:
+        unfit = _unfit((expectation.meta or {})["columns"], wanted, present)
+        if unfit:
+            meta = expectation.meta or {}
+            plan.failures.append(failed(table, meta["check"], f"not checked: {unfit}", meta["expected"]))
+        else:
+            plan.expectations.append(expectation)
+    return plan
+
+
+def _unfit(columns: Sequence[str], wanted: Mapping[str, str], present: Mapping[str, str]) -> str:
+    """Why columns can't be asked about, or nothing.
+
+    Asking all the same would raise inside the one query that answers a table's column expectations, and every other
+    finding about the table would be lost with it.
+    """
+    for column in columns:
+        if column not in present:
+            return f"there is no column {column}"
+        if column in wanted and present[column] != wanted[column]:
+            return f"{column} is {present[column]}, not {wanted[column]}"
+    return ""
+
+
+def _validate(
+    con: duckdb.DuckDBPyConnection, plans: Sequence[_Plan], docs_dir: Path, run_name: str | None
+) -> dict[str, list[CheckResult]]:
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read when Great Expectations is imported
+    from orchestration.quality import pages
+
+    context = pages.open_context(docs_dir)
+    try:
+        run = _run(context, con, plans, run_name)
+    except Exception as error:
+        raise GateError(
+            f"Great Expectations broke down: {type(error).__name__}: {error}. Nothing was published. "
+            "Remedy: see the log; the tables are in the build file."
+        ) from error
+    pages.write(context, docs_dir, KEPT_RUNS)
+    found = {r.suite_name: r.results for r in run.run_results.values()}
+    return {plan.table: _findings(plan, found.get(plan.table, [])) for plan in plans}
+
+
+def _run(
+    context: EphemeralDataContext,
+    con: duckdb.DuckDBPyConnection,
+    plans: Sequence[_Plan],
+    run_name: str | None,
+) -> CheckpointResult:
+    import great_expectations as gx
+    from great_expectations.core.run_identifier import RunIdentifier
+    from sqlalchemy.pool import StaticPool
+
+    from orchestration.quality.dialect import URL, creator
+
+    source = context.data_sources.add_sql(
+        "warehouse", connection_string=URL, kwargs={"creator": creator(con), "poolclass": StaticPool}
+    )
+    definitions = []
+    for plan in plans:
+        # Quoted, because names that are not keywords elsewhere can be in DuckDB.
+        asset = source.add_table_asset(plan.table, table_name=f'"{plan.table}"')
+        suite = context.suites.add(gx.ExpectationSuite(plan.table, expectations=plan.expectations))
+        batch = asset.add_batch_definition_whole_table("whole")
+        definition = gx.ValidationDefinition(name=plan.table, data=batch, suite=suite)
+        definitions.append(context.validation_definitions.add(definition))
+    checkpoint = context.checkpoints.add(
+        gx.Checkpoint(name="gate", validation_definitions=definitions, result_format="SUMMARY")
+    )
+    return checkpoint.run(run_id=RunIdentifier(run_name=run_name) if run_name else None)
+
+
+def _findings(plan: _Plan, results: Iterable[Any]) -> list[CheckResult]:
+    by_check = {r.expectation_config.meta["check"]: finding(plan.table, r) for r in results}
+    findings = []
+    for expectation in plan.expectations:
+        meta = expectation.meta or {}
+        unanswered = failed(plan.table, meta["check"], "no answer", meta["expected"])
+        findings.append(by_check.get(meta["check"], unanswered))
+    return findings
