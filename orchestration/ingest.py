@@ -134,9 +134,7 @@ def ingest(
     if offered is None:
         return _kept(index, before)
     layout, landed = offered
-    name = partition_name(
-        dataset.source_id, layout.name, dataset.parser_version, [item.sha256 for _, item in landed]
-    )
+    name = partition_name(dataset.source_id, layout.name, dataset.parser_version, [item.sha256 for _, item in landed])
     path = Path(dataset.table) / str(period) / f"{name}.parquet"
     if not (settings.tidy / path).exists():
         _parse(dataset, layout, period, landed, settings, settings.tidy / path)
@@ -150,9 +148,7 @@ def ingest(
         rows=count_rows(settings.tidy / path),
         outcome=outcome,
         files=tuple(
-            File(
-                resource.url, item.sha256, item.bytes, item.etag, item.last_modified, item.fetched_at.isoformat()
-            )
+            File(resource.url, item.sha256, item.bytes, item.etag, item.last_modified, item.fetched_at.isoformat())
             for resource, item in landed
         ),
     )
@@ -212,12 +208,12 @@ def _parse(
                 (into / name).symlink_to(item.path)
                 files.append(into / name)
         if not files:
-            raise SourceError(dataset.source_id, Path(landed[0][0].url).name, "the archive is empty", "pull again later")
+            raise SourceError(
+                dataset.source_id, Path(landed[0][0].url).name, "the archive is empty", "pull again later"
+            )
         with connect(settings.memory_limit, settings.threads, scratch / "spill") as con:
             relation = layout.parse(con, files, period)
-            write_partition(
-                relation, target, dataset.source_id, files[0].name, year=period if dataset.yearly else None
-            )
+            write_partition(relation, target, dataset.source_id, files[0].name, year=period if dataset.yearly else None)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

@@ -29,5 +29,3 @@ def table_schema(contract: TableContract) -> TableSchema:
             for column in contract.columns
         ]
     )
-
-

@@ -121,7 +121,9 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
     os.environ.update(dbt_environment(refresh.settings))
     call = dbt.cli(["build"], context=context, target_path=refresh.settings.work / "dbt", raise_on_error=False)
     yield from call.stream()
-    results = dbt_findings(call.get_artifact("run_results.json"), dict(call.manifest["nodes"]) | dict(call.manifest["unit_tests"]))
+    results = dbt_findings(
+        call.get_artifact("run_results.json"), dict(call.manifest["nodes"]) | dict(call.manifest["unit_tests"])
+    )
     refresh.record_checks("dbt", results)
     broken = [r for r in results if r.expected == BUILDS]
     if broken:

@@ -99,9 +99,7 @@ class Fetcher:
             landed = self._pull(job)
         except SourceError as error:
             absent = isinstance(error, NotPublished)
-            self._store.failed(
-                dataset, self._origin.name, url, "absent" if absent else "failed", error.problem
-            )
+            self._store.failed(dataset, self._origin.name, url, "absent" if absent else "failed", error.problem)
             level = logging.INFO if absent else logging.WARNING
             logger.log(level, "%s (%.1f s)", error, time.monotonic() - started)
             raise
@@ -123,9 +121,7 @@ class Fetcher:
             return self._store.touch(stored, etag, last_modified)
         if problem := content_problem(partial.path, job.kind):
             partial.discard()
-            raise job.error(
-                problem, "open the URL in a browser; if the file is right there, refresh again later"
-            )
+            raise job.error(problem, "open the URL in a browser; if the file is right there, refresh again later")
         landed = self._store.add(partial.path, job.dataset, origin, job.url, etag, last_modified)
         partial.discard()
         return landed
@@ -172,13 +168,9 @@ class Fetcher:
                     "if the publisher moved the file, declare its new URL",
                 )
             request = response.next_request
-        raise job.error(
-            f"redirects more than {REDIRECTS} times", "open the URL in a browser and declare where it ends"
-        )
+        raise job.error(f"redirects more than {REDIRECTS} times", "open the URL in a browser and declare where it ends")
 
-    def _answer(
-        self, job: Job, response: httpx.Response, headers: dict[str, str], partial: Partial
-    ) -> _Answer:
+    def _answer(self, job: Job, response: httpx.Response, headers: dict[str, str], partial: Partial) -> _Answer:
         status = response.status_code
         if status == 200:
             version = Version.of(response.headers)
@@ -205,9 +197,7 @@ class Fetcher:
             if self._origin.base_url is None:
                 remedy = "check the publisher's release calendar; ask for a period that is published"
             else:
-                remedy = (
-                    f"put the file into the {self._origin.name} by host and path, or ask for a period it has"
-                )
+                remedy = f"put the file into the {self._origin.name} by host and path, or ask for a period it has"
             return job.error(f"is not published (HTTP {status})", remedy, NotPublished)
         if status == 403:
             return job.error(
@@ -215,9 +205,7 @@ class Fetcher:
                 "set CLUSTERS_CONTACT to an e-mail address, which publishers such as BLS demand; if it is "
                 "set, wait some hours: they may have blocked this machine",
             )
-        return job.error(
-            f"was answered with HTTP {status}", "open the URL in a browser and check its declaration"
-        )
+        return job.error(f"was answered with HTTP {status}", "open the URL in a browser and check its declaration")
 
     def _receive(self, job: Job, response: httpx.Response, partial: Partial, length: int | None) -> None:
         limit, size = self._settings.max_download_bytes, partial.size

@@ -30,9 +30,7 @@ class Origin:
 
     def __post_init__(self) -> None:
         if (self.name == "live") != (self.base_url is None):
-            raise ValueError(
-                f"origin {self.name} with base URL {self.base_url}: live has none, the others need one"
-            )
+            raise ValueError(f"origin {self.name} with base URL {self.base_url}: live has none, the others need one")
 
     def locate(self, url: str) -> str:
         """The address to ask for a publisher's URL.
@@ -49,8 +47,7 @@ class Origin:
         parsed = httpx.URL(url)
         if parsed.query:
             raise SetupError(
-                f"{self.name}: {url}: a {self.name} holds files by path. "
-                "Remedy: declare the URL without a query."
+                f"{self.name}: {url}: a {self.name} holds files by path. Remedy: declare the URL without a query."
             )
         return f"{self.base_url.rstrip('/')}/{parsed.host}{parsed.raw_path.decode('ascii')}"
 

@@ -53,9 +53,7 @@ def with_retries(
 
     def say(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        logger.info(
-            "%s: attempt %d: %s; next in %.0f s", what, state.attempt_number, error, state.upcoming_sleep
-        )
+        logger.info("%s: attempt %d: %s; next in %.0f s", what, state.attempt_number, error, state.upcoming_sleep)
 
     retrying = Retrying(
         retry=retry_if_exception_type(Interrupted),

@@ -212,9 +212,7 @@ class Store:
         self._record(kept, _now(), note)
         return kept
 
-    def failed(
-        self, dataset: str, origin: str, url: str, outcome: Literal["absent", "failed"], note: str
-    ) -> None:
+    def failed(self, dataset: str, origin: str, url: str, outcome: Literal["absent", "failed"], note: str) -> None:
         """Record that nothing was landed; the latest file of the URL stays what it was."""
         event = {"dataset": dataset, "origin": origin, "url": url, "outcome": outcome, "note": note}
         with self._transaction() as db:
@@ -231,9 +229,7 @@ class Store:
 
     def _row(self, origin: str, url: str) -> Landed | None:
         with self._lock:
-            row = self._db.execute(
-                "SELECT * FROM latest WHERE origin = ? AND url = ?", (origin, url)
-            ).fetchone()
+            row = self._db.execute("SELECT * FROM latest WHERE origin = ? AND url = ?", (origin, url)).fetchone()
         if row is None:
             return None
         at = datetime.fromisoformat(row["fetched_at"])

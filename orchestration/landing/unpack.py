@@ -27,9 +27,7 @@ ENCRYPTED = 0x1
 DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
-def unpacked(
-    path: Path, kind: Kind, into: Path, dataset: str, max_bytes: int, name: str | None = None
-) -> list[Path]:
+def unpacked(path: Path, kind: Kind, into: Path, dataset: str, max_bytes: int, name: str | None = None) -> list[Path]:
     """The files in a landed file: the members of a zip, extracted below `into`, or the file itself.
 
     Sorted by member name; folders and macOS's `__MACOSX` are left out. `max_bytes` caps what an archive may
@@ -115,9 +113,7 @@ class _Archive:
         except DAMAGED as error:
             raise self._error(member, f"is damaged ({error})", "pull the file again") from error
         except NotImplementedError as error:
-            raise self._error(
-                member, f"can't be unpacked ({error})", "unpack and store it by another tool"
-            ) from error
+            raise self._error(member, f"can't be unpacked ({error})", "unpack and store it by another tool") from error
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
             raise self._suspicious(member, "is a file and a folder at once") from error
 
@@ -134,9 +130,7 @@ class _Archive:
         return self._error(member, problem, "if that is right, raise CLUSTERS_MAX_UNPACKED_BYTES")
 
     def _suspicious(self, member: zipfile.ZipInfo | None, problem: str) -> SourceError:
-        return self._error(
-            member, problem, "look at the archive by hand; if the publisher meant it, tell them"
-        )
+        return self._error(member, problem, "look at the archive by hand; if the publisher meant it, tell them")
 
     def _error(self, member: zipfile.ZipInfo | None, problem: str, remedy: str) -> SourceError:
         subject = f"member {member.filename} {problem}" if member else problem

@@ -117,9 +117,7 @@ def _column(table: str, column: ColumnContract, kind: str) -> Iterator[Expectati
 
     name = column.name
     if not column.nullable:
-        yield gxe.ExpectColumnValuesToNotBeNull(
-            column=name, **_told(f"not_null__{name}", "no NULL", [name])
-        )
+        yield gxe.ExpectColumnValuesToNotBeNull(column=name, **_told(f"not_null__{name}", "no NULL", [name]))
     if column.minimum is not None or column.maximum is not None:
         low, high = _whole(column.minimum), _whole(column.maximum)
         yield gxe.ExpectColumnValuesToBeBetween(
@@ -139,10 +137,7 @@ def _queries(contract: TableContract, types: dict[str, str]) -> Iterator[tuple[S
         if column.pattern is not None:
             name = quoted(column.name)
             # Over distinct values: the finding then counts bad codes, not the rows that carry them.
-            sql = (
-                f"SELECT DISTINCT {name}\nFROM {table}\n"
-                f"WHERE NOT regexp_full_match({name}, {_text(column.pattern)})"
-            )
+            sql = f"SELECT DISTINCT {name}\nFROM {table}\nWHERE NOT regexp_full_match({name}, {_text(column.pattern)})"
             expected = f"values that are wholly {column.pattern}"
             yield SqlCheck(f"pattern__{column.name}", contract.name, "error", sql, expected), [column.name]
     floats = [name for name, kind in types.items() if kind in FLOATS]

@@ -36,9 +36,7 @@ class ExpectNoOffendingRows(UnexpectedRowsExpectation):
         # The parent prints advice about `{batch}` to stdout; these queries name their tables instead.
         return query
 
-    def _validate(
-        self, metrics: dict, runtime_configuration: dict | None = None, execution_engine: Any = None
-    ) -> dict:
+    def _validate(self, metrics: dict, runtime_configuration: dict | None = None, execution_engine: Any = None) -> dict:
         rows = [dict(row) for row in metrics["unexpected_rows_query.table"]]
         count = rows[0][COUNT] if rows else 0
         shown = [{name: value for name, value in row.items() if name != COUNT} for row in rows]
@@ -54,9 +52,7 @@ class ExpectNoOffendingRows(UnexpectedRowsExpectation):
     ) -> list[RenderedStringTemplateContent]:
         text = configuration.description or configuration.kwargs["unexpected_rows_query"]
         template = {"template": "$text", "params": {"text": text}}
-        return [
-            RenderedStringTemplateContent(content_block_type="string_template", string_template=template)
-        ]
+        return [RenderedStringTemplateContent(content_block_type="string_template", string_template=template)]
 
 
 def counted(sql: str) -> str:

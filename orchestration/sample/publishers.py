@@ -36,9 +36,7 @@ def serve(root: Path) -> Iterator[str]:
     from starlette.staticfiles import StaticFiles
 
     if not root.is_dir():
-        raise SetupError(
-            f"{root}: there is no such folder to serve. Remedy: set --mirror or CLUSTERS_MIRROR to one."
-        )
+        raise SetupError(f"{root}: there is no such folder to serve. Remedy: set --mirror or CLUSTERS_MIRROR to one.")
     files = StaticFiles(directory=root.resolve(), follow_symlink=True)
     config = uvicorn.Config(
         Starlette(routes=[Mount("/", files)]),

@@ -66,9 +66,7 @@ WITHHELD_BY = {
 }
 
 
-def parse_annual(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
-) -> duckdb.DuckDBPyRelation:
+def parse_annual(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
     """Tidy QCEW from the annual singlefile or from annual API slices, which share their columns.
 
     Raises:
@@ -78,9 +76,7 @@ def parse_annual(
     return raw.project(", ".join(_known_or_null(name) for name in ANNUAL))
 
 
-def parse_quarterly(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
-) -> duckdb.DuckDBPyRelation:
+def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
     """Tidy QCEW from the quarterly by-area archive, annualised as BLS does.
 
     Annual establishments and employment are means over four quarters and twelve months (a quarter without a row had
@@ -133,9 +129,7 @@ def parse_quarterly(
     )
 
 
-def parse_area_titles(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
-) -> duckdb.DuckDBPyRelation:
+def parse_area_titles(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
     """Area codes and titles as BLS uses them."""
     return read_delimited(con, "bls_qcew_areas", files, {"area_fips": "VARCHAR", "area_title": "VARCHAR"})
 
@@ -144,12 +138,8 @@ def parse_industry_titles(
     con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
 ) -> duckdb.DuckDBPyRelation:
     """Industry codes and titles as BLS uses them, without the prefix that repeats the code ("NAICS 11 …")."""
-    raw = read_delimited(
-        con, "bls_qcew_industries", files, {"industry_code": "VARCHAR", "industry_title": "VARCHAR"}
-    )
-    return raw.project(
-        r"industry_code, regexp_replace(industry_title, '^NAICS(\d\d)? [0-9-]+ ', '') AS industry_title"
-    )
+    raw = read_delimited(con, "bls_qcew_industries", files, {"industry_code": "VARCHAR", "industry_title": "VARCHAR"})
+    return raw.project(r"industry_code, regexp_replace(industry_title, '^NAICS(\d\d)? [0-9-]+ ', '') AS industry_title")
 
 
 def _known_or_null(column: str) -> str:

@@ -23,9 +23,7 @@ LICENCE = "US government work, public domain (17 USC 105)"
 PUBLISHER = "U.S. Census Bureau"
 
 
-def parse_adjacency(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
-) -> duckdb.DuckDBPyRelation:
+def parse_adjacency(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
     """Pairs of neighbouring counties from today's pipe-separated file; a county is not its own neighbour."""
     raw = read_delimited(
         con,
@@ -51,9 +49,7 @@ def parse_ragged_adjacency(
     county = ""
     with files[0].open(encoding="latin-1", newline="") as stream:
         for number, fields in enumerate(csv.reader(stream, delimiter="\t"), start=1):
-            if len(fields) != 4 or not all(
-                len(f) == 5 and f.isdigit() for f in (fields[1] or county, fields[3])
-            ):
+            if len(fields) != 4 or not all(len(f) == 5 and f.isdigit() for f in (fields[1] or county, fields[3])):
                 problem = f"line {number} is not name, code, neighbour, neighbour's code"
                 raise SourceError("census_adjacency", files[0].name, problem, LAYOUT_REMEDY)
             county = fields[1] or county
@@ -62,9 +58,7 @@ def parse_ragged_adjacency(
     return con.from_df(pd.DataFrame(pairs, columns=["county_fips", "neighbour_fips"]).drop_duplicates())
 
 
-def parse_gazetteer(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
-) -> duckdb.DuckDBPyRelation:
+def parse_gazetteer(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
     """Counties with land area (m²) and an internal point (degrees); separated by tabs until 2024, by bars since."""
     latin = "utf-8"
     try:
@@ -86,9 +80,7 @@ def parse_gazetteer(
     )
 
 
-def parse_population(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
-) -> duckdb.DuckDBPyRelation:
+def parse_population(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
     """Resident population on 1 July of each year, by county and state, one row a place and year."""
     header = read_header("census_population", files[0], ",", "latin-1")
     years = [name for name in header if name.startswith("POPESTIMATE") and name[11:].isdigit()]

@@ -132,15 +132,11 @@ def errors_named(dataset: str, file: str) -> Iterator[None]:
     except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
         text = str(error)
         place = re.search(r"CSV Error on Line: (\d+)", text)
-        value = re.search(
-            r'Error when converting column "([^"]+)"\. Could not convert string "([^"]*)"', text
-        )
+        value = re.search(r'Error when converting column "([^"]+)"\. Could not convert string "([^"]*)"', text)
         if value:
             problem = f"column {value[1]} holds the text {value[2]!r} where a number belongs"
         else:
-            problem = next(
-                (s for s in text.splitlines()[1:] if s.strip() and "Original Line" not in s), text
-            ).strip()
+            problem = next((s for s in text.splitlines()[1:] if s.strip() and "Original Line" not in s), text).strip()
         named = re.search(r"^\s*file\s*=\s*(\S.*?)\s*$", text, re.MULTILINE)
         name = Path(named[1]).name if named else file
         line = f"line {place[1]}: " if place else ""
@@ -173,9 +169,7 @@ def write_partition(
         with errors_named(dataset, file):
             relation.write_parquet(str(half), compression="zstd")
         if not count_rows(half):
-            raise SourceError(
-                dataset, file, "the file has a header but no rows", "run `clusters refresh` again later"
-            )
+            raise SourceError(dataset, file, "the file has a header but no rows", "run `clusters refresh` again later")
         if year is not None:
             _require_year(half, year, dataset, file)
         half.replace(target)
@@ -191,9 +185,7 @@ def count_rows(partition: Path) -> int:
 
 def _require_year(partition: Path, year: int, dataset: str, file: str) -> None:
     with duckdb.connect() as con:
-        found = con.execute(
-            "SELECT DISTINCT year FROM read_parquet(?) ORDER BY ALL", [str(partition)]
-        ).fetchall()
+        found = con.execute("SELECT DISTINCT year FROM read_parquet(?) ORDER BY ALL", [str(partition)]).fetchall()
     if found != [(year,)]:
         years = ", ".join(str(row[0]) for row in found)
         raise SourceError(
