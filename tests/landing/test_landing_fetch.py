@@ -63,8 +63,9 @@ def rest(content: bytes, etag: str = '"v1"', start: int | None = None):
     def answer(request) -> None:
         first = int(request.headers["Range"].removeprefix("bytes=").removesuffix("-"))
         said = first if start is None else start
-        span = f"bytes {said}-{len(content) - 1}/{len(content)}"
-        body(content[said:], etag, 206, Content_Range=span)(request)
+        last = said + len(content) - first
+        span = f"bytes {said}-{last - 1}/{len(content)}"
+        body(content[said:last], etag, 206, Content_Range=span)(request)
 
     return answer
 

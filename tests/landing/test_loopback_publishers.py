@@ -126,14 +126,15 @@ def test_a_file_goes_through_the_same_code_as_from_a_publisher(mirror, tmp_path)
 def test_real_files_land_and_unpack(tmp_path):
     limits = Settings(home=tmp_path)
     cew = "https://data.bls.gov/cew/data"
-    with serve(MIRROR) as base, Store(limits.landing) as store:
-        with Fetcher(store, Origin("mirror", base), limits) as fetcher:
-            slices = [
-                fetcher.get(f"{cew}/api/2019/a/area/{a}000.csv", "csv", "bls_qcew") for a in ("06", "48")
-            ]
-            by_area = fetcher.get(f"{cew}/files/2016/csv/2016_qtrly_by_area.zip", "zip", "bls_qcew")
-            with pytest.raises(NotPublished):
-                fetcher.get(f"{cew}/files/2031/csv/2031_annual_singlefile.zip", "zip", "bls_qcew")
+    with (
+        serve(MIRROR) as base,
+        Store(limits.landing) as store,
+        Fetcher(store, Origin("mirror", base), limits) as fetcher,
+    ):
+        slices = [fetcher.get(f"{cew}/api/2019/a/area/{a}000.csv", "csv", "bls_qcew") for a in ("06", "48")]
+        by_area = fetcher.get(f"{cew}/files/2016/csv/2016_qtrly_by_area.zip", "zip", "bls_qcew")
+        with pytest.raises(NotPublished):
+            fetcher.get(f"{cew}/files/2031/csv/2031_annual_singlefile.zip", "zip", "bls_qcew")
     for landed, area in zip(slices, ("06", "48"), strict=True):
         original = MIRROR / f"data.bls.gov/cew/data/api/2019/a/area/{area}000.csv"
         assert landed.path.read_bytes() == original.read_bytes()
