@@ -50,8 +50,8 @@ def run_gate(
     """Check tables against their contracts and further queries, and write Data Docs.
 
     Args:
-        con: a connection in whose search path every table or view is visible by its plain name; only read
-            from.
+        con: a connection, only read from, in which every table or view is visible by its plain name, and to a
+            new cursor too: neither temporary views nor `USE` are.
         contracts: by table name.
         docs_dir: where Data Docs go; `docs_dir/index.html` is their first page.
         tables: which tables to check; all that have a contract if None. A name without a contract is checked
