@@ -1,4 +1,4 @@
-"""A check that is one SQL query, as plain data: what domain-specific gates and the comparison with history are made of.
+"""A check that is one SQL query, as plain data: domain-specific gates and comparisons with history are these.
 
 Belongs here: the shape of such a check. Does not: running it (see `gate`), any one check.
 """
@@ -14,8 +14,9 @@ from orchestration.quality.verdict import Severity
 class SqlCheck:
     """One query whose rows are what is wrong: it passes when there are none.
 
-    `name` is unique within its table and fit for a Dagster check (letters, digits, underscores). `sql` is plain DuckDB
-    SQL naming the tables it reads; braces are ordinary characters. Put the columns a person needs to find the row
+    `name` is unique within its table and fit for a Dagster check (letters, digits, underscores). `sql` is
+    plain DuckDB SQL naming the tables it reads; braces are ordinary characters. Put the columns a person
+    needs to find the row
     first: the first offending row is what the finding shows. `expected` is a short text for a person.
 
     Example:

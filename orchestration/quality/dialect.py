@@ -1,7 +1,7 @@
-"""How Great Expectations reaches an open DuckDB connection: a SQLAlchemy dialect that never begins or ends anything.
+"""How Great Expectations reaches an open DuckDB connection: a SQLAlchemy dialect without transactions.
 
-Belongs here: the dialect. Does not: opening databases, Great Expectations. Import it inside functions: SQLAlchemy and
-the dialect it extends take a second.
+Belongs here: the dialect. Does not: opening databases, Great Expectations. Import it inside functions:
+SQLAlchemy and the dialect it extends take a second.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ URL = "duckdb+gate://"
 class GateDialect(Dialect):
     """DuckDB's dialect without transactions.
 
-    Great Expectations fetches rows after it has handed the connection back, and SQLAlchemy rolls back what is handed
-    back, which in DuckDB discards the rows still to be fetched (`list index out of range`). A gate only reads, so
-    there is nothing to roll back.
+    Great Expectations fetches rows after it has handed the connection back, and SQLAlchemy rolls back what is
+    handed back, which in DuckDB discards the rows still to be fetched (`list index out of range`). A gate
+    only reads, so there is nothing to roll back.
     """
 
     supports_statement_cache = True

@@ -1,6 +1,7 @@
 """What a gate reads: a closed DuckDB file or Parquet, as one DuckDB connection that cannot change it.
 
-Belongs here: opening, and asking for a table's columns. Does not: what is checked, SQLAlchemy (see `dialect`).
+Belongs here: opening, and asking for a table's columns. Does not: what is checked, SQLAlchemy (see
+`dialect`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import duckdb
 
 
 @contextmanager
-def open_file(path: Path, *, threads: int = 2, memory_limit: str = "4GB") -> Iterator[duckdb.DuckDBPyConnection]:
+def open_file(
+    path: Path, *, threads: int = 2, memory_limit: str = "4GB"
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A closed DuckDB file, opened so that nothing can change it; its schema `main` is the search path.
 
     Raises:
@@ -23,8 +26,7 @@ def open_file(path: Path, *, threads: int = 2, memory_limit: str = "4GB") -> Ite
         >>> with open_file(Path("data/warehouse/current.duckdb")) as con:  # doctest: +SKIP
         ...     con.execute("SELECT count(*) FROM employment").fetchone()
     """
-    config = {"threads": threads, "memory_limit": memory_limit}
-    con = duckdb.connect(str(path), read_only=True, config=config)
+    con = duckdb.connect(str(path), read_only=True, config={"threads": threads, "memory_limit": memory_limit})
     try:
         yield con
     finally:
@@ -35,7 +37,7 @@ def open_file(path: Path, *, threads: int = 2, memory_limit: str = "4GB") -> Ite
 def open_parquet(
     tables: Mapping[str, Path | str | list[Path]], *, threads: int = 2, memory_limit: str = "4GB"
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory database with one view per tidy table; the value is a Parquet file, a pattern or a list of files.
+    """An in-memory database with a view per tidy table, over a Parquet file, a pattern or a list of files.
 
     Raises:
         duckdb.Error: if a file is absent or not Parquet.
@@ -48,7 +50,7 @@ def open_parquet(
     try:
         for name, files in tables.items():
             paths = [str(f) for f in files] if isinstance(files, list) else str(files)
-            con.read_parquet(paths).create_view(name)  # type: ignore[arg-type]
+            con.read_parquet(paths).create_view(name)
         yield con
     finally:
         con.close()

@@ -1,12 +1,12 @@
 """Suites of expectations made from contracts: layout, types, NULLs, ranges, value sets, patterns, keys, rows.
 
-Belongs here: what a contract promises, said as expectations. Does not: running them (see `gate`), promises learned
-from earlier releases (see `history`).
+Belongs here: what a contract promises, said as expectations. Does not: running them (see `gate`), promises
+learned from earlier releases (see `history`).
 
-Great Expectations answers all NULL, range and set expectations of a table in one query (0.1 s for eight of them over
-six million rows), so each stays an expectation of its own and reads well in Data Docs. Keys, types, patterns and
-infinities are queries for offending rows: its compound-key expectation took 3.5 s where ours takes 0.6 s, and
-patterns and DuckDB's types it does not support.
+Great Expectations answers all NULL, range and set expectations of a table in one query (0.1 s for eight of
+them over six million rows), so each stays an expectation of its own and reads well in Data Docs. Keys, types,
+patterns and infinities are queries for offending rows: its compound-key expectation took 3.5 s where ours
+takes 0.6 s, and patterns and DuckDB's types it does not support.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def column_types(con: duckdb.DuckDBPyConnection, contract: TableContract) -> dic
 def contract_suite(contract: TableContract, types: dict[str, str]) -> list[Expectation]:
     """All expectations of a contract; `types` as from `column_types`.
 
-    Each one's meta holds `check` (its name within the table), `expected` (for a person), `severity` and `columns` (the
-    columns it reads, which must be there in their types before it can be asked).
+    Each one's meta holds `check` (its name within the table), `expected` (for a person), `severity` and
+    `columns` (the columns it reads, which must be there in their types before it can be asked).
 
     Example:
         >>> contract_suite(contracts()["dim_region"], types)[0].meta["check"]  # doctest: +SKIP
@@ -71,7 +71,7 @@ def contract_suite(contract: TableContract, types: dict[str, str]) -> list[Expec
 
 
 def query_expectation(check: SqlCheck, columns: Sequence[str] = ()) -> Expectation:
-    """A query for offending rows as an expectation; `columns` are those of its table that it reads, if known."""
+    """A query for offending rows as an expectation; `columns` are those it reads of its table, if known."""
     from orchestration.quality.offending_rows import ExpectNoOffendingRows, counted
 
     return ExpectNoOffendingRows(
@@ -153,8 +153,8 @@ def _queries(contract: TableContract, types: dict[str, str]) -> Iterator[tuple[S
 
 def _unique(contract: TableContract) -> SqlCheck:
     grain, table = _listed(contract.grain), quoted(contract.name)
-    # As many different hashes as rows proves the keys unique, in half the time of grouping by the keys; only a table
-    # that fails it (a duplicate, or two hashes that collide) is grouped, so the answer is exact.
+    # As many different hashes as rows proves the keys unique, in half the time of grouping by the keys; only
+    # a table that fails it (a duplicate, or two hashes that collide) is grouped, so the answer is exact.
     sql = (
         f"SELECT {grain}, count(*) AS rows_with_this_key\nFROM {table}\n"
         f"WHERE (SELECT count(*) <> count(DISTINCT hash({grain})) FROM {table})\n"

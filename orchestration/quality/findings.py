@@ -27,8 +27,8 @@ def failed(table: str, check: str, observed: str, expected: str) -> CheckResult:
 def finding(table: str, result: Any) -> CheckResult:
     """One `ExpectationValidationResult` as a finding.
 
-    A result with an exception is a failure of severity error, whatever it was meant to be: a check that could not be
-    carried out has found nothing.
+    A result with an exception is a failure of severity error, whatever it was meant to be: a check that could
+    not be carried out has found nothing.
     """
     meta = result.expectation_config.meta
     problem = _exception(result.exception_info or {})
@@ -62,7 +62,8 @@ def _observed(result: Mapping[str, Any], kind: str) -> str:
     if kind == "expect_table_columns_to_match_set":
         return _columns(result)
     if "unexpected_count" in result:
-        text = f"{result['unexpected_count']:,} of {_rows(result['element_count'])}"
+        # Great Expectations counts None, not 0, in a table without rows.
+        text = f"{result['unexpected_count'] or 0:,} of {_rows(result['element_count'])}"
         values = [v for v in result.get("partial_unexpected_list") or [] if v is not None]
         return f"{text}, such as {values[0]!r}" if values else text
     return _rows(result["observed_value"])
@@ -70,7 +71,9 @@ def _observed(result: Mapping[str, Any], kind: str) -> str:
 
 def _columns(result: Mapping[str, Any]) -> str:
     mismatched = result.get("details", {}).get("mismatched", {})
-    parts = [f"{word}: {', '.join(mismatched[word])}" for word in ("missing", "unexpected") if word in mismatched]
+    parts = [
+        f"{word}: {', '.join(mismatched[word])}" for word in ("missing", "unexpected") if word in mismatched
+    ]
     return "; ".join(parts) or "exactly those columns"
 
 

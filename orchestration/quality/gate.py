@@ -1,21 +1,22 @@
 """The gate: Great Expectations over the tables of one DuckDB connection, and what it found.
 
-Belongs here: running suites, reading their results as findings, failing closed. Does not: what is expected (see
-`expectations`, `history`), how the pages look (see `pages`), what follows from a finding.
+Belongs here: running suites, reading their results as findings, failing closed. Does not: what is expected
+(see `expectations`, `history`), how the pages look (see `pages`), what follows from a finding.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from orchestration.contracts import TableContract
-from orchestration.errors import GateError
+from orchestration.errors import GateError, SetupError
+from orchestration.quality import pages
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import columns_of
 from orchestration.quality.expectations import column_types, contract_suite, query_expectation
@@ -24,11 +25,8 @@ from orchestration.quality.verdict import CheckResult
 
 if TYPE_CHECKING:
     from great_expectations.checkpoint.checkpoint import CheckpointResult
-    from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.expectations.expectation import Expectation
-
-KEPT_RUNS = 14
-"""Refreshes whose pages stay in Data Docs: two weeks of nights, enough to see when a failure began."""
 
 
 @dataclass
@@ -52,21 +50,22 @@ def run_gate(
     """Check tables against their contracts and further queries, and write Data Docs.
 
     Args:
-        con: a connection in whose search path every table or view is visible by its plain name; only read from.
+        con: a connection, only read from, in which every table or view is visible by its plain name, and to a
+            new cursor too: neither temporary views nor `USE` are.
         contracts: by table name.
         docs_dir: where Data Docs go; `docs_dir/index.html` is their first page.
-        tables: which tables to check; all that have a contract if None. A name without a contract is checked by its
-            `checks` alone, and is a failure if it has none.
+        tables: which tables to check; all that have a contract if None. A name without a contract is checked
+            by its `checks` alone, and is a failure if it has none.
         checks: further queries for offending rows, for any of the tables.
         run_name: what the pages call this run (the release id, say); the time if None.
 
     Returns:
-        One finding per check, tables in the order given. What could not be checked (a missing table or column, an
-        error inside Great Expectations) is a failure of severity error.
+        One finding per check, tables in the order given. What could not be checked (a missing table or
+        column, an error inside Great Expectations) is a failure of severity error.
 
     Raises:
         GateError: if Great Expectations itself broke down.
-        SetupError: if a contract names a type DuckDB doesn't know.
+        SetupError: if a contract names a type DuckDB doesn't know, or two checks of a table have one name.
 
     Example:
         >>> with open_file(build) as con:  # doctest: +SKIP
@@ -76,12 +75,11 @@ def run_gate(
     named = list(contracts if tables is None else tables)
     named += [t for t in dict.fromkeys(c.table for c in checks) if t not in named]
     plans = [_plan(con, name, contracts.get(name), checks) for name in named]
-    results = {plan.table: list(plan.failures) for plan in plans}
-    asked = [plan for plan in plans if plan.expectations]
-    if asked:
-        for table, found in _validate(con, asked, docs_dir, run_name).items():
-            results[table].extend(found)
-    return [result for table in named for result in results[table]]
+    name = run_name or datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    validations = _validate(con, [plan for plan in plans if plan.expectations], name)
+    results = [result for plan in plans for result in _findings(plan, validations.get(plan.table))]
+    pages.write(docs_dir, name, results, validations)
+    return results
 
 
 def _plan(
@@ -96,21 +94,29 @@ def _plan(
     suite += [query_expectation(check) for check in checks if check.table == table]
     if not suite:
         plan.failures.append(failed(table, "checks_exist", "no contract and no check", "at least one check"))
+    _require_unique(table, suite)
     for expectation in suite:
-        unfit = _unfit((expectation.meta or {})["columns"], wanted, present)
+        meta = expectation.meta or {}
+        unfit = _unfit(meta["columns"], wanted, present)
         if unfit:
-            meta = expectation.meta or {}
             plan.failures.append(failed(table, meta["check"], f"not checked: {unfit}", meta["expected"]))
         else:
             plan.expectations.append(expectation)
     return plan
 
 
+def _require_unique(table: str, suite: Sequence[Expectation]) -> None:
+    names = [(expectation.meta or {})["check"] for expectation in suite]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SetupError(f"{table}: checks of the same name: {', '.join(twice)}. Remedy: rename all but one.")
+
+
 def _unfit(columns: Sequence[str], wanted: Mapping[str, str], present: Mapping[str, str]) -> str:
     """Why columns can't be asked about, or nothing.
 
-    Asking all the same would raise inside the one query that answers a table's column expectations, and every other
-    finding about the table would be lost with it.
+    Asking all the same would raise inside the one query that answers a table's column expectations, and every
+    other finding about the table would be lost with it.
     """
     for column in columns:
         if column not in present:
@@ -121,38 +127,43 @@ def _unfit(columns: Sequence[str], wanted: Mapping[str, str], present: Mapping[s
 
 
 def _validate(
-    con: duckdb.DuckDBPyConnection, plans: Sequence[_Plan], docs_dir: Path, run_name: str | None
-) -> dict[str, list[CheckResult]]:
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read when Great Expectations is imported
-    from orchestration.quality import pages
-
-    context = pages.open_context(docs_dir)
+    con: duckdb.DuckDBPyConnection, plans: Sequence[_Plan], run_name: str
+) -> dict[str, ExpectationSuiteValidationResult]:
+    if not plans:
+        return {}
     try:
-        run = _run(context, con, plans, run_name)
+        run = _run(con, plans, run_name)
     except Exception as error:
         raise GateError(
             f"Great Expectations broke down: {type(error).__name__}: {error}. Nothing was published. "
             "Remedy: see the log; the tables are in the build file."
         ) from error
-    pages.write(context, docs_dir, KEPT_RUNS)
-    found = {r.suite_name: r.results for r in run.run_results.values()}
-    return {plan.table: _findings(plan, found.get(plan.table, [])) for plan in plans}
+    return {result.suite_name: result for result in run.run_results.values()}
 
 
-def _run(
-    context: EphemeralDataContext,
-    con: duckdb.DuckDBPyConnection,
-    plans: Sequence[_Plan],
-    run_name: str | None,
-) -> CheckpointResult:
+def _run(con: duckdb.DuckDBPyConnection, plans: Sequence[_Plan], run_name: str) -> CheckpointResult:
     import great_expectations as gx
     from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
     from sqlalchemy.pool import StaticPool
 
     from orchestration.quality.dialect import URL, creator
 
+    config = DataContextConfig(
+        # Its default leaves a folder in /tmp for every run.
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        progress_bars=ProgressBarsConfig(globally=False),
+        analytics_enabled=False,
+    )
+    context = gx.get_context(mode="ephemeral", project_config=config)
     source = context.data_sources.add_sql(
-        "warehouse", connection_string=URL, kwargs={"creator": creator(con), "poolclass": StaticPool}
+        "warehouse",
+        connection_string=URL,
+        kwargs={"creator": creator(con), "poolclass": StaticPool},  # type: ignore[call-arg]  # not in the stub
     )
     definitions = []
     for plan in plans:
@@ -165,12 +176,13 @@ def _run(
     checkpoint = context.checkpoints.add(
         gx.Checkpoint(name="gate", validation_definitions=definitions, result_format="SUMMARY")
     )
-    return checkpoint.run(run_id=RunIdentifier(run_name=run_name) if run_name else None)
+    return checkpoint.run(run_id=RunIdentifier(run_name=run_name))
 
 
-def _findings(plan: _Plan, results: Iterable[Any]) -> list[CheckResult]:
-    by_check = {r.expectation_config.meta["check"]: finding(plan.table, r) for r in results}
-    findings = []
+def _findings(plan: _Plan, validation: ExpectationSuiteValidationResult | None) -> list[CheckResult]:
+    answers = validation.results if validation else []
+    by_check = {f.check_name: f for f in (finding(plan.table, answer) for answer in answers)}
+    findings = list(plan.failures)
     for expectation in plan.expectations:
         meta = expectation.meta or {}
         unanswered = failed(plan.table, meta["check"], "no answer", meta["expected"])

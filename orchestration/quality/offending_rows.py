@@ -1,7 +1,7 @@
 """The expectation that a query over the database returns no rows.
 
-Belongs here: that one expectation and how it reads in Data Docs. Does not: the queries. Import it inside functions:
-Great Expectations takes seconds to import.
+Belongs here: that one expectation and how it reads in Data Docs. Does not: the queries. Import it inside
+functions: Great Expectations takes seconds to import.
 """
 
 from __future__ import annotations
@@ -10,7 +10,13 @@ from typing import Any, ClassVar
 
 from great_expectations.compatibility import pydantic
 from great_expectations.expectations import UnexpectedRowsExpectation
-from great_expectations.render import LegacyRendererType, RenderedStringTemplateContent
+from great_expectations.render import (
+    CollapseContent,
+    LegacyDiagnosticRendererType,
+    LegacyRendererType,
+    RenderedStringTemplateContent,
+    RenderedTableContent,
+)
 from great_expectations.render.renderer.renderer import renderer
 
 COUNT = "offending_rows"
@@ -21,8 +27,8 @@ SHOWN = 20
 class ExpectNoOffendingRows(UnexpectedRowsExpectation):
     """Great Expectations' `UnexpectedRowsExpectation`, with the query run once instead of twice.
 
-    The parent runs its query for the rows and again for their number; a key check over millions of rows is the
-    dearest thing a gate does, so here one run gives both (see `counted`).
+    The parent runs its query for the rows and again for their number; a key check over millions of rows is
+    the dearest thing a gate does, so here one run gives both (see `counted`).
 
     Example:
         >>> ExpectNoOffendingRows(unexpected_rows_query=counted("SELECT 1 WHERE false")).expectation_type
@@ -36,7 +42,9 @@ class ExpectNoOffendingRows(UnexpectedRowsExpectation):
         # The parent prints advice about `{batch}` to stdout; these queries name their tables instead.
         return query
 
-    def _validate(self, metrics: dict, runtime_configuration: dict | None = None, execution_engine: Any = None) -> dict:
+    def _validate(
+        self, metrics: dict, runtime_configuration: dict | None = None, execution_engine: Any = None
+    ) -> dict:
         rows = [dict(row) for row in metrics["unexpected_rows_query.table"]]
         count = rows[0][COUNT] if rows else 0
         shown = [{name: value for name, value in row.items() if name != COUNT} for row in rows]
@@ -53,6 +61,25 @@ class ExpectNoOffendingRows(UnexpectedRowsExpectation):
         text = configuration.description or configuration.kwargs["unexpected_rows_query"]
         template = {"template": "$text", "params": {"text": text}}
         return [RenderedStringTemplateContent(content_block_type="string_template", string_template=template)]
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.OBSERVED_VALUE)
+    def _diagnostic_observed_value_renderer(
+        cls, configuration: Any = None, result: Any = None, runtime_configuration: Any = None, **kwargs: Any
+    ) -> str:
+        count = result.result.get("observed_value")
+        return "--" if count is None else f"{count:,} offending"
+
+    @classmethod
+    @renderer(renderer_type=LegacyDiagnosticRendererType.UNEXPECTED_TABLE)
+    def _diagnostic_unexpected_table_renderer(
+        cls, configuration: Any = None, result: Any = None, runtime_configuration: Any = None
+    ) -> list[RenderedTableContent | CollapseContent] | None:
+        rows = result.result.get("details", {}).get("unexpected_rows")
+        if not rows:
+            return None
+        cells = [["NULL" if value is None else str(value) for value in row.values()] for row in rows]
+        return [RenderedTableContent(content_block_type="table", table=cells, header_row=list(rows[0]))]
 
 
 def counted(sql: str) -> str:

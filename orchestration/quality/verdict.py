@@ -1,6 +1,7 @@
 """What a gate found, in the form `meta.check_result` keeps it.
 
-Belongs here: the shape of a finding and the verdict over many. Does not: how a check is run or a release stored.
+Belongs here: the shape of a finding and the verdict over many. Does not: how a check is run or a release
+stored.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ class CheckResult:
 
     def __str__(self) -> str:
         state = "passed" if self.passed else f"failed ({self.severity})"
-        return f"{self.table_name}.{self.check_name} {state}: observed {self.observed}, expected {self.expected}"
+        return (
+            f"{self.table_name}.{self.check_name} {state}: observed {self.observed}, expected {self.expected}"
+        )
 
 
 def stopping(results: Iterable[CheckResult]) -> list[CheckResult]:
