@@ -49,7 +49,7 @@ class TableContract(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    layer: Literal["staging", "intermediate", "marts"]
+    layer: Literal["staging", "intermediate", "marts", "meta"]
     meaning: str
     grain: tuple[str, ...]
     citation: str

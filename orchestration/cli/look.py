@@ -1,0 +1,214 @@
+"""`clusters status`, `dictionary`, `releases` and `sources`: looking without touching.
+
+Belongs here: reading what releases and the last run say about themselves. Does not: the data (see `query`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orchestration.cli.terminal import (
+    age,
+    current_release,
+    load_settings,
+    profile_label,
+    size,
+    stdout,
+    table,
+    when,
+)
+from orchestration.errors import SetupError
+
+if TYPE_CHECKING:
+    from orchestration.release.records import ColumnEntry
+    from orchestration.settings import Settings
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
+    """What is published, how old each source is, and how the last run ended."""
+    settings = load_settings()
+    found = _status(settings)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    console = stdout()
+    release = found["release"]
+    if release is None:
+        console.print(f"Nothing is published in {settings.warehouse} yet; run `clusters refresh`.")
+    else:
+        published = datetime.fromisoformat(release["published_at"])
+        console.print(f"Release    {release['release_id']}, published {when(published)} ({age(published)})")
+        console.print(f"Profile    {profile_label(release['profile'])}")
+        console.print(f"File       {release['path']} ({size(release['bytes'])})")
+        rows = []
+        for source in found["sources"]:
+            fetched = datetime.fromisoformat(source["fetched_at"])
+            rows.append((source["source_id"], source["reference_period"], when(fetched), age(fetched)))
+        console.print(table("Built from", ("source", "period", "fetched", "age"), rows))
+    console.print(f"Last run   {_last_run_text(found['last_run'])}")
+    if found["data_docs"]:
+        console.print(f"Data docs  {found['data_docs']}")
+
+
+def dictionary(
+    name: Annotated[str | None, typer.Argument(metavar="TABLE", help="One table; all without it.")] = None,
+) -> None:
+    """The data dictionary: every table, or every column of one."""
+    entries = _dictionary(load_settings())
+    by_table = {key: list(group) for key, group in groupby(entries, lambda e: (e.schema_name, e.table_name))}
+    console = stdout()
+    if name is None:
+        overview = [
+            (schema, found, len(columns), ", ".join(c.column_name for c in columns))
+            for (schema, found), columns in by_table.items()
+        ]
+        console.print(table("", ("schema", "table", "columns", "names"), overview, ("columns",)))
+        console.print("`clusters dictionary TABLE` says what each column means.")
+        return
+    matching = [key for key in by_table if name in (key[1], ".".join(key))]
+    if not matching:
+        near = get_close_matches(name, [found for _, found in by_table], n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`clusters dictionary` lists the tables"
+        raise SetupError(f"no table {name!r}; {hint}")
+    for key in matching:
+        rows = [
+            (c.column_name, c.data_type, c.unit, c.meaning, "yes" if c.nullable else "no", c.citation)
+            for c in by_table[key]
+        ]
+        console.print(table(".".join(key), ("column", "type", "unit", "meaning", "nullable", "source"), rows))
+
+
+def releases() -> None:
+    """The releases kept, newest first."""
+    from orchestration.release.publish import Warehouse
+
+    found = Warehouse(load_settings()).releases()
+    rows = [
+        (
+            r.id,
+            "current" if r.is_current else "",
+            profile_label(r.profile),
+            when(r.published_at),
+            size(r.bytes),
+        )
+        for r in found
+    ]
+    console = stdout()
+    if not rows:
+        console.print("No release yet; run `clusters refresh`.")
+        return
+    console.print(table("", ("release", "", "profile", "published", "size"), rows, ("size",)))
+
+
+def sources() -> None:
+    """The catalogue of sources: publisher, cadence, licence, and when each was last pulled."""
+    from orchestration.sources.catalogue import DATASETS
+
+    pulled = _last_pulled(load_settings())
+    rows = [
+        (
+            source_id,
+            dataset.publisher,
+            dataset.title,
+            dataset.homepage,
+            dataset.cadence,
+            dataset.licence,
+            pulled.get(source_id, "never"),
+        )
+        for source_id, dataset in sorted(DATASETS.items())
+    ]
+    columns = ("source", "publisher", "title", "homepage", "cadence", "licence", "last pulled")
+    stdout().print(table("", columns, rows))
+
+
+def _status(settings: Settings) -> dict[str, Any]:
+    from orchestration.release.publish import Warehouse
+    from orchestration.release.records import read_checks, read_release, read_snapshots
+
+    current = Warehouse(settings).current()
+    found: dict[str, Any] = {"release": None, "sources": [], "failed_warnings": []}
+    if current is not None:
+        row = read_release(current.path)
+        found["release"] = {
+            **asdict(row),
+            "synthetic": row.profile == "sample",
+            "path": str(current.path),
+            "bytes": current.bytes,
+            "age_hours": round((datetime.now(UTC) - row.published_at).total_seconds() / 3600, 2),
+        }
+        found["sources"] = [asdict(snapshot) for snapshot in read_snapshots(current.path)]
+        found["failed_warnings"] = [str(check) for check in read_checks(current.path) if not check.passed]
+    found["last_run"] = _last_run(settings.home / "last_run.json")
+    found["data_docs"] = str(settings.data_docs) if settings.data_docs.is_dir() else None
+    return _with_texts_for_times(found)
+
+
+def _last_run(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise SetupError(f"{path} is damaged ({error}); the next refresh writes it anew") from error
+    if not isinstance(found, dict):
+        raise SetupError(f"{path} is damaged (not an object); the next refresh writes it anew")
+    return found
+
+
+def _last_run_text(run: dict[str, Any] | None) -> str:
+    if run is None:
+        return "none is recorded"
+    parts = [f"{run.get('outcome')} at {run.get('finished_at')} (exit code {run.get('exit_code')})"]
+    if run.get("message"):
+        parts.append(str(run["message"]))
+    failed = run.get("failed_checks") or []
+    parts += [f"failed: {check}" for check in failed]
+    return "\n           ".join(parts)
+
+
+def _dictionary(settings: Settings) -> list[ColumnEntry]:
+    from orchestration.release.publish import Warehouse
+    from orchestration.release.records import read_dictionary
+
+    current = Warehouse(settings).current()
+    if current is not None:
+        return read_dictionary(current.path)
+    from orchestration.contracts import mart_contracts
+    from orchestration.release.catalogue import dictionary as described
+    from orchestration.release.catalogue import meta_contracts
+
+    return described({**mart_contracts(), **meta_contracts()})
+
+
+def _last_pulled(settings: Settings) -> dict[str, str]:
+    """By source, without its year: the newest pull and the periods that the current release holds."""
+    from orchestration.release.records import read_snapshots
+
+    try:
+        path = current_release(settings).path
+    except SetupError:
+        return {}
+    pulled = {}
+    snapshots = sorted(read_snapshots(path), key=lambda s: s.source_id.split(":")[0])
+    for source, group in groupby(snapshots, lambda s: s.source_id.split(":")[0]):
+        members = list(group)
+        periods = sorted({member.reference_period for member in members})
+        span = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+        pulled[source] = f"{when(max(member.fetched_at for member in members))} ({span})"
+    return pulled
+
+
+def _with_texts_for_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_texts_for_times(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_texts_for_times(inner) for inner in value]
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,245 @@
+"""`clusters query`: SQL on the current release, which can neither write nor reach outside the file.
+
+Belongs here: opening the release safely, streaming rows into a format. Does not: what the tables hold.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+import typer
+from rich.console import Console
+
+from orchestration.cli.terminal import PIPE_WIDTH, current_release, load_settings, stdout, table
+from orchestration.errors import SetupError
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow
+
+Format = Literal["table", "csv", "json", "parquet"]
+SHOWN_ROWS = 100
+BATCH = 10_000
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT in DuckDB's SQL.")],
+    form: Annotated[Format, typer.Option("--format", help=" or ".join(get_args(Format)) + ".")] = "table",
+    output: Annotated[Path | None, typer.Option(help="File to write instead of the terminal.")] = None,
+) -> None:
+    """Run SQL on the current release, read-only.
+
+    Example: clusters query "SELECT count(*) FROM dim_region"
+    """
+    if form == "parquet" and output is None:
+        raise SetupError("parquet is not for a terminal; add --output FILE")
+    settings = load_settings()
+    release = current_release(settings)
+    if output is not None:
+        output = output.expanduser().resolve()
+        if output.is_relative_to(settings.warehouse):
+            raise SetupError(f"{output} lies among the releases; choose another folder for --output")
+        if not output.parent.is_dir():
+            raise SetupError(f"the folder {output.parent} of --output does not exist")
+    with _result(release.path, sql) as result:
+        if form == "parquet" and output is not None:
+            with _replacing(output) as part:
+                _write_parquet(result, part)
+        elif output is not None:
+            with _replacing(output) as part, part.open("w", encoding="utf-8", newline="") as stream:
+                _write_text(result, form, stream)
+        else:
+            _write_text(result, form, None)
+
+
+@contextmanager
+def _result(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The running query; rows come as they are fetched, so memory stays flat.
+
+    Raises:
+        SetupError: with DuckDB's own words, also where an error shows only while rows are fetched.
+    """
+    import duckdb
+
+    with tempfile.TemporaryDirectory(prefix="clusters-query-") as scratch:
+        try:
+            config: dict[str, str | bool | int | float | list[str]] = {
+                "enable_external_access": "false",
+                "lock_configuration": "true",
+                "temp_directory": scratch,
+            }
+            with duckdb.connect(path, read_only=True, config=config) as con:
+                _require_reading(con, sql)
+                try:
+                    yield con.execute(sql)
+                except duckdb.InterruptException:
+                    _run_to_the_error(con, sql)
+                    raise
+        except duckdb.Error as error:
+            raise SetupError(str(error)) from error
+
+
+def _require_reading(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """DuckDB refuses writing by itself; this says so in the reader's words, before anything runs."""
+    from duckdb import StatementType
+
+    kinds = [statement.type for statement in con.extract_statements(sql)]
+    if not kinds:
+        raise SetupError("the SQL is empty; try SELECT * FROM dim_region")
+    # PIVOT is parsed as the creation of a temporary type and a SELECT.
+    unfit = [kind for kind in kinds[:-1] if kind != StatementType.CREATE]
+    unfit += [kind for kind in kinds[-1:] if kind not in (StatementType.SELECT, StatementType.EXPLAIN)]
+    if unfit:
+        raise SetupError(
+            f"{unfit[0].name} is refused: `clusters query` runs one SELECT on a read-only release; "
+            "use --format and --output to keep its result"
+        )
+
+
+def _run_to_the_error(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Run a query whose rows stopped coming once more: without streaming, DuckDB tells why.
+
+    While it streams, the thread that fails stops the others, and at times their "Interrupted!" is all that
+    comes through.
+    """
+    from duckdb import StatementType
+
+    last = con.extract_statements(sql)[-1]
+    if last.type == StatementType.SELECT:
+        con.execute(f"EXPLAIN ANALYZE {last.query}").fetchall()
+
+
+@contextmanager
+def _replacing(output: Path) -> Iterator[Path]:
+    """A file beside `output` that takes its place only when all is written."""
+    part = output.with_name(f".{output.name}.part")
+    try:
+        yield part
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_text(result: duckdb.DuckDBPyConnection, form: Format, stream: IO[str] | None) -> None:
+    names = _unique_names(result)
+    if form == "table":
+        wide = Console(file=stream, width=PIPE_WIDTH, markup=False, highlight=False, emoji=False)
+        _write_table(result, names, stdout() if stream is None else wide)
+    elif form == "csv":
+        writer = csv.writer(stream or sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        for row in _rows(result):
+            writer.writerow([_csv_text(value) for value in row])
+    else:
+        _write_json(result, names, stream or sys.stdout)
+
+
+def _write_table(result: duckdb.DuckDBPyConnection, names: Sequence[str], console: Console) -> None:
+    numeric = {
+        name
+        for name, column in zip(names, result.description or [], strict=True)
+        if str(column[1]).startswith(("DECIMAL", "DOUBLE", "FLOAT"))
+        or str(column[1]).lstrip("U").endswith("INT")
+        or str(column[1]) in {"INTEGER", "UINTEGER"}
+    }
+    shown = result.fetchmany(SHOWN_ROWS)
+    console.print(table("", names, ([_table_text(value) for value in row] for row in shown), numeric))
+    hidden = sum(1 for _ in _rows(result))
+    if hidden:
+        console.print(
+            f"{hidden:,} more rows are not shown; LIMIT the query, or take all: --format csv --output FILE"
+        )
+
+
+def _write_json(result: duckdb.DuckDBPyConnection, names: Sequence[str], stream: IO[str]) -> None:
+    stream.write("[")
+    separator = "\n"
+    for row in _rows(result):
+        record = dict(zip(names, map(_json_value, row), strict=True))
+        stream.write(separator + json.dumps(record, ensure_ascii=False, allow_nan=False))
+        separator = ",\n"
+    stream.write("\n]\n")
+
+
+def _write_parquet(result: duckdb.DuckDBPyConnection, path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetWriter
+
+    names = _unique_names(result)
+    reader = result.to_arrow_reader(BATCH)
+    schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])
+    with ParquetWriter(path, schema) as writer:
+        for batch in _batches(reader):
+            writer.write_batch(pa.record_batch(batch.columns, schema=schema))
+
+
+def _batches(reader: pyarrow.RecordBatchReader) -> Iterator[pyarrow.RecordBatch]:
+    import duckdb
+
+    try:
+        yield from reader
+    except OSError as error:
+        # Arrow knows no DuckDB errors, only that its source broke off.
+        raise duckdb.InterruptException(str(error)) from error
+
+
+def _rows(result: duckdb.DuckDBPyConnection) -> Iterator[tuple]:
+    while batch := result.fetchmany(BATCH):
+        yield from batch
+
+
+def _unique_names(result: duckdb.DuckDBPyConnection) -> list[str]:
+    """The result's column names; a name that occurs again gets a number, since JSON would lose its column."""
+    names: list[str] = []
+    for column in result.description or []:
+        name, number = column[0], 1
+        while name in names:
+            name, number = f"{column[0]}_{number}", number + 1
+        names.append(name)
+    return names
+
+
+def _json_value(value: Any) -> Any:
+    """A value JSON can hold: what is not a number there (NaN, infinity) becomes null, the rest text."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, dict):
+        return {str(key): _json_value(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(inner) for inner in value]
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _csv_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict | list | tuple | bytes):
+        return json.dumps(_json_value(value), ensure_ascii=False)
+    return str(value)
+
+
+def _table_text(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, float) and math.isfinite(value):
+        small = value != 0 and abs(value) < 0.001
+        return f"{value:.4g}" if small else f"{value:.4f}".rstrip("0").rstrip(".")
+    return _csv_text(value)

@@ -1,0 +1,109 @@
+"""What a person sees when a refresh has ended.
+
+Belongs here: the printed summary and its queries on the release. Does not: running anything.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.text import Text
+
+from orchestration.cli.terminal import size, table
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orchestration.refresh import Summary
+
+STRONGEST = """
+    WITH strong AS (
+        SELECT s.*, r.name AS region, r.region_type, c.name AS cluster
+        FROM cluster_specialisation AS s
+        JOIN dim_region AS r USING (region_id)
+        JOIN dim_cluster AS c USING (cluster_id)
+        WHERE s.ucm_strong = 'yes' AND c.kind = 'traded'
+            AND s.year = (SELECT max(year) FROM cluster_specialisation)
+    ),
+    ranked AS (
+        SELECT *, list_position(['cbsa', 'county', 'state'], region_type) AS preference FROM strong
+    )
+    SELECT region_id, cluster_id, year, region, cluster, employment, hc_employment, lq, stars
+    FROM ranked
+    WHERE preference = (SELECT min(preference) FROM ranked)
+    ORDER BY hc_employment DESC NULLS LAST, region_id, cluster_id
+    LIMIT 10
+"""
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """Print what a refresh did and what the release it leaves behind holds."""
+    import duckdb
+
+    if summary.profile == "sample":
+        banner = "SYNTHETIC sample data: an invented country, no real place or employer"
+        console.print(Panel.fit(Text(banner, style="bold"), border_style="yellow"))
+    if summary.outcome == "published":
+        console.print(
+            f"Published release {summary.release_id} (profile {summary.profile})", style="bold green"
+        )
+    else:
+        console.print(f"Nothing new: release {summary.release_id} stays current", style="bold")
+    if summary.pulled:
+        rows = [(source, outcome, files, size(total)) for source, outcome, files, total in summary.pulled]
+        console.print(table("Pulled", ("source", "outcome", "files", "size"), rows, ("files", "size")))
+    with duckdb.connect(summary.path, read_only=True) as con:
+        _print_tables(con, console)
+        strongest = con.execute(STRONGEST).fetchall()
+    _print_strongest(strongest, console)
+    for warning in summary.warnings:
+        console.print(f"Warning: {warning}", style="yellow")
+    console.print(f"The file: {summary.path} ({size(Path(summary.path).stat().st_size)})")
+    console.print("Try next:")
+    for sql in next_queries(strongest):
+        console.print(f'  clusters query "{sql}"', soft_wrap=True)
+    console.print(f"Done in {summary.seconds:.0f} s.")
+
+
+def next_queries(strongest: list[tuple]) -> list[str]:
+    """Three queries that run on the release whose strongest clusters are given; none holds a double quote."""
+    year = f"s.year = {strongest[0][2]}" if strongest else "true"
+    region = strongest[0][0].replace("'", "''") if strongest else "nation:US"
+    cluster = strongest[0][1].replace("'", "''") if strongest else "automotive"
+    return [
+        "SELECT c.name, s.employment, round(s.lq, 2) AS lq, s.stars FROM cluster_specialisation s "
+        f"JOIN dim_cluster c USING (cluster_id) WHERE s.region_id = '{region}' AND {year} "
+        "ORDER BY s.hc_employment DESC NULLS LAST LIMIT 10",
+        "SELECT r.name, r.region_type, s.employment, round(s.lq, 2) AS lq FROM cluster_specialisation s "
+        f"JOIN dim_region r USING (region_id) WHERE s.cluster_id = '{cluster}' AND {year} "
+        "AND s.ucm_strong = 'yes' ORDER BY s.lq DESC NULLS LAST LIMIT 10",
+        "SELECT source_id, reference_period, fetched_at, rows FROM meta.source_snapshot ORDER BY source_id",
+    ]
+
+
+def _print_tables(con: duckdb.DuckDBPyConnection, console: Console) -> None:
+    names = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' ORDER BY table_name"
+    ).fetchall()
+    rows = []
+    for (name,) in names:
+        counted = con.table(f'main."{name}"').aggregate("count(*)").fetchone()
+        rows.append((name, f"{counted[0] if counted else 0:,}"))
+    console.print(table("Tables", ("table", "rows"), rows, ("rows",)))
+
+
+def _print_strongest(strongest: list[tuple], console: Console) -> None:
+    if not strongest:
+        console.print("No strong cluster in the newest year.")
+        return
+    rows = [
+        (region, cluster, f"{jobs:,}", f"{above:,.0f}", f"{lq:.2f}", "★" * (stars or 0))
+        for _, _, _, region, cluster, jobs, above, lq, stars in strongest
+    ]
+    columns = ("region", "cluster", "jobs", "above the norm", "LQ", "stars")
+    title = f"The ten strongest traded clusters of {strongest[0][2]}"
+    console.print(table(title, columns, rows, ("jobs", "above the norm", "LQ")))
+    console.print("Above the norm: jobs beyond what the region would have at the national share.")

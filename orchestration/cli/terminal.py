@@ -1,0 +1,133 @@
+"""How the command talks to a terminal, a pipe and a file.
+
+Belongs here: consoles, words for sizes and ages, finding settings and the current release. Does not: any
+command.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from orchestration.errors import SetupError
+
+if TYPE_CHECKING:
+    from orchestration.release.publish import Release
+    from orchestration.settings import Settings
+
+# Wide enough that nothing is wrapped or cut where no person's window limits the width.
+PIPE_WIDTH = 10_000
+
+
+def stdout() -> Console:
+    """The console for results; data may hold brackets and colons, so neither markup nor emoji."""
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    return Console(markup=False, highlight=False, emoji=False, width=width)
+
+
+def stderr() -> Console:
+    """The console for progress and errors."""
+    width = None if sys.stderr.isatty() else PIPE_WIDTH
+    return Console(markup=False, highlight=False, emoji=False, width=width, stderr=True)
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Iterable[str] = ()
+) -> Table:
+    """A table of texts; the columns named in `numbers` are set to the right."""
+    right = set(numbers)
+    made = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
+    for column in columns:
+        made.add_column(Text(column), justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(str(cell)) for cell in row))
+    return made
+
+
+def load_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        SetupError: naming each environment variable whose value does not fit.
+    """
+    from pydantic import ValidationError
+
+    from orchestration.settings import settings
+
+    settings.cache_clear()
+    try:
+        return settings()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"CLUSTERS_{'_'.join(map(str, e['loc'])).upper()}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        )
+        raise SetupError(problems) from error
+
+
+def current_release(settings: Settings) -> Release:
+    """The release that is published now.
+
+    Raises:
+        SetupError: if there is none.
+    """
+    from orchestration.release.publish import Warehouse
+
+    release = Warehouse(settings).current()
+    if release is None:
+        raise SetupError(f"nothing is published in {settings.warehouse} yet; run `clusters refresh`")
+    return release
+
+
+def profile_label(profile: str) -> str:
+    """The profile, with the warning that belongs to invented data.
+
+    Example:
+        >>> profile_label("sample")
+        'sample (SYNTHETIC data about an invented country)'
+    """
+    return "sample (SYNTHETIC data about an invented country)" if profile == "sample" else profile
+
+
+def age(moment: datetime, now: datetime | None = None) -> str:
+    """How long ago a moment was, in the largest fitting unit.
+
+    Example:
+        >>> age(datetime(2026, 1, 1, tzinfo=UTC), now=datetime(2026, 1, 3, 5, tzinfo=UTC))
+        '2 days ago'
+    """
+    passed = (now or datetime.now(UTC)) - moment
+    for unit, length in (
+        ("day", timedelta(days=1)),
+        ("hour", timedelta(hours=1)),
+        ("minute", timedelta(minutes=1)),
+    ):
+        if passed >= length:
+            count = passed // length
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def when(moment: datetime) -> str:
+    """A time to the minute, in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def size(count: float) -> str:
+    """Bytes in the largest fitting unit.
+
+    Example:
+        >>> size(77_024_919)
+        '77.0 MB'
+    """
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} B" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"

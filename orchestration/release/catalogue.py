@@ -1,0 +1,203 @@
+"""The catalogue inside a release: schema `meta`, made from the contracts beside this module, and comments.
+
+Belongs here: filling `meta`, comments, the hash over what a release is made from. Does not: the shape of the
+rows and reading them back (see `records`), publishing the file (see `publish`), running checks (`quality`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.contracts import TableContract, contracts
+from orchestration.errors import GateError
+from orchestration.release.records import Catalogue, ColumnEntry, IndicatorEntry
+from orchestration.settings import PROJECT_ROOT
+
+CONTRACTS = Path(__file__).parent / "contracts"
+SCHEMAS = {"marts": "main", "meta": "meta"}
+CODE_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv"}
+MADE_BY_TOOLS = {"target", "logs", "dbt_packages", "__pycache__"}
+
+
+def meta_contracts() -> dict[str, TableContract]:
+    """The contracts of the tables of schema `meta`, by table name."""
+    return contracts(CONTRACTS)
+
+
+def write_catalogue(
+    con: duckdb.DuckDBPyConnection, catalogue: Catalogue, marts: Mapping[str, TableContract]
+) -> None:
+    """Create and fill schema `meta` of an open build file and comment every table and column in it.
+
+    `marts` are the contracts of schema `main` (see `orchestration.contracts.mart_contracts`).
+
+    Raises:
+        GateError: if a table breaks its grain, or tables and contracts do not match.
+
+    Example:
+        >>> with duckdb.connect(build) as con:                              # doctest: +SKIP
+        ...     write_catalogue(con, catalogue, mart_contracts())
+    """
+    described = {**marts, **meta_contracts()}
+    con.execute("CREATE SCHEMA IF NOT EXISTS meta")
+    for contract in meta_contracts().values():
+        columns = ", ".join(
+            f"{_identifier(c.name)} {c.data_type}" + ("" if c.nullable else " NOT NULL")
+            for c in contract.columns
+        )
+        con.execute(f"CREATE OR REPLACE TABLE meta.{_identifier(contract.name)} ({columns})")
+    _insert(con, "release", [catalogue.release])
+    _insert(con, "source_snapshot", catalogue.snapshots)
+    _insert(con, "source_file", catalogue.files)
+    _insert(con, "check_result", catalogue.checks)
+    _insert(con, "table_profile", catalogue.profiles)
+    _insert(con, "indicator", indicators(described))
+    _insert(con, "column_dictionary", dictionary(described))
+    comment_everything(con, described)
+
+
+def comment_everything(con: duckdb.DuckDBPyConnection, described: Mapping[str, TableContract]) -> None:
+    """Comment every table and column of schemas `main` and `meta` from the contracts.
+
+    Raises:
+        GateError: if a table or column has no contract, or a contract promises one that is not there.
+    """
+    promised = {
+        (SCHEMAS[contract.layer], contract.name, column.name)
+        for contract in described.values()
+        if contract.layer in SCHEMAS
+        for column in contract.columns
+    }
+    present = set(
+        con.execute(
+            "SELECT schema_name, table_name, column_name FROM duckdb_columns() "
+            "WHERE database_name = current_database() AND NOT internal"
+        ).fetchall()
+    )
+    if undescribed := sorted(present - promised):
+        raise GateError(f"no contract describes {_names(undescribed)}; add it to the YAML beside the model")
+    if absent := sorted(promised - present):
+        raise GateError(f"the build lacks {_names(absent)}, which a contract promises; see the model's SQL")
+    for contract in described.values():
+        if contract.layer not in SCHEMAS:
+            continue
+        table = f"{SCHEMAS[contract.layer]}.{_identifier(contract.name)}"
+        con.execute(f"COMMENT ON TABLE {table} IS {_literal(contract.comment)}")
+        for column in contract.columns:
+            name = f"{table}.{_identifier(column.name)}"
+            con.execute(f"COMMENT ON COLUMN {name} IS {_literal(column.comment)}")
+
+
+def dictionary(described: Mapping[str, TableContract]) -> list[ColumnEntry]:
+    """The data dictionary that the contracts of published tables amount to, in order of schema and table."""
+    return [
+        ColumnEntry(
+            SCHEMAS[contract.layer],
+            contract.name,
+            column.name,
+            position,
+            column.data_type,
+            column.unit,
+            column.meaning,
+            column.nullable,
+            column.citation,
+        )
+        for contract in sorted(described.values(), key=lambda c: (c.layer, c.name))
+        if contract.layer in SCHEMAS
+        for position, column in enumerate(contract.columns, start=1)
+    ]
+
+
+def indicators(described: Mapping[str, TableContract]) -> list[IndicatorEntry]:
+    """The columns of published tables that are computed: those whose contract has a formula."""
+    return [
+        IndicatorEntry(
+            contract.name, c.name, c.formula, c.unit, c.citation, threshold=c.threshold, authority=c.authority
+        )
+        for contract in sorted(described.values(), key=lambda c: c.name)
+        if contract.layer in SCHEMAS
+        for c in contract.columns
+        if c.formula
+    ]
+
+
+def inputs_hash(
+    files: Iterable[tuple[str, str]], code: Iterable[Path], options: Mapping[str, str] | None = None
+) -> str:
+    """One hash of everything a release is made from: equal hashes, equal releases.
+
+    `files` are pairs of URL and sha256, `code` files of the project (see `code_files`), `options` whatever
+    else matters, such as profile, years or library versions. Order never matters.
+
+    Example:
+        >>> one = inputs_hash([("https://a", "1f"), ("https://b", "2e")], [])
+        >>> one == inputs_hash([("https://b", "2e"), ("https://a", "1f")], [])
+        True
+    """
+    parts = [("file", url, sha256) for url, sha256 in files]
+    parts += [("option", name, value) for name, value in (options or {}).items()]
+    for path in code:
+        name = path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path
+        parts.append(("code", name.as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()))
+    return hashlib.sha256(repr(sorted(parts)).encode()).hexdigest()
+
+
+def code_files(root: Path = PROJECT_ROOT) -> list[Path]:
+    """The files whose change makes another release: the package and the dbt project, as written by hand."""
+    return sorted(
+        path
+        for folder in ("orchestration", "dbt_project")
+        for path in (root / folder).rglob("*")
+        if path.suffix in CODE_SUFFIXES
+        and not path.name.startswith(".")
+        and not MADE_BY_TOOLS.intersection(path.relative_to(root).parts)
+    )
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
+    if not rows:
+        return
+    import pyarrow as pa  # here, because reading a catalogue should not wait for it
+
+    names = [field.name for field in fields(rows[0])]
+    columns = dict(zip(names, zip(*map(astuple, rows), strict=True), strict=True))
+    _require_unique(table, columns)
+    incoming = pa.table({name: [_stored(value) for value in values] for name, values in columns.items()})
+    con.register("incoming_catalogue_rows", incoming)
+    try:
+        con.execute(f"INSERT INTO meta.{_identifier(table)} BY NAME SELECT * FROM incoming_catalogue_rows")
+    finally:
+        con.unregister("incoming_catalogue_rows")
+
+
+def _require_unique(table: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    grain = meta_contracts()[table].grain
+    seen: set[tuple] = set()
+    for key in zip(*(columns[name] for name in grain), strict=True):
+        if key in seen:
+            raise GateError(f"meta.{table}: {', '.join(grain)} = {', '.join(map(str, key))} occurs twice")
+        seen.add(key)
+
+
+def _stored(value: Any) -> Any:
+    """Times are kept as UTC without a zone: every client reads that without a time-zone library."""
+    return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def _names(columns: Iterable[tuple[str, str, str]]) -> str:
+    return ", ".join(".".join(column) for column in columns)
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

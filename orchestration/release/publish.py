@@ -1,0 +1,284 @@
+"""Publishing: from a private build file to the release that `current.duckdb` points at, in one atomic step.
+
+Belongs here: release ids, the refresh lock, the checks of a file as a file, moving it, the link, retention
+and what a crash left behind. Does not: what the tables mean (see `catalogue`), whether their numbers are
+right (`quality`).
+
+The order of steps is what makes a crash harmless at any point: the file is checked and synced under its
+private name, then renamed, and only then the link is replaced. A marker names the release whose link is still
+to come, so that the next refresh can tell a half-published file from a release somebody rolled back from.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from orchestration.errors import GateError, LockedError, SetupError
+from orchestration.release.records import ReleaseRow, read_release
+from orchestration.settings import Settings
+
+RELEASE_ID = "%Y%m%dT%H%M%SZ"
+OLDEST_READER = (1, 2, 0)
+KEEP = 30
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published file. `profile` is `unreadable` where the file no longer tells."""
+
+    id: str
+    path: Path
+    profile: str
+    published_at: datetime
+    bytes: int
+    is_current: bool
+
+
+class Warehouse:
+    """The releases below `settings.home` and the one lock that guards them.
+
+    Example:
+        >>> with Warehouse(settings()).lock():                              # doctest: +SKIP
+        ...     release_id = warehouse.new_release_id(datetime.now(UTC))
+        ...     build = warehouse.build_path(release_id)                    # dbt and the catalogue fill it
+        ...     warehouse.publish(build, release_id)
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._holder = settings.home / "refresh.holder.json"
+        self._pending = settings.warehouse / "publishing"
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the refresh lock; the operating system frees it however the process ends.
+
+        Raises:
+            LockedError: if another process (or another handle of this one) holds it.
+        """
+        self._settings.home.mkdir(parents=True, exist_ok=True)
+        try:
+            acquired = FileLock(self._settings.home / "refresh.lock").acquire(blocking=False)
+        except Timeout as error:
+            holder_text = self._holder_text()
+            raise LockedError(f"another refresh is running{holder_text}; wait for it to end") from error
+        with acquired:
+            holder = {"pid": os.getpid(), "started_at": datetime.now(UTC).isoformat(timespec="seconds")}
+            self._holder.write_text(json.dumps(holder), encoding="utf-8")
+            try:
+                yield
+            finally:
+                self._holder.unlink(missing_ok=True)
+
+    def new_release_id(self, now: datetime) -> str:
+        """The id of a release made at `now` (an aware time); the next free second where that one is taken.
+
+        Example:
+            >>> warehouse.new_release_id(datetime(2026, 11, 22, 2, 30, tzinfo=UTC))  # doctest: +SKIP
+            '20261122T023000Z'
+        """
+        moment = now.astimezone(UTC)
+        while self._release_path(release_id := moment.strftime(RELEASE_ID)).exists():
+            moment += timedelta(seconds=1)
+        return release_id
+
+    def build_path(self, release_id: str) -> Path:
+        """Where the private build file of a release is written; its folder exists afterwards."""
+        self._settings.work.mkdir(parents=True, exist_ok=True)
+        return self._settings.work / f"{release_id}.duckdb"
+
+    def publish(self, build: Path, release_id: str, keep: int = KEEP) -> Path:
+        """Make the closed build file the current release and return its new path; `build` is gone then.
+
+        The file must hold schemas `main` and `meta` only, no view, no empty table, one row in `meta.release`
+        that names this release, and a storage version that DuckDB 1.2 reads. All but the `keep` newest
+        releases go.
+
+        Raises:
+            GateError: if the file is not fit to be a release.
+            SetupError: if the id is taken, or synthetic data would replace real data.
+        """
+        target = self._release_path(release_id)
+        if target.exists():
+            raise SetupError(f"release {release_id} exists already; ask new_release_id for another id")
+        row = verify(build, release_id)
+        self.refuse_sample_over_real(row.profile)
+        build.chmod(0o444)
+        _sync(build)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._pending.write_text(release_id, encoding="utf-8")
+        _sync(self._pending)
+        build.replace(target)
+        _sync(target.parent)
+        self._point_current_at(target)
+        self._pending.unlink()
+        self.retain(keep)
+        return target
+
+    def refuse_sample_over_real(self, profile: str) -> None:
+        """Stop before synthetic data take the place of a release made from publishers' files.
+
+        Raises:
+            SetupError: if `profile` is `sample` and the current release is of another profile.
+        """
+        current = self.current()
+        if profile == "sample" and current is not None and current.profile != "sample":
+            raise SetupError(
+                f"synthetic sample data would replace release {current.id} (profile {current.profile}) in "
+                f"{self._settings.warehouse}; set CLUSTERS_HOME to another folder for the sample"
+            )
+
+    def current(self) -> Release | None:
+        """The release that `current.duckdb` points at, or None where nothing is published."""
+        path = self._current_path()
+        return self._release(path, path) if path else None
+
+    def releases(self) -> list[Release]:
+        """All releases, newest first."""
+        current = self._current_path()
+        return [self._release(path, current) for path in self._release_files()]
+
+    def retain(self, keep: int = KEEP) -> list[str]:
+        """Delete all but the `keep` newest releases, never the current one; returns the ids that went.
+
+        Readers that hold a deleted file open keep reading it.
+        """
+        current = self._current_path()
+        old = [path for path in self._release_files()[keep:] if path != current]
+        for path in old:
+            path.unlink()
+        return [path.stem for path in old]
+
+    def sweep(self) -> list[Path]:
+        """Remove what crashed refreshes left (call it under `lock`); returns the paths that went.
+
+        That is all of the scratch folder, temporary links, and a release renamed but never linked to.
+        """
+        settings = self._settings
+        left = [*settings.work.glob("*"), *settings.warehouse.glob(".current-*")]
+        if self._pending.exists():
+            half_published = self._release_path(self._pending.read_text(encoding="utf-8").strip())
+            if half_published.is_file() and half_published != self._current_path():
+                left.append(half_published)
+            left.append(self._pending)
+        for path in left:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        return left
+
+    def _point_current_at(self, target: Path) -> None:
+        link = self._settings.current
+        temporary = link.with_name(f".current-{target.stem}")
+        temporary.unlink(missing_ok=True)
+        # Relative, so that the whole home folder can be moved or mounted elsewhere.
+        temporary.symlink_to(target.relative_to(link.parent))
+        temporary.replace(link)
+        _sync(link.parent)
+
+    def _current_path(self) -> Path | None:
+        link = self._settings.current
+        target = link.resolve()
+        return target if link.is_symlink() and target.is_file() else None
+
+    def _release_path(self, release_id: str) -> Path:
+        return self._settings.releases / f"{release_id}.duckdb"
+
+    def _release_files(self) -> list[Path]:
+        return sorted(self._settings.releases.glob("*.duckdb"), reverse=True)
+
+    def _release(self, path: Path, current: Path | None) -> Release:
+        size = path.stat().st_size
+        try:
+            row = read_release(path)
+        except SetupError:
+            made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            return Release(path.stem, path, "unreadable", made, size, path == current)
+        return Release(path.stem, path, row.profile, row.published_at, size, path == current)
+
+    def _holder_text(self) -> str:
+        with suppress(OSError, ValueError, KeyError):
+            holder = json.loads(self._holder.read_text(encoding="utf-8"))
+            return f" (process {holder['pid']}, since {holder['started_at']})"
+        return ""
+
+
+def verify(build: Path, release_id: str) -> ReleaseRow:
+    """Checkpoint a build file and check that it is fit to be a release; returns its row of `meta.release`.
+
+    Raises:
+        GateError: naming the file and what is wrong with it.
+    """
+    if not build.is_file():
+        raise GateError(f"{build.name}: the build file is missing; run the refresh again")
+    try:
+        with duckdb.connect(build) as con:
+            con.execute("CHECKPOINT")
+        if build.with_name(f"{build.name}.wal").exists():
+            raise GateError(f"{build.name}: a write-ahead log is left after CHECKPOINT; close every writer")
+        with duckdb.connect(build, read_only=True) as con:
+            _verify_storage(con, build.name)
+            _verify_contents(con, build.name)
+    except duckdb.Error as error:
+        raise GateError(f"{build.name}: DuckDB cannot open the build file as a release: {error}") from error
+    try:
+        row = read_release(build)
+    except SetupError as error:
+        raise GateError(str(error)) from error
+    if row.release_id != release_id:
+        raise GateError(f"{build.name}: meta.release names release {row.release_id}, not {release_id}")
+    return row
+
+
+def _verify_storage(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    found = con.sql("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal").fetchone()
+    tag = str(found[0]) if found else ""
+    version = tuple(int(number) for number in re.findall(r"\d+", tag))
+    if not version or version > OLDEST_READER:
+        oldest = ".".join(map(str, OLDEST_READER))
+        raise GateError(
+            f"{name}: storage version is {tag or 'unknown'}, which DuckDB {oldest} cannot read; "
+            f"attach the build file with STORAGE_VERSION 'v{oldest}'"
+        )
+
+
+def _verify_contents(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    schemas = {
+        row[0]
+        for row in con.execute(
+            "SELECT schema_name FROM duckdb_schemas() "
+            "WHERE database_name = current_database() AND NOT internal"
+        ).fetchall()
+    }
+    if others := sorted(schemas - {"main", "meta"}):
+        raise GateError(f"{name}: a release holds schemas main and meta only, found also {', '.join(others)}")
+    views = con.sql("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1").fetchall()
+    if views:
+        raise GateError(f"{name}: a release holds tables only, found views {', '.join(v[0] for v in views)}")
+    tables = con.sql("SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL").fetchall()
+    if not any(schema == "main" for schema, _ in tables):
+        raise GateError(f"{name}: schema main holds no table; did dbt build?")
+    for schema, table in tables:
+        if not con.table(f'{schema}."{table}"').limit(1).fetchone():
+            raise GateError(f"{name}: table {schema}.{table} is empty; see which source gave no rows")
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file or a folder's entries are on disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,170 @@
+"""The rows of schema `meta`, and how to read them from a release.
+
+Belongs here: the shape of what a release says about itself. Does not: filling it in (see `catalogue`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from orchestration.errors import SetupError
+from orchestration.quality.verdict import CheckResult
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """The row of `meta.release`; times are aware."""
+
+    release_id: str
+    built_at: datetime
+    published_at: datetime
+    code_version: str
+    previous_release_id: str | None
+    profile: str
+    inputs_hash: str
+
+
+@dataclass(frozen=True)
+class SourceSnapshot:
+    """One dataset and period as it stood, such as `bls_qcew:2016`; `bytes` and `rows` are sums over files.
+
+    `url`, `etag`, `last_modified` and `sha256` are those of its first file; see `SourceFile` for each.
+    """
+
+    source_id: str
+    publisher: str
+    dataset: str
+    reference_period: str
+    url: str
+    fetched_at: datetime
+    etag: str | None
+    last_modified: str | None
+    bytes: int
+    sha256: str
+    licence: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One landed file of a snapshot."""
+
+    source_id: str
+    url: str
+    fetched_at: datetime
+    etag: str | None
+    last_modified: str | None
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """How large one year of a table is; what does not apply to the table is None."""
+
+    table_name: str
+    year: int | None
+    rows: int
+    employment: float | None
+    suppressed_share: float | None
+    regions: int | None
+
+
+@dataclass(frozen=True)
+class ColumnEntry:
+    """One column of the data dictionary; `position` counts from 1."""
+
+    schema_name: str
+    table_name: str
+    column_name: str
+    position: int
+    data_type: str
+    unit: str
+    meaning: str
+    nullable: bool
+    citation: str
+
+
+@dataclass(frozen=True)
+class IndicatorEntry:
+    """How one computed column is defined."""
+
+    table_name: str
+    column_name: str
+    formula: str
+    unit: str
+    citation: str
+    threshold: str | None
+    authority: str | None
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What a refresh knows about the release it has built."""
+
+    release: ReleaseRow
+    snapshots: Sequence[SourceSnapshot]
+    files: Sequence[SourceFile]
+    checks: Sequence[CheckResult]
+    profiles: Sequence[TableProfile]
+
+
+def read_release(path: Path) -> ReleaseRow:
+    """The row of `meta.release` of a release or build file.
+
+    Raises:
+        SetupError: if the file is not a release of this warehouse.
+    """
+    rows = _read(path, "release", ReleaseRow)
+    if len(rows) != 1:
+        raise SetupError(f"{path.name}: meta.release has {len(rows)} rows instead of one; publish again")
+    return rows[0]
+
+
+def read_snapshots(path: Path) -> list[SourceSnapshot]:
+    """What a release was made from, by source_id; raises SetupError as `read_release` does."""
+    return _read(path, "source_snapshot", SourceSnapshot)
+
+
+def read_files(path: Path) -> list[SourceFile]:
+    """Every landed file a release was made from; raises SetupError as `read_release` does."""
+    return _read(path, "source_file", SourceFile)
+
+
+def read_checks(path: Path) -> list[CheckResult]:
+    """Every gate's finding on a release; raises SetupError as `read_release` does."""
+    return _read(path, "check_result", CheckResult)
+
+
+def read_profiles(path: Path) -> list[TableProfile]:
+    """How large each table of a release is by year; raises SetupError as `read_release` does."""
+    return _read(path, "table_profile", TableProfile)
+
+
+def read_dictionary(path: Path) -> list[ColumnEntry]:
+    """The data dictionary of a release, in order of columns; raises SetupError as `read_release` does."""
+    return sorted(
+        _read(path, "column_dictionary", ColumnEntry), key=lambda c: (c.schema_name, c.table_name, c.position)
+    )
+
+
+def _read(path: Path, table: str, kind: type[Row]) -> list[Row]:
+    names = ", ".join(f'"{field.name}"' for field in fields(kind))  # type: ignore[arg-type]
+    try:
+        with duckdb.connect(path, read_only=True) as con:
+            rows = con.execute(f"SELECT {names} FROM meta.{table} ORDER BY ALL").fetchall()
+    except duckdb.Error as error:
+        raise SetupError(f"{path.name}: not a release of this warehouse: {error}") from error
+    return [kind(*(_loaded(value) for value in row)) for row in rows]
+
+
+def _loaded(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

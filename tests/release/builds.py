@@ -1,0 +1,142 @@
+"""Small build files for tests: a region table, an employment table and the full catalogue."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.contracts import ColumnContract, TableContract
+from orchestration.quality.verdict import CheckResult
+from orchestration.release.catalogue import write_catalogue
+from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot, TableProfile
+
+MOMENT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
+RELEASE_ID = "20261122T023000Z"
+
+TABLES = {
+    "dim_region": """
+        SELECT * FROM (VALUES
+            ('county:06085', 'county', 'Santa Clara County'),
+            ('county:90001', 'county', 'Upper "Quote" County'),
+            ('state:06', 'state', 'California')) AS t(region_id, region_type, name)""",
+    "dim_cluster": """
+        SELECT * FROM (VALUES
+            ('automotive', 'Automotive', 'traded'),
+            ('local_health', 'Local Health', 'local'),
+            ('tools', 'Metalworking [tools]', 'traded')) AS t(cluster_id, name, kind)""",
+    "cluster_specialisation": """
+        SELECT region_id, cluster_id, year::INTEGER AS year, employment::BIGINT AS employment,
+               lq::DOUBLE AS lq, hc_employment::DOUBLE AS hc_employment, ucm_strong, stars::INTEGER AS stars
+        FROM (VALUES
+            ('county:06085', 'automotive', 2016, 900, 3.25, 600, 'yes', 3),
+            ('county:06085', 'tools', 2016, 500, 2.5, 700, 'yes', 2),
+            ('county:90001', 'tools', 2016, NULL, NULL, NULL, 'undetermined', NULL),
+            ('county:90001', 'local_health', 2016, 80, 4.0, 900, 'yes', 1),
+            ('state:06', 'automotive', 2016, 5000, 1.5, 2000, 'yes', 2),
+            ('county:90001', 'automotive', 2015, 5000, 9.5, 4000, 'yes', 2))
+            AS t(region_id, cluster_id, year, employment, lq, hc_employment, ucm_strong, stars)""",
+}
+
+
+def contract(
+    name: str, columns: dict[str, str], grain: tuple[str, ...], layer: str = "marts"
+) -> TableContract:
+    """A contract with made-up texts; `lq` gets a formula, so that `meta.indicator` has a row."""
+    return TableContract(
+        name=name,
+        layer=layer,
+        meaning=f"The {name} of the test's 'own' economy",
+        grain=grain,
+        citation="made up",
+        columns=tuple(
+            ColumnContract(
+                name=column,
+                data_type=data_type,
+                meaning=f'What "{column}" says; it\'s quoted',
+                unit="ratio" if column == "lq" else "text",
+                citation="made up",
+                formula="(e_ri/E_r)/(E_i/E)" if column == "lq" else None,
+            )
+            for column, data_type in columns.items()
+        ),
+    )
+
+
+MARTS = {
+    c.name: c
+    for c in (
+        contract(
+            "dim_region",
+            {"region_id": "varchar", "region_type": "varchar", "name": "varchar"},
+            ("region_id",),
+        ),
+        contract(
+            "dim_cluster", {"cluster_id": "varchar", "name": "varchar", "kind": "varchar"}, ("cluster_id",)
+        ),
+        contract(
+            "cluster_specialisation",
+            {
+                "region_id": "varchar",
+                "cluster_id": "varchar",
+                "year": "integer",
+                "employment": "bigint",
+                "lq": "double",
+                "hc_employment": "double",
+                "ucm_strong": "varchar",
+                "stars": "integer",
+            },
+            ("region_id", "cluster_id", "year"),
+        ),
+    )
+}
+
+
+def catalogue(release_id: str = RELEASE_ID, profile: str = "mirror") -> Catalogue:
+    """A catalogue with one or two rows a table."""
+    sha = "ab" * 32
+    url = "https://data.bls.gov/cew/2016.zip"
+    return Catalogue(
+        release=ReleaseRow(release_id, MOMENT, MOMENT, "0.1.0", None, profile, "cd" * 32),
+        snapshots=[
+            SourceSnapshot(
+                "bls_qcew:2016",
+                "BLS",
+                "QCEW 'annual'; DROP TABLE x",
+                "2016",
+                url,
+                MOMENT,
+                None,
+                None,
+                10,
+                sha,
+                "public domain",
+                3,
+            )
+        ],
+        files=[SourceFile("bls_qcew:2016", url, MOMENT, '"tag"', None, 10, sha)],
+        checks=[
+            CheckResult("rows", "dim_region", "dbt", "error", True, "3", "more than 0"),
+            CheckResult("names", "dim_region", "great_expectations", "warning", False, "1 odd", "none"),
+        ],
+        profiles=[
+            TableProfile("dim_region", None, 3, None, None, 3),
+            TableProfile("cluster_specialisation", 2016, 5, 6480.0, 0.2, 3),
+        ],
+    )
+
+
+def make_build(
+    path: Path, release_id: str = RELEASE_ID, profile: str = "mirror", storage: str = "v1.2.0"
+) -> Path:
+    """A complete build file at `path`, written with the given storage version."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{path}' AS build (STORAGE_VERSION '{storage}')")
+        con.execute("USE build")
+        for name, sql in TABLES.items():
+            con.execute(f"CREATE TABLE main.{name} AS {sql}")
+        write_catalogue(con, catalogue(release_id, profile), MARTS)
+    return path

@@ -1,0 +1,190 @@
+"""The catalogue says what a release is made from, and every table and column is commented."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.errors import GateError, SetupError
+from orchestration.quality.verdict import CheckResult
+from orchestration.release import records
+from orchestration.release.catalogue import (
+    code_files,
+    comment_everything,
+    dictionary,
+    inputs_hash,
+    meta_contracts,
+    write_catalogue,
+)
+from tests.release.builds import MARTS, TABLES, catalogue, contract, make_build
+
+DEMANDED = {
+    "release": "built_at published_at code_version previous_release_id profile",
+    "source_snapshot": "publisher dataset reference_period url fetched_at etag last_modified bytes "
+    "sha256 licence rows",
+    "check_result": "tool severity passed observed expected",
+    "indicator": "formula unit citation threshold authority",
+    "column_dictionary": "data_type unit meaning nullable",
+}
+GRAINS = {
+    "release": ("release_id",),
+    "source_snapshot": ("source_id",),
+    "check_result": ("check_name", "table_name"),
+    "indicator": ("table_name", "column_name"),
+    "column_dictionary": ("schema_name", "table_name", "column_name"),
+}
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    return make_build(tmp_path / "build.duckdb")
+
+
+def open_tables() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    for name, sql in TABLES.items():
+        con.execute(f"CREATE TABLE main.{name} AS {sql}")
+    return con
+
+
+@pytest.mark.parametrize("table", DEMANDED)
+def test_the_contracts_hold_what_the_interface_promises(table: str) -> None:
+    found = meta_contracts()[table]
+    assert found.layer == "meta"
+    assert found.grain == GRAINS[table]
+    assert set(DEMANDED[table].split()) | set(found.grain) <= {c.name for c in found.columns}
+
+
+def test_what_is_written_is_read_back(build: Path) -> None:
+    written = catalogue()
+    assert records.read_release(build) == written.release
+    assert records.read_snapshots(build) == list(written.snapshots)
+    assert records.read_files(build) == list(written.files)
+    assert records.read_checks(build) == sorted(written.checks, key=lambda c: c.check_name)
+    assert records.read_profiles(build) == sorted(written.profiles, key=lambda p: p.table_name)
+    assert records.read_dictionary(build) == sorted(
+        dictionary({**MARTS, **meta_contracts()}), key=lambda c: (c.schema_name, c.table_name, c.position)
+    )
+
+
+def test_the_dictionary_has_every_column_with_its_type(build: Path) -> None:
+    with duckdb.connect(build, read_only=True) as con:
+        actual = con.sql(
+            "SELECT schema_name, table_name, column_name, lower(data_type), column_index "
+            "FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
+        ).fetchall()
+        described = con.sql(
+            "SELECT schema_name, table_name, column_name, data_type, position FROM meta.column_dictionary "
+            "ORDER BY ALL"
+        ).fetchall()
+        assert con.sql("SELECT table_name, column_name, formula FROM meta.indicator").fetchall() == [
+            ("cluster_specialisation", "lq", "(e_ri/E_r)/(E_i/E)")
+        ]
+    assert described == actual
+
+
+def test_every_table_and_column_has_its_comment(build: Path) -> None:
+    described = {**MARTS, **meta_contracts()}
+    with duckdb.connect(build, read_only=True) as con:
+        tables = con.sql("SELECT table_name, comment FROM duckdb_tables()").fetchall()
+        columns = con.sql(
+            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
+        ).fetchall()
+    assert dict(tables) == {name: c.comment for name, c in described.items()}
+    assert {(t, c): text for t, c, text in columns} == {
+        (t.name, c.name): c.comment for t in described.values() for c in t.columns
+    }
+    assert "test's 'own' economy" in dict(tables)["dim_region"]
+
+
+def test_undescribed_columns_and_broken_promises_stop_the_release() -> None:
+    with open_tables() as con:
+        con.execute("ALTER TABLE dim_region ADD COLUMN secret INTEGER")
+        with pytest.raises(GateError, match=r"no contract describes main\.dim_region\.secret"):
+            comment_everything(con, MARTS)
+        con.execute("ALTER TABLE dim_region DROP COLUMN secret")
+        con.execute("ALTER TABLE dim_region DROP COLUMN name")
+        with pytest.raises(GateError, match=r"lacks main\.dim_region\.name"):
+            comment_everything(con, MARTS)
+    with open_tables() as con:
+        con.execute("CREATE TABLE scratch AS SELECT 1 AS one")
+        with pytest.raises(GateError, match=r"no contract describes main\.scratch\.one"):
+            comment_everything(con, MARTS)
+    with open_tables() as con:
+        con.execute("DROP TABLE dim_cluster")
+        with pytest.raises(GateError, match=r"lacks main\.dim_cluster\.cluster_id"):
+            write_catalogue(con, catalogue(), MARTS)
+
+
+def test_contracts_of_inner_layers_are_not_published() -> None:
+    inner = contract("stg_area", {"area_fips": "varchar"}, ("area_fips",), layer="staging")
+    with open_tables() as con:
+        write_catalogue(con, catalogue(), {**MARTS, "stg_area": inner})
+        assert con.sql(
+            "SELECT count(*) FROM meta.column_dictionary WHERE table_name = 'stg_area'"
+        ).fetchone() == (0,)
+
+
+def test_a_second_row_of_one_grain_stops_the_release() -> None:
+    twice = CheckResult("rows", "dim_region", "dagster", "error", True, "3", "3")
+    written = catalogue()
+    with (
+        open_tables() as con,
+        pytest.raises(GateError, match="check_name, table_name = rows, dim_region occurs twice"),
+    ):
+        write_catalogue(con, replace(written, checks=[*written.checks, twice]), MARTS)
+
+
+def test_a_missing_fact_is_not_written_as_null() -> None:
+    written = catalogue()
+    unhashed = replace(written.files[0], sha256=None)  # type: ignore[arg-type]
+    with open_tables() as con, pytest.raises(duckdb.ConstraintException, match="sha256"):
+        write_catalogue(con, replace(written, files=[unhashed]), MARTS)
+
+
+def test_what_is_no_release_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"absent\.duckdb"):
+        records.read_release(tmp_path / "absent.duckdb")
+    with duckdb.connect(tmp_path / "other.duckdb") as con:
+        con.execute("CREATE TABLE t AS SELECT 1 AS one")
+    with pytest.raises(SetupError, match=r"other\.duckdb: not a release of this warehouse"):
+        records.read_snapshots(tmp_path / "other.duckdb")
+
+
+def test_the_hash_of_inputs_sees_every_change_and_no_order(tmp_path: Path) -> None:
+    code = [tmp_path / "a.sql", tmp_path / "b.sql"]
+    for path in code:
+        path.write_text("SELECT 1")
+    files = [("https://a", "1f"), ("https://b", "2e")]
+    base = inputs_hash(files, code, {"years": "2015-2016"})
+    assert base == inputs_hash(files[::-1], code[::-1], {"years": "2015-2016"})
+    assert len(base) == 64
+    changed = [
+        inputs_hash([("https://a", "1e"), files[1]], code, {"years": "2015-2016"}),
+        inputs_hash([("https://c", "1f"), files[1]], code, {"years": "2015-2016"}),
+        inputs_hash(files[:1], code, {"years": "2015-2016"}),
+        inputs_hash(files, code, {"years": "2015-2017"}),
+        inputs_hash(files, code[:1], {"years": "2015-2016"}),
+    ]
+    code[0].write_text("SELECT 2")
+    changed.append(inputs_hash(files, code, {"years": "2015-2016"}))
+    assert len({base, *changed}) == 7
+
+
+def test_code_files_are_those_written_by_hand(tmp_path: Path) -> None:
+    kept = ["dbt_project/models/marts/a.sql", "dbt_project/seeds/s.csv", "orchestration/b.py"]
+    dropped = [
+        "dbt_project/target/a.sql",
+        "dbt_project/.user.yml",
+        "orchestration/__pycache__/b.pyc",
+        "tests/t.py",
+    ]
+    for name in kept + dropped:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    assert [p.relative_to(tmp_path).as_posix() for p in code_files(tmp_path)] == kept
+    own = {p.name for p in code_files()}
+    assert {"publish.py", "source_snapshot.yml"} <= own

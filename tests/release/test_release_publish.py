@@ -1,0 +1,333 @@
+"""Publishing is atomic, guarded and survives being killed at any step."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.errors import GateError, LockedError, SetupError
+from orchestration.release.publish import Warehouse
+from orchestration.settings import PROJECT_ROOT, Settings
+from tests.release.builds import MOMENT, RELEASE_ID, make_build
+
+LATER = "20261123T023000Z"
+
+
+def publish(
+    warehouse: Warehouse, release_id: str = RELEASE_ID, profile: str = "mirror", keep: int = 30
+) -> Path:
+    build = make_build(warehouse.build_path(release_id), release_id, profile)
+    return warehouse.publish(build, release_id, keep=keep)
+
+
+def published_id(path: Path) -> str:
+    with duckdb.connect(path, read_only=True) as con:
+        return con.sql("SELECT release_id FROM meta.release").fetchall()[0][0]
+
+
+def run_child(code: str, home: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "CLUSTERS_HOME": str(home), "PYTHONPATH": str(PROJECT_ROOT)},
+    )
+
+
+def test_a_release_is_one_read_only_file_behind_a_relative_link(warehouse: Warehouse, home: Settings) -> None:
+    path = publish(warehouse)
+    assert path == home.releases / f"{RELEASE_ID}.duckdb"
+    assert path.stat().st_mode & 0o777 == 0o444
+    assert home.current.readlink() == Path("releases") / path.name
+    assert sorted(p.name for p in home.warehouse.rglob("*")) == [path.name, "current.duckdb", "releases"]
+    assert list(home.work.iterdir()) == []
+    current = warehouse.current()
+    assert current is not None
+    assert (current.id, current.path, current.profile, current.published_at) == (
+        RELEASE_ID,
+        path,
+        "mirror",
+        MOMENT,
+    )
+    assert current.bytes == path.stat().st_size
+    assert current.is_current
+    assert published_id(home.current) == RELEASE_ID
+
+
+def test_the_home_folder_can_be_moved(warehouse: Warehouse, home: Settings, tmp_path: Path) -> None:
+    publish(warehouse)
+    home.home.rename(tmp_path / "elsewhere")
+    assert published_id(tmp_path / "elsewhere/warehouse/current.duckdb") == RELEASE_ID
+
+
+def test_nothing_published_is_no_release(warehouse: Warehouse, home: Settings) -> None:
+    assert warehouse.current() is None
+    assert warehouse.releases() == []
+    path = publish(warehouse)
+    path.unlink()
+    assert home.current.is_symlink()
+    assert warehouse.current() is None
+
+
+def test_release_ids_are_utc_and_skip_taken_seconds(warehouse: Warehouse) -> None:
+    in_india = MOMENT.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    assert warehouse.new_release_id(in_india) == RELEASE_ID
+    publish(warehouse)
+    assert warehouse.new_release_id(MOMENT) == "20261122T023001Z"
+    last_second = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+    publish(warehouse, "20261231T235959Z")
+    assert warehouse.new_release_id(last_second) == "20270101T000000Z"
+
+
+def test_a_reader_of_the_old_release_keeps_reading(warehouse: Warehouse, home: Settings) -> None:
+    publish(warehouse)
+    with duckdb.connect(home.current, read_only=True) as reader:
+        # keep=1 deletes the old file while it is being read
+        publish(warehouse, LATER, keep=1)
+        assert reader.sql("SELECT release_id FROM meta.release").fetchone() == (RELEASE_ID,)
+        assert reader.sql("SELECT count(*) FROM dim_region").fetchone() == (3,)
+    assert published_id(home.current.resolve()) == LATER
+    assert [r.id for r in warehouse.releases()] == [LATER]
+
+
+def test_an_id_is_never_published_twice(warehouse: Warehouse) -> None:
+    path = publish(warehouse)
+    before = path.read_bytes()
+    with pytest.raises(SetupError, match="exists already"):
+        publish(warehouse)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        ("CREATE SCHEMA staging", "found also staging"),
+        ("CREATE VIEW main.v AS SELECT 1 AS one", "found views v"),
+        ("DELETE FROM main.dim_region", "main.dim_region is empty"),
+        ("DELETE FROM meta.check_result", "meta.check_result is empty"),
+        ("DROP TABLE main.dim_region; DROP TABLE main.dim_cluster; DROP TABLE main.cluster_specialisation",
+         "main holds no table"),
+        ("DROP TABLE meta.release", "not a release of this warehouse"),
+        ("UPDATE meta.release SET release_id = 'other'", "names release other"),
+        ("INSERT INTO meta.release SELECT * FROM meta.release", "2 rows instead of one"),
+    ],
+)  # fmt: skip
+def test_an_unfit_file_is_refused(warehouse: Warehouse, home: Settings, spoil: str, message: str) -> None:
+    publish(warehouse)
+    build = make_build(warehouse.build_path(LATER), LATER)
+    with duckdb.connect(build) as con:
+        con.execute(spoil)
+    with pytest.raises(GateError, match=message) as stop:
+        warehouse.publish(build, LATER)
+    assert f"{LATER}.duckdb" in str(stop.value)
+    assert [r.id for r in warehouse.releases()] == [RELEASE_ID]
+    assert published_id(home.current) == RELEASE_ID
+
+
+@pytest.mark.parametrize("content", [None, b"", b"<html>not a database</html>" * 500])
+def test_what_is_no_database_is_refused(warehouse: Warehouse, content: bytes | None) -> None:
+    build = warehouse.build_path(RELEASE_ID)
+    if content is not None:
+        build.write_bytes(content)
+    with pytest.raises(GateError, match=RELEASE_ID):
+        warehouse.publish(build, RELEASE_ID)
+    assert warehouse.current() is None
+
+
+def test_a_build_that_another_process_still_writes_is_refused(warehouse: Warehouse) -> None:
+    build = make_build(warehouse.build_path(RELEASE_ID))
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(build)], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "open\n"
+        with pytest.raises(GateError, match="lock"):
+            warehouse.publish(build, RELEASE_ID)
+        writer.communicate("")
+    warehouse.publish(build, RELEASE_ID)
+    assert warehouse.current() is not None
+
+
+@pytest.mark.parametrize(
+    ("storage", "fits"), [("v1.0.0", True), ("v1.2.0", True), ("v1.3.0", False), ("latest", False)]
+)
+def test_only_what_duckdb_1_2_reads_is_published(warehouse: Warehouse, storage: str, fits: bool) -> None:
+    build = make_build(warehouse.build_path(RELEASE_ID), storage=storage)
+    if fits:
+        warehouse.publish(build, RELEASE_ID)
+        assert warehouse.current() is not None
+    else:
+        with pytest.raises(GateError, match=r"which DuckDB 1\.2\.0 cannot read"):
+            warehouse.publish(build, RELEASE_ID)
+        assert warehouse.current() is None
+
+
+def test_sample_never_replaces_real_data(warehouse: Warehouse) -> None:
+    publish(warehouse, profile="sample")
+    publish(warehouse, LATER, profile="sample")
+    publish(warehouse, "20261124T023000Z", profile="live")
+    with pytest.raises(SetupError, match="CLUSTERS_HOME"):
+        warehouse.refuse_sample_over_real("sample")
+    with pytest.raises(SetupError, match="CLUSTERS_HOME"):
+        publish(warehouse, "20261125T023000Z", profile="sample")
+    current = warehouse.current()
+    assert current is not None
+    assert current.id == "20261124T023000Z"
+    publish(warehouse, "20261126T023000Z", profile="mirror")
+
+
+def test_a_damaged_current_release_counts_as_real(warehouse: Warehouse) -> None:
+    path = publish(warehouse)
+    path.chmod(0o644)
+    path.write_bytes(b"damaged")
+    assert [r.profile for r in warehouse.releases()] == ["unreadable"]
+    with pytest.raises(SetupError, match="unreadable"):
+        publish(warehouse, LATER, profile="sample")
+    publish(warehouse, LATER)
+    assert [(r.id, r.is_current) for r in warehouse.releases()] == [(LATER, True), (RELEASE_ID, False)]
+
+
+def test_retention_keeps_the_newest_and_the_current(warehouse: Warehouse, home: Settings) -> None:
+    ids = [f"2026112{day}T023000Z" for day in range(5)]
+    for release_id in ids:
+        publish(warehouse, release_id)
+    home.current.unlink()
+    home.current.symlink_to(Path("releases") / f"{ids[0]}.duckdb")  # somebody went back to the oldest
+    assert warehouse.retain(2) == [ids[2], ids[1]]
+    assert [r.id for r in warehouse.releases()] == [ids[4], ids[3], ids[0]]
+
+
+KILLED_PUBLISH = """
+import os, signal, sys
+from orchestration.release.publish import Warehouse
+from orchestration.settings import settings
+
+left = int(sys.argv[1])
+
+def killing(name):
+    original = getattr(os, name)
+    def call(*args, **kwargs):
+        global left
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+        return original(*args, **kwargs)
+    setattr(os, name, call)
+
+w = Warehouse(settings())
+with w.lock():
+    for name in ("chmod", "fsync", "symlink", "replace", "unlink"):
+        killing(name)
+    w.publish(w.build_path("20261123T023000Z"), "20261123T023000Z")
+"""
+
+
+def test_a_kill_before_any_step_leaves_a_whole_release(
+    warehouse: Warehouse, home: Settings, tmp_path: Path
+) -> None:
+    publish(warehouse)
+    template = make_build(tmp_path / "template.duckdb", LATER)
+    outcomes: list[str] = []
+    killed = True
+    while killed:
+        shutil.copy(template, warehouse.build_path(LATER))
+        child = run_child(KILLED_PUBLISH, home.home, str(len(outcomes)))
+        _, errors = child.communicate(timeout=60)
+        assert child.returncode in (0, -signal.SIGKILL), errors
+        killed = child.returncode != 0
+        current = published_id(home.current.resolve())
+        outcomes.append(current)
+        with warehouse.lock():
+            warehouse.sweep()
+        found = [r.id for r in warehouse.releases()]
+        assert found == ([LATER, RELEASE_ID] if current == LATER else [RELEASE_ID])
+        assert published_id(home.current.resolve()) == current
+        assert list(home.work.iterdir()) == []
+        assert sorted(p.name for p in home.warehouse.iterdir()) == ["current.duckdb", "releases"]
+        if current == LATER:  # back to the start for the next step
+            home.current.unlink()
+            home.current.symlink_to(Path("releases") / f"{RELEASE_ID}.duckdb")
+            (home.releases / f"{LATER}.duckdb").unlink()
+    assert len(outcomes) >= 9
+    # Killed early the old release stays, killed after the link is replaced the new one does.
+    assert outcomes == sorted(outcomes)
+    assert outcomes[0] == RELEASE_ID
+    assert outcomes[-2] == LATER
+
+
+def test_sweep_leaves_releases_somebody_went_back_from(warehouse: Warehouse, home: Settings) -> None:
+    publish(warehouse)
+    publish(warehouse, LATER)
+    home.current.unlink()
+    home.current.symlink_to(Path("releases") / f"{RELEASE_ID}.duckdb")
+    scratch = home.work / "dbt"
+    scratch.mkdir()
+    (scratch / "x.parquet").write_bytes(b"x")
+    assert warehouse.sweep() == [scratch]
+    assert not scratch.exists()
+    assert [r.id for r in warehouse.releases()] == [LATER, RELEASE_ID]
+
+
+HOLD = """
+import sys
+from orchestration.release.publish import Warehouse
+from orchestration.settings import settings
+with Warehouse(settings()).lock():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+TRY = """
+from orchestration.errors import LockedError
+from orchestration.release.publish import Warehouse
+from orchestration.settings import settings
+try:
+    with Warehouse(settings()).lock():
+        print("held")
+except LockedError as error:
+    print(error.exit_code, error)
+"""
+
+
+def test_the_lock_holds_across_processes_and_dies_with_its_holder(
+    warehouse: Warehouse, home: Settings
+) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "CLUSTERS_HOME": str(home.home), "PYTHONPATH": str(PROJECT_ROOT)},
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        output, _ = run_child(TRY, home.home).communicate(timeout=60)
+        assert output.startswith(f"4 another refresh is running (process {holder.pid}, since 20")
+        with pytest.raises(LockedError), warehouse.lock():
+            pytest.fail("two holders of one lock")
+    finally:
+        holder.kill()
+        holder.communicate()
+    with warehouse.lock():
+        assert json.loads((home.home / "refresh.holder.json").read_text())["pid"] == os.getpid()
+        with pytest.raises(LockedError), Warehouse(home).lock():
+            pytest.fail("two holders of one lock in one process")
+    assert run_child(TRY, home.home).communicate(timeout=60)[0] == "held\n"
+
+
+def test_a_damaged_holder_file_does_not_hide_the_lock(warehouse: Warehouse, home: Settings) -> None:
+    with warehouse.lock():
+        (home.home / "refresh.holder.json").write_text("{")
+        with pytest.raises(LockedError, match="another refresh is running; wait"), Warehouse(home).lock():
+            pytest.fail("two holders of one lock")
