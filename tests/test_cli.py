@@ -205,9 +205,7 @@ def test_a_full_or_forbidden_disk_is_told_without_a_traceback(monkeypatch: pytes
 # --- refresh ------------------------------------------------------------------------------------------------
 
 
-def test_flags_become_settings(
-    monkeypatch: pytest.MonkeyPatch, catalogue: None, release: Path, tmp_path: Path
-) -> None:
+def test_flags_become_settings(monkeypatch: pytest.MonkeyPatch, catalogue: None, release: Path, tmp_path: Path) -> None:
     calls = fake_refresh(monkeypatch, lambda *_: Summary("published", RELEASE_ID, "mirror", release))
     result = run(
         "refresh", "--profile", "mirror", "--mirror", str(tmp_path), "--years", "2015-2016",
@@ -256,18 +254,14 @@ def test_the_summary_shows_the_release(monkeypatch: pytest.MonkeyPatch, home: Se
     assert result.exit_code == 0, result.output
     text = result.stdout
     assert "SYNTHETIC sample data" in text
-    expected = (
-        f"Published release {RELEASE_ID}" if outcome == "published" else f"Nothing new: release {RELEASE_ID}"
-    )
+    expected = f"Published release {RELEASE_ID}" if outcome == "published" else f"Nothing new: release {RELEASE_ID}"
     assert expected in text
     assert re.search(r"bls_qcew:2016 +│ unchanged +│ +3 +│ +77\.0 MB", text)
     assert re.search(r"cluster_specialisation +│ +6 ", text)
     assert "Warning: a [warning]" in text
     assert str(path) in text
     # Counties, since there are no metros; traded only; the newest year only; by jobs above the norm.
-    strongest = re.findall(
-        r"│ (Santa Clara County|Upper \"Quote\" County|California) +│ (.+?) +│ +([\d,]+) ", text
-    )
+    strongest = re.findall(r"│ (Santa Clara County|Upper \"Quote\" County|California) +│ (.+?) +│ +([\d,]+) ", text)
     assert strongest == [
         ("Santa Clara County", "Metalworking [tools]", "500"),
         ("Santa Clara County", "Automotive", "900"),

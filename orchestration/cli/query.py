@@ -156,9 +156,7 @@ def _write_table(result: duckdb.DuckDBPyConnection, names: Sequence[str], consol
     console.print(table("", names, ([_table_text(value) for value in row] for row in shown), numeric))
     hidden = sum(1 for _ in _rows(result))
     if hidden:
-        console.print(
-            f"{hidden:,} more rows are not shown; LIMIT the query, or take all: --format csv --output FILE"
-        )
+        console.print(f"{hidden:,} more rows are not shown; LIMIT the query, or take all: --format csv --output FILE")
 
 
 def _write_json(result: duckdb.DuckDBPyConnection, names: Sequence[str], stream: IO[str]) -> None:

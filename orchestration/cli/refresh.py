@@ -34,9 +34,7 @@ def refresh(
         Profile | None,
         typer.Option(help="Whose files: an invented economy, a folder of files, or the publishers."),
     ] = None,
-    mirror: Annotated[
-        Path | None, typer.Option(help="Folder of publishers' files, laid out <host>/<path>.")
-    ] = None,
+    mirror: Annotated[Path | None, typer.Option(help="Folder of publishers' files, laid out <host>/<path>.")] = None,
     years: Annotated[str | None, typer.Option(metavar="A-B", help="QCEW reference years.")] = None,
     only: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE…", help="Pull these sources only (see `sources`).")
@@ -78,9 +76,7 @@ def _settings_from_flags(profile: str | None, mirror: Path | None, years: str | 
     if settings.profile == "mirror" and settings.mirror is None:
         raise SetupError("profile mirror needs a folder of publishers' files: add --mirror DIR")
     if settings.profile == "mirror" and settings.mirror and not settings.mirror.is_dir():
-        raise SetupError(
-            f"the mirror {settings.mirror} is not a folder; give the one that holds <host>/<path>"
-        )
+        raise SetupError(f"the mirror {settings.mirror} is not a folder; give the one that holds <host>/<path>")
 
     from orchestration.release.publish import Warehouse
 

@@ -47,9 +47,7 @@ def print_summary(summary: Summary, console: Console) -> None:
         banner = "SYNTHETIC sample data: an invented country, no real place or employer"
         console.print(Panel.fit(Text(banner, style="bold"), border_style="yellow"))
     if summary.outcome == "published":
-        console.print(
-            f"Published release {summary.release_id} (profile {summary.profile})", style="bold green"
-        )
+        console.print(f"Published release {summary.release_id} (profile {summary.profile})", style="bold green")
     else:
         console.print(f"Nothing new: release {summary.release_id} stays current", style="bold")
     if summary.pulled:

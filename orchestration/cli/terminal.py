@@ -37,9 +37,7 @@ def stderr() -> Console:
     return Console(markup=False, highlight=False, emoji=False, width=width, stderr=True)
 
 
-def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Iterable[str] = ()
-) -> Table:
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Iterable[str] = ()) -> Table:
     """A table of texts; the columns named in `numbers` are set to the right."""
     right = set(numbers)
     made = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")

@@ -14,9 +14,7 @@ import duckdb
 
 
 @contextmanager
-def open_file(
-    path: Path, *, threads: int = 2, memory_limit: str = "4GB"
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_file(path: Path, *, threads: int = 2, memory_limit: str = "4GB") -> Iterator[duckdb.DuckDBPyConnection]:
     """A closed DuckDB file, opened so that nothing can change it; its schema `main` is the search path.
 
     Raises:

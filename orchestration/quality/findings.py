@@ -71,9 +71,7 @@ def _observed(result: Mapping[str, Any], kind: str) -> str:
 
 def _columns(result: Mapping[str, Any]) -> str:
     mismatched = result.get("details", {}).get("mismatched", {})
-    parts = [
-        f"{word}: {', '.join(mismatched[word])}" for word in ("missing", "unexpected") if word in mismatched
-    ]
+    parts = [f"{word}: {', '.join(mismatched[word])}" for word in ("missing", "unexpected") if word in mismatched]
     return "; ".join(parts) or "exactly those columns"
 
 

@@ -42,9 +42,7 @@ class ExpectNoOffendingRows(UnexpectedRowsExpectation):
         # The parent prints advice about `{batch}` to stdout; these queries name their tables instead.
         return query
 
-    def _validate(
-        self, metrics: dict, runtime_configuration: dict | None = None, execution_engine: Any = None
-    ) -> dict:
+    def _validate(self, metrics: dict, runtime_configuration: dict | None = None, execution_engine: Any = None) -> dict:
         rows = [dict(row) for row in metrics["unexpected_rows_query.table"]]
         count = rows[0][COUNT] if rows else 0
         shown = [{name: value for name, value in row.items() if name != COUNT} for row in rows]

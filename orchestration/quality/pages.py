@@ -136,9 +136,7 @@ def write(
         shutil.rmtree(old)
     earlier = [run.name for run in runs[:kept] if run != folder]
     index = docs_dir / "index.html"
-    index.write_text(
-        _index(run_name, results, set(validations), f"runs/{run_name}/", earlier), encoding="utf-8"
-    )
+    index.write_text(_index(run_name, results, set(validations), f"runs/{run_name}/", earlier), encoding="utf-8")
     return index
 
 
@@ -150,9 +148,7 @@ def _table_pages(validations: Mapping[str, ExpectationSuiteValidationResult]) ->
 
     class Page(DefaultJinjaPageView):
         @jinja2.pass_context
-        def render_content_block(
-            self, jinja_context: Any, content_block: Any, *rest: Any, **named: Any
-        ) -> Any:
+        def render_content_block(self, jinja_context: Any, content_block: Any, *rest: Any, **named: Any) -> Any:
             # Cells are plain texts from publishers' files, which the parent takes for HTML.
             if isinstance(content_block, str):
                 return escape(content_block)
@@ -167,9 +163,7 @@ def _table_pages(validations: Mapping[str, ExpectationSuiteValidationResult]) ->
     return {table: view.render(renderer.render(result)) for table, result in validations.items()}
 
 
-def _index(
-    run: str, results: Sequence[CheckResult], pages: set[str], folder: str, earlier: Sequence[str]
-) -> str:
+def _index(run: str, results: Sequence[CheckResult], pages: set[str], folder: str, earlier: Sequence[str]) -> str:
     failures = [r for r in results if not r.passed]
     tables = []
     for name in dict.fromkeys(r.table_name for r in results):

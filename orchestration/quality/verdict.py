@@ -31,9 +31,7 @@ class CheckResult:
 
     def __str__(self) -> str:
         state = "passed" if self.passed else f"failed ({self.severity})"
-        return (
-            f"{self.table_name}.{self.check_name} {state}: observed {self.observed}, expected {self.expected}"
-        )
+        return f"{self.table_name}.{self.check_name} {state}: observed {self.observed}, expected {self.expected}"
 
 
 def stopping(results: Iterable[CheckResult]) -> list[CheckResult]:

@@ -31,9 +31,7 @@ def meta_contracts() -> dict[str, TableContract]:
     return contracts(CONTRACTS)
 
 
-def write_catalogue(
-    con: duckdb.DuckDBPyConnection, catalogue: Catalogue, marts: Mapping[str, TableContract]
-) -> None:
+def write_catalogue(con: duckdb.DuckDBPyConnection, catalogue: Catalogue, marts: Mapping[str, TableContract]) -> None:
     """Create and fill schema `meta` of an open build file and comment every table and column in it.
 
     `marts` are the contracts of schema `main` (see `orchestration.contracts.mart_contracts`).
@@ -49,8 +47,7 @@ def write_catalogue(
     con.execute("CREATE SCHEMA IF NOT EXISTS meta")
     for contract in meta_contracts().values():
         columns = ", ".join(
-            f"{_identifier(c.name)} {c.data_type}" + ("" if c.nullable else " NOT NULL")
-            for c in contract.columns
+            f"{_identifier(c.name)} {c.data_type}" + ("" if c.nullable else " NOT NULL") for c in contract.columns
         )
         con.execute(f"CREATE OR REPLACE TABLE meta.{_identifier(contract.name)} ({columns})")
     _insert(con, "release", [catalogue.release])

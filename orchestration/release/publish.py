@@ -258,8 +258,7 @@ def _verify_contents(con: duckdb.DuckDBPyConnection, name: str) -> None:
     schemas = {
         row[0]
         for row in con.execute(
-            "SELECT schema_name FROM duckdb_schemas() "
-            "WHERE database_name = current_database() AND NOT internal"
+            "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database() AND NOT internal"
         ).fetchall()
     }
     if others := sorted(schemas - {"main", "meta"}):

@@ -30,9 +30,7 @@ class Publisher:
 
             def do_GET(self) -> None:
                 publisher.connections.add(self.client_address)
-                publisher.requests.append(
-                    {k.lower(): v for k, v in self.headers.items()} | {":path": self.path}
-                )
+                publisher.requests.append({k.lower(): v for k, v in self.headers.items()} | {":path": self.path})
                 number = min(len(publisher.requests), len(publisher.script)) - 1
                 publisher.script[number](self)
 
@@ -42,9 +40,7 @@ class Publisher:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.base_url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(
-            target=lambda: self.server.serve_forever(poll_interval=0.01), daemon=True
-        )
+        self.thread = threading.Thread(target=lambda: self.server.serve_forever(poll_interval=0.01), daemon=True)
         self.thread.start()
 
     def plays(self, *script: Answer) -> None:

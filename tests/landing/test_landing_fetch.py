@@ -32,9 +32,7 @@ OLD = b"area_fips,own_code\n01001,5\n"
 PAGE = b"\n<!DOCTYPE html><html><body>Please prove that you are human</body></html>"
 
 
-def body(
-    content: bytes, etag: str | None = None, status: int = 200, length: int | None = None, **headers: str
-):
+def body(content: bytes, etag: str | None = None, status: int = 200, length: int | None = None, **headers: str):
     """An answer with a body."""
 
     def answer(request) -> None:
@@ -153,9 +151,7 @@ def test_one_log_line_a_file_and_no_key_in_it(publisher, store, limits, caplog):
     assert publisher.requests[0][":path"] == "/a/2016.csv?key=secret"
 
 
-def test_a_proxy_from_the_environment_does_not_stand_before_the_loopback(
-    publisher, store, limits, monkeypatch
-):
+def test_a_proxy_from_the_environment_does_not_stand_before_the_loopback(publisher, store, limits, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
     publisher.plays(body(OLD))
@@ -325,9 +321,7 @@ def test_a_server_that_falls_silent_is_asked_again_for_the_rest(publisher, store
 # --- what can't be mended: a clear message, and the earlier file stays
 
 
-def refuses(
-    publisher, fetcher, store, landed, *script: Callable, kind: str = "csv", error: type = SourceError
-) -> str:
+def refuses(publisher, fetcher, store, landed, *script: Callable, kind: str = "csv", error: type = SourceError) -> str:
     """The message of a pull that must fail, after which the earlier file must still be the latest."""
     publisher.plays(*script)
     with pytest.raises(error) as caught:
@@ -539,18 +533,12 @@ def test_origins_locate_files():
     spaced = "https://apps.bea.gov/zip/MAKE-USE-IMPORTS (AFTER REDEFINITIONS).zip"
     encoded = spaced.replace(" ", "%20")
     assert Origin("live").locate(spaced) == spaced
-    assert (
-        mirror.locate(spaced)
-        == mirror.locate(encoded)
-        == encoded.replace("https://", "http://127.0.0.1:8000/")
-    )
+    assert mirror.locate(spaced) == mirror.locate(encoded) == encoded.replace("https://", "http://127.0.0.1:8000/")
     with pytest.raises(SetupError, match="without a query"):
         mirror.locate("https://ec.europa.eu/data/sbs?format=TSV")
 
 
-@pytest.mark.parametrize(
-    ("name", "base"), [("live", "http://127.0.0.1:1"), ("mirror", None), ("sample", None)]
-)
+@pytest.mark.parametrize(("name", "base"), [("live", "http://127.0.0.1:1"), ("mirror", None), ("sample", None)])
 def test_an_origin_without_sense_is_refused(name, base):
     with pytest.raises(ValueError, match="base URL"):
         Origin(name, base)

@@ -103,9 +103,7 @@ def test_a_failed_write_changes_nothing(store):
 
 def test_a_damaged_manifest_says_what_to_do(tmp_path):
     (tmp_path / "manifest.sqlite").write_bytes(b"not a database at all" * 100)
-    with pytest.raises(
-        SetupError, match=r"manifest\.sqlite: cannot be opened .*Remedy: .*move the damaged manifest"
-    ):
+    with pytest.raises(SetupError, match=r"manifest\.sqlite: cannot be opened .*Remedy: .*move the damaged manifest"):
         Store(tmp_path)
 
 
@@ -127,9 +125,7 @@ with Store(Path(sys.argv[1])) as store:
 
 
 def test_kill_9_while_writing_loses_nothing_that_was_recorded(tmp_path):
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
-    ) as writer:
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         for line in writer.stdout:
             if int(line) >= 50:

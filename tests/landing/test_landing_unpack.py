@@ -36,9 +36,7 @@ def refused(path: Path, into: Path, max_bytes: int = LIMIT) -> str:
 
 
 def test_members_come_out_in_order_of_their_names(tmp_path):
-    path = archive(
-        tmp_path, {"b/2.csv": b"2", "a.csv": b"1", "b/": b"", "__MACOSX/._a.csv": b"x", "empty.csv": b""}
-    )
+    path = archive(tmp_path, {"b/2.csv": b"2", "a.csv": b"1", "b/": b"", "__MACOSX/._a.csv": b"x", "empty.csv": b""})
     into = tmp_path / "work" / "deep"
     files = unpacked(path, "zip", into, "bls_qcew", LIMIT)
     assert [f.relative_to(into).as_posix() for f in files] == ["a.csv", "b/2.csv", "empty.csv"]

@@ -72,9 +72,7 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def test_51_traded_and_16_local_clusters(seeds: duckdb.DuckDBPyConnection) -> None:
-    kinds = seeds.sql(
-        "select kind, count(*), count(distinct cluster_id) from clusters group by all order by kind"
-    )
+    kinds = seeds.sql("select kind, count(*), count(distinct cluster_id) from clusters group by all order by kind")
     assert kinds.fetchall() == [("local", 16, 16), ("traded", 51, 51)]
     badly_named = seeds.sql(
         "select cluster_id from clusters where cluster_id <> "
@@ -150,9 +148,7 @@ def test_cited_memberships(seeds: duckdb.DuckDBPyConnection, naics: int, code: s
     assert cluster_of(seeds, [(naics, code)]) == {(naics, code): {cluster_id: 1.0}}
 
 
-@pytest.mark.parametrize(
-    "code", ["111110", "112120", "482111", "491110", "541120", "814110", "922120", "999999"]
-)
+@pytest.mark.parametrize("code", ["111110", "112120", "482111", "491110", "541120", "814110", "922120", "999999"])
 def test_in_no_cluster(seeds: duckdb.DuckDBPyConnection, code: str) -> None:
     assert cluster_of(seeds, [(v, code) for v in VINTAGES]) == {}
 

@@ -18,9 +18,7 @@ Gate = Callable[..., dict[str, CheckResult]]
 
 
 def column(name: str, data_type: str, **rules: Any) -> ColumnContract:
-    return ColumnContract(
-        name=name, data_type=data_type, meaning="a column", unit="none", citation="the test", **rules
-    )
+    return ColumnContract(name=name, data_type=data_type, meaning="a column", unit="none", citation="the test", **rules)
 
 
 def contract(name: str = "employment") -> TableContract:

@@ -127,9 +127,7 @@ def test_sql_check_passes_and_fails(con: duckdb.DuckDBPyConnection, gate: Gate) 
     con.execute("UPDATE employment SET employment = employment + 1 WHERE share = 0.95")
     broken = gate([TOTALS])["state_totals_reconcile"]
     assert stopping([broken]) == [broken]
-    assert broken.observed == (
-        "1 row offending, the first: state = county:06, counties = 1541, published = 1540"
-    )
+    assert broken.observed == ("1 row offending, the first: state = county:06, counties = 1541, published = 1540")
 
 
 def test_warning_is_recorded_and_stops_nothing(gate: Gate) -> None:
@@ -149,9 +147,7 @@ def test_exception_inside_great_expectations_is_an_error_even_of_a_warning(gate:
     assert all(found[name].passed for name in ALL_CHECKS)
 
 
-def test_exception_while_a_result_is_judged_is_never_a_pass(
-    gate: Gate, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_exception_while_a_result_is_judged_is_never_a_pass(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     from orchestration.quality.offending_rows import ExpectNoOffendingRows
 
     def fail(*_: object, **__: object) -> None:
@@ -219,9 +215,7 @@ def test_data_docs_name_what_failed_and_need_no_network(
         assert re.findall(r"<(?:script|link|img)[^>]*>", html) == []
 
 
-def test_old_runs_are_pruned(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_runs_are_pruned(con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from orchestration.quality import pages
     from orchestration.quality.findings import failed
 

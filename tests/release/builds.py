@@ -40,9 +40,7 @@ TABLES = {
 }
 
 
-def contract(
-    name: str, columns: dict[str, str], grain: tuple[str, ...], layer: str = "marts"
-) -> TableContract:
+def contract(name: str, columns: dict[str, str], grain: tuple[str, ...], layer: str = "marts") -> TableContract:
     """A contract with made-up texts; `lq` gets a formula, so that `meta.indicator` has a row."""
     return TableContract(
         name=name,
@@ -72,9 +70,7 @@ MARTS = {
             {"region_id": "varchar", "region_type": "varchar", "name": "varchar"},
             ("region_id",),
         ),
-        contract(
-            "dim_cluster", {"cluster_id": "varchar", "name": "varchar", "kind": "varchar"}, ("cluster_id",)
-        ),
+        contract("dim_cluster", {"cluster_id": "varchar", "name": "varchar", "kind": "varchar"}, ("cluster_id",)),
         contract(
             "cluster_specialisation",
             {
@@ -127,9 +123,7 @@ def catalogue(release_id: str = RELEASE_ID, profile: str = "mirror") -> Catalogu
     )
 
 
-def make_build(
-    path: Path, release_id: str = RELEASE_ID, profile: str = "mirror", storage: str = "v1.2.0"
-) -> Path:
+def make_build(path: Path, release_id: str = RELEASE_ID, profile: str = "mirror", storage: str = "v1.2.0") -> Path:
     """A complete build file at `path`, written with the given storage version."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)

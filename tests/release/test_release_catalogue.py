@@ -23,8 +23,7 @@ from tests.release.builds import MARTS, TABLES, catalogue, contract, make_build
 
 DEMANDED = {
     "release": "built_at published_at code_version previous_release_id profile",
-    "source_snapshot": "publisher dataset reference_period url fetched_at etag last_modified bytes "
-    "sha256 licence rows",
+    "source_snapshot": "publisher dataset reference_period url fetched_at etag last_modified bytes sha256 licence rows",
     "check_result": "tool severity passed observed expected",
     "indicator": "formula unit citation threshold authority",
     "column_dictionary": "data_type unit meaning nullable",
@@ -77,8 +76,7 @@ def test_the_dictionary_has_every_column_with_its_type(build: Path) -> None:
             "FROM duckdb_columns() WHERE NOT internal ORDER BY ALL"
         ).fetchall()
         described = con.sql(
-            "SELECT schema_name, table_name, column_name, data_type, position FROM meta.column_dictionary "
-            "ORDER BY ALL"
+            "SELECT schema_name, table_name, column_name, data_type, position FROM meta.column_dictionary ORDER BY ALL"
         ).fetchall()
         assert con.sql("SELECT table_name, column_name, formula FROM meta.indicator").fetchall() == [
             ("cluster_specialisation", "lq", "(e_ri/E_r)/(E_i/E)")
@@ -90,9 +88,7 @@ def test_every_table_and_column_has_its_comment(build: Path) -> None:
     described = {**MARTS, **meta_contracts()}
     with duckdb.connect(build, read_only=True) as con:
         tables = con.sql("SELECT table_name, comment FROM duckdb_tables()").fetchall()
-        columns = con.sql(
-            "SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal"
-        ).fetchall()
+        columns = con.sql("SELECT table_name, column_name, comment FROM duckdb_columns() WHERE NOT internal").fetchall()
     assert dict(tables) == {name: c.comment for name, c in described.items()}
     assert {(t, c): text for t, c, text in columns} == {
         (t.name, c.name): c.comment for t in described.values() for c in t.columns
@@ -123,9 +119,7 @@ def test_contracts_of_inner_layers_are_not_published() -> None:
     inner = contract("stg_area", {"area_fips": "varchar"}, ("area_fips",), layer="staging")
     with open_tables() as con:
         write_catalogue(con, catalogue(), {**MARTS, "stg_area": inner})
-        assert con.sql(
-            "SELECT count(*) FROM meta.column_dictionary WHERE table_name = 'stg_area'"
-        ).fetchone() == (0,)
+        assert con.sql("SELECT count(*) FROM meta.column_dictionary WHERE table_name = 'stg_area'").fetchone() == (0,)
 
 
 def test_a_second_row_of_one_grain_stops_the_release() -> None:

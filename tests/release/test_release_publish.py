@@ -22,9 +22,7 @@ from tests.release.builds import MOMENT, RELEASE_ID, make_build
 LATER = "20261123T023000Z"
 
 
-def publish(
-    warehouse: Warehouse, release_id: str = RELEASE_ID, profile: str = "mirror", keep: int = 30
-) -> Path:
+def publish(warehouse: Warehouse, release_id: str = RELEASE_ID, profile: str = "mirror", keep: int = 30) -> Path:
     build = make_build(warehouse.build_path(release_id), release_id, profile)
     return warehouse.publish(build, release_id, keep=keep)
 
@@ -233,9 +231,7 @@ with w.lock():
 """
 
 
-def test_a_kill_before_any_step_leaves_a_whole_release(
-    warehouse: Warehouse, home: Settings, tmp_path: Path
-) -> None:
+def test_a_kill_before_any_step_leaves_a_whole_release(warehouse: Warehouse, home: Settings, tmp_path: Path) -> None:
     publish(warehouse)
     template = make_build(tmp_path / "template.duckdb", LATER)
     outcomes: list[str] = []
@@ -299,9 +295,7 @@ except LockedError as error:
 """
 
 
-def test_the_lock_holds_across_processes_and_dies_with_its_holder(
-    warehouse: Warehouse, home: Settings
-) -> None:
+def test_the_lock_holds_across_processes_and_dies_with_its_holder(warehouse: Warehouse, home: Settings) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD],
         stdin=subprocess.PIPE,
