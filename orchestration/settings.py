@@ -27,25 +27,25 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CLUSTERS_", frozen=True, extra="ignore")
 
-    home: Path = Field(PROJECT_ROOT / "data", description="where everything made at run time lives")
-    profile: Profile = Field("live", description="whose files are pulled")
-    mirror: Path | None = Field(None, description="folder of publishers' files, laid out <host>/<path>")
+    home: Path = Field(default=PROJECT_ROOT / "data", description="where everything made at run time lives")
+    profile: Profile = Field(default="live", description="whose files are pulled")
+    mirror: Path | None = Field(default=None, description="folder of publishers' files, laid out <host>/<path>")
     contact: str = Field(
-        "contact-not-set@example.org",
+        default="contact-not-set@example.org",
         description="e-mail address in the User-Agent; data.bls.gov answers 403 without one",
     )
-    years: str = Field("2015-2025", description="QCEW reference years a nightly refresh asks for, as A-B")
-    timezone: str = Field("UTC", description="time zone of the 02:30 schedule")
-    webhook: str | None = Field(None, description="URL that receives a JSON message when a run fails")
-    connect_timeout: float = Field(20.0, gt=0, description="seconds")
-    read_timeout: float = Field(120.0, gt=0, description="seconds without a byte")
-    attempts: int = Field(5, ge=1, description="tries per file before giving up")
-    longest_wait: float = Field(120.0, gt=0, description="seconds: cap on back-off and on Retry-After")
-    max_download_bytes: int = Field(2_000_000_000, gt=0)
-    max_unpacked_bytes: int = Field(8_000_000_000, gt=0)
-    memory_limit: str = Field("1500MB", description="DuckDB memory limit while parsing")
-    build_memory_limit: str = Field("6GB", description="DuckDB memory limit while dbt builds")
-    threads: int = Field(2, ge=1)
+    years: str = Field(default="2015-2025", description="QCEW reference years a nightly refresh asks for, as A-B")
+    timezone: str = Field(default="UTC", description="time zone of the 02:30 schedule")
+    webhook: str | None = Field(default=None, description="URL that receives a JSON message when a run fails")
+    connect_timeout: float = Field(default=20.0, gt=0, description="seconds")
+    read_timeout: float = Field(default=120.0, gt=0, description="seconds without a byte")
+    attempts: int = Field(default=5, ge=1, description="tries per file before giving up")
+    longest_wait: float = Field(default=120.0, gt=0, description="seconds: cap on back-off and on Retry-After")
+    max_download_bytes: int = Field(default=2_000_000_000, gt=0)
+    max_unpacked_bytes: int = Field(default=8_000_000_000, gt=0)
+    memory_limit: str = Field(default="1500MB", description="DuckDB memory limit while parsing")
+    build_memory_limit: str = Field(default="6GB", description="DuckDB memory limit while dbt builds")
+    threads: int = Field(default=2, ge=1)
 
     @field_validator("home", "mirror", mode="after")
     @classmethod
