@@ -6,16 +6,19 @@ Belongs here: Dagster resources. Does not: what is done with them.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from dagster import ConfigurableResource, InitResourceContext
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from orchestration.ingest import Partition, TidyIndex, publishers
 from orchestration.landing.fetch import Fetcher
+from orchestration.quality.history import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.catalogue import code_files, inputs_hash
 from orchestration.release.publish import Warehouse
@@ -26,12 +29,14 @@ from orchestration.settings import Settings, settings
 class Refresh(ConfigurableResource):
     """One refresh: holds the warehouse's lock while it lives and pulls through one fetcher."""
 
+    only: list[str] = Field(default=[], description="pull these sources; the others stay as they were landed")
     _fetcher: Fetcher = PrivateAttr()
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[Refresh]:
         """Takes the lock (`LockedError` if another refresh has it) and opens the publishers."""
         with Warehouse(self.settings).lock(), publishers(self.settings) as fetcher:
+            shutil.rmtree(findings_folder(self.settings), ignore_errors=True)
             self._fetcher = fetcher
             yield self
 
@@ -59,22 +64,35 @@ class Refresh(ConfigurableResource):
         current = Warehouse(self.settings).current()
         return current is None or read_release(current.path).inputs_hash != self.inputs_hash
 
-    def record_checks(self, stage: str, results: Sequence[CheckResult]) -> None:
-        """Keeps a stage's findings for the release step and the run's summary."""
-        path = checks_folder(self.settings) / f"{stage}.json"
+    def record_checks(self, gate: str, results: Sequence[CheckResult]) -> None:
+        """Keeps a gate's findings for the release step and the run's summary."""
+        self._record("checks", gate, results)
+
+    def record_profiles(self, gate: str, profiles: Sequence[TableProfile]) -> None:
+        """Keeps the profiles of a gate's tables, which the next refresh compares with."""
+        self._record("profiles", gate, profiles)
+
+    def _record(self, kind: str, gate: str, items: Sequence[CheckResult] | Sequence[TableProfile]) -> None:
+        path = findings_folder(self.settings) / kind / f"{gate}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps([asdict(r) for r in results], indent=1), encoding="utf-8")
+        path.write_text(json.dumps([asdict(item) for item in items], indent=1), encoding="utf-8")
 
 
-def checks_folder(of: Settings) -> Path:
-    """Where the findings of the refresh that runs now are kept."""
-    return of.work / "checks"
+def findings_folder(of: Settings) -> Path:
+    """Where the findings of the refresh that runs now are kept; steps may run in processes of their own."""
+    return of.work / "findings"
 
 
 def recorded_checks(of: Settings) -> list[CheckResult]:
     """The findings recorded so far in this refresh."""
-    return [
-        CheckResult(**entry)
-        for path in sorted(checks_folder(of).glob("*.json"))
-        for entry in json.loads(path.read_text(encoding="utf-8"))
-    ]
+    return [CheckResult(**entry) for entry in _recorded(of, "checks")]
+
+
+def recorded_profiles(of: Settings) -> list[TableProfile]:
+    """The table profiles recorded so far in this refresh."""
+    return [TableProfile(**entry) for entry in _recorded(of, "profiles")]
+
+
+def _recorded(of: Settings, kind: str) -> list[dict[str, Any]]:
+    paths = sorted((findings_folder(of) / kind).glob("*.json"))
+    return [entry for path in paths for entry in json.loads(path.read_text(encoding="utf-8"))]

@@ -42,6 +42,9 @@ def pull(dataset: Dataset, periods: list[int], refresh: Refresh) -> list[Partiti
     Raises:
         SourceError: if it offers none of them.
     """
+    landed = [p for p in refresh.partitions if p.source_id == dataset.source_id]
+    if landed and refresh.only and dataset.source_id not in refresh.only:
+        return landed
     areas = _areas(refresh) if dataset is QCEW else []
     found = [ingest(dataset, period, refresh.fetcher, refresh.settings, areas) for period in periods]
     partitions = [partition for partition in found if partition is not None]

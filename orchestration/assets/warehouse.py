@@ -6,6 +6,7 @@ Belongs here: how dbt is called and what its results become. Does not: any model
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetKey
+from dagster import AssetExecutionContext, AssetKey, Output
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.assets.metadata import NIGHTLY, OWNERS, table_schema
@@ -23,7 +24,11 @@ from orchestration.contracts import contracts
 from orchestration.errors import GateError, SetupError
 from orchestration.ingest import link_partitions
 from orchestration.quality.verdict import CheckResult
+from orchestration.release.publish import Warehouse
+from orchestration.run_record import record_run
 from orchestration.settings import PROJECT_ROOT, Settings, settings
+
+log = logging.getLogger("clusters.build")
 
 PROJECT = PROJECT_ROOT / "dbt_project"
 BUILDS = "the model builds"
@@ -88,14 +93,14 @@ class Translator(DagsterDbtTranslator):
         spec = super().get_asset_spec(manifest, unique_id, project)
         contract = contracts().get(spec.key.path[-1])
         extra = {"dagster/column_schema": table_schema(contract)} if contract and contract.columns else {}
-        return spec.replace_attributes(owners=OWNERS, metadata=spec.metadata | extra, freshness_policy=NIGHTLY)
+        return spec.replace_attributes(owners=OWNERS, metadata={**spec.metadata, **extra}, freshness_policy=NIGHTLY)
 
 
 def prepare_work(refresh: Refresh) -> None:
     """An empty build file, an empty scratch file and the tidy partitions linked where dbt reads them."""
     work = refresh.settings.work
-    for leftover in [*work.glob("*.duckdb*"), work / "checks" / "dbt.json", work / "checks" / "marts.json"]:
-        leftover.unlink(missing_ok=True)
+    for leftover in work.glob("*.duckdb*"):
+        leftover.unlink()
     shutil.rmtree(work / "spill", ignore_errors=True)
     (work / "spill").mkdir(parents=True)
     link_partitions(refresh.partitions, refresh.settings)
@@ -115,7 +120,8 @@ def build_path(of: Settings) -> Path:
 def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refresh) -> Iterator[Any]:
     """Builds the warehouse, unless the current release was built from the same inputs by the same code."""
     if not refresh.anything_new():
-        context.log.info("nothing new: the current release was built from the same inputs")
+        current = Warehouse(refresh.settings).current()
+        record_run(refresh.settings, "nothing new", release_id=current.id if current else None)
         return
     prepare_work(refresh)
     os.environ.update(dbt_environment(refresh.settings))

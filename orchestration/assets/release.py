@@ -1,0 +1,135 @@
+"""The last asset: the release itself, published only when every gate has passed.
+
+Belongs here: gathering what the catalogue holds. Does not: how a file is published (`orchestration.release`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import duckdb
+from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
+
+from orchestration.assets.metadata import NIGHTLY, OWNERS
+from orchestration.assets.resources import Refresh, recorded_checks, recorded_profiles
+from orchestration.assets.warehouse import build_path
+from orchestration.contracts import mart_contracts
+from orchestration.errors import GateError
+from orchestration.ingest import Partition
+from orchestration.quality.verdict import stopping
+from orchestration.release.catalogue import write_catalogue
+from orchestration.release.publish import Warehouse
+from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
+from orchestration.run_record import record_run
+from orchestration.sources.catalogue import DATASETS
+
+
+@asset(
+    key=AssetKey("release"),
+    deps=[AssetKey(["marts", name]) for name in mart_contracts()],
+    description="The read-only DuckDB file that analysts open, with its catalogue; `current.duckdb` points at it.",
+    group_name="release",
+    kinds={"duckdb"},
+    owners=OWNERS,
+    freshness_policy=NIGHTLY,
+    pool="duckdb",
+)
+def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResult:
+    """Fills the catalogue, closes the file and points `current.duckdb` at it.
+
+    Raises:
+        GateError: if any gate found an error, or no gate has run.
+    """
+    require_passed(refresh)
+    house = Warehouse(refresh.settings)
+    house.sweep()
+    now = datetime.now(UTC)
+    release_id, previous = house.new_release_id(now), house.current()
+    row = ReleaseRow(
+        release_id=release_id,
+        built_at=now,
+        published_at=datetime.now(UTC),
+        code_version=version("cluster-warehouse"),
+        previous_release_id=previous.id if previous else None,
+        profile=refresh.settings.profile,
+        inputs_hash=refresh.inputs_hash,
+    )
+    partitions = refresh.partitions
+    catalogue = Catalogue(
+        release=row,
+        snapshots=[snapshot(p) for p in partitions],
+        files=[file for p in partitions for file in source_files(p)],
+        checks=recorded_checks(refresh.settings),
+        profiles=recorded_profiles(refresh.settings),
+    )
+    build = build_path(refresh.settings)
+    with duckdb.connect(str(build)) as con:
+        write_catalogue(con, catalogue, mart_contracts())
+    path = house.publish(build, release_id)
+    record_run(refresh.settings, "published", release_id=release_id)
+    return MaterializeResult(metadata={"release": release_id, "path": MetadataValue.path(str(path))})
+
+
+def require_passed(refresh: Refresh) -> None:
+    """Stops unless every gate has run and none found an error.
+
+    Raises:
+        GateError: naming the findings.
+    """
+    findings = recorded_checks(refresh.settings)
+    tools = {f.tool for f in findings}
+    if missing := {"great_expectations", "dbt"} - tools:
+        raise GateError(f"no findings of {', '.join(sorted(missing))}: a gate that did not run has not passed")
+    if failed := stopping(findings):
+        raise GateError("; ".join(str(f) for f in failed))
+
+
+def source_id(partition: Partition) -> str:
+    """Key of a partition in `meta.source_snapshot`.
+
+    Example: `bls_qcew:2016`, and `census_gazetteer` for a source without reference years.
+    """
+    return f"{partition.source_id}:{partition.period}" if partition.period else partition.source_id
+
+
+def snapshot(partition: Partition) -> SourceSnapshot:
+    """What `meta.source_snapshot` says of a partition; over several files sizes are summed and checksums combined."""
+    dataset, files = DATASETS[partition.source_id], partition.files
+    one = files[0] if len(files) == 1 else None
+    return SourceSnapshot(
+        source_id=source_id(partition),
+        publisher=dataset.publisher,
+        dataset=f"{dataset.title} ({partition.layout})",
+        reference_period=str(partition.period) if partition.period else "latest",
+        url=files[0].url,
+        fetched_at=max(datetime.fromisoformat(f.fetched_at) for f in files),
+        etag=one.etag if one else None,
+        last_modified=one.last_modified if one else None,
+        bytes=sum(f.bytes for f in files),
+        sha256=one.sha256 if one else _combined([f.sha256 for f in files]),
+        licence=dataset.licence,
+        rows=partition.rows,
+    )
+
+
+def _combined(checksums: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(checksums)).encode()).hexdigest()
+
+
+def source_files(partition: Partition) -> list[SourceFile]:
+    """What `meta.source_file` says of a partition."""
+    return [
+        SourceFile(
+            source_id=source_id(partition),
+            url=f.url,
+            fetched_at=datetime.fromisoformat(f.fetched_at),
+            etag=f.etag,
+            last_modified=f.last_modified,
+            bytes=f.bytes,
+            sha256=f.sha256,
+        )
+        for f in partition.files
+    ]

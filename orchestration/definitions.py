@@ -1,0 +1,29 @@
+"""The code location: everything Dagster loads. `workspace.yaml` names this module."""
+
+from __future__ import annotations
+
+import warnings
+
+from dagster import BetaWarning, Definitions
+from dagster_dbt import DbtCliResource
+
+warnings.filterwarnings("ignore", category=BetaWarning)
+
+from orchestration.assets.gates import MARTS_GATE, TIDY_GATE  # noqa: E402
+from orchestration.assets.release import release  # noqa: E402
+from orchestration.assets.resources import Refresh  # noqa: E402
+from orchestration.assets.tidy import TIDY_ASSETS  # noqa: E402
+from orchestration.assets.warehouse import PROJECT, warehouse  # noqa: E402
+from orchestration.automation import nightly, nightly_at_half_past_two, tell_of_failure  # noqa: E402
+
+defs = Definitions(
+    assets=[*TIDY_ASSETS, warehouse, release],
+    asset_checks=[TIDY_GATE, MARTS_GATE],
+    jobs=[nightly],
+    schedules=[nightly_at_half_past_two],
+    sensors=[tell_of_failure],
+    resources={
+        "refresh": Refresh(),
+        "dbt": DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT)),
+    },
+)

@@ -1,0 +1,189 @@
+"""One refresh from start to end, as the `clusters` command runs it: the nightly job, in this process.
+
+Belongs here: starting the job, passing on what it says, and its outcome. Does not: any step of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.errors import GateError
+from orchestration.release.publish import Warehouse
+from orchestration.run_record import record_run
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster import ExecuteInProcessResult
+
+Progress = Callable[[str, str], None]
+
+STAGES = {
+    "clusters.landing": "pull",
+    "clusters.ingest": "parse",
+    "clusters.gate": "check",
+    "clusters.build": "build",
+    "clusters.release": "publish",
+}
+
+DAGSTER_YAML = """\
+# Written by clusters; runs, schedules and events stay in this folder and nothing is sent anywhere.
+telemetry:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+"""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a refresh did. `outcome` is `published` or `nothing new`; `pulled` is (source, outcome, files, bytes)."""
+
+    outcome: str
+    release_id: str
+    profile: str
+    path: Path
+    pulled: list[tuple[str, str, int, int]]
+    warnings: list[str]
+    seconds: float
+
+
+def refresh(settings: Settings, years: Sequence[int], only: Sequence[str] | None, progress: Progress) -> Summary:
+    """Runs the nightly job and returns what it did; the run also stands in the Dagster UI.
+
+    Raises:
+        ClustersError: with the exit code of what stopped it. The previous release is untouched then.
+
+    Example:
+        >>> refresh(settings(), range(2015, 2021), None, print).outcome  # doctest: +SKIP
+        'published'
+    """
+    started = time.monotonic()
+    house = Warehouse(settings)
+    with house.lock():
+        pass
+    house.refuse_sample_over_real(settings.profile)
+    before = house.current()
+    with _told(progress):
+        progress("start", "loading")
+        result = _run(settings, years, only)
+    if not result.success:
+        raise _failure(result, settings)
+    now = house.current()
+    if now is None:
+        raise GateError("the run ended without an error, yet nothing is published")
+    return Summary(
+        outcome="published" if before is None or before.id != now.id else "nothing new",
+        release_id=now.id,
+        profile=now.profile,
+        path=settings.current,
+        pulled=_pulled(settings, years),
+        warnings=_warnings(settings, years),
+        seconds=time.monotonic() - started,
+    )
+
+
+def prepare_dagster(settings: Settings) -> None:
+    """Dagster's home below ours, with telemetry off; child processes find it through the environment."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    (settings.dagster_home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+
+
+def _run(settings: Settings, years: Sequence[int], only: Sequence[str] | None) -> ExecuteInProcessResult:
+    prepare_dagster(settings)
+    # Importing it takes seconds, and the gates need it only after pulling: meanwhile the network is waited for.
+    threading.Thread(target=_import_great_expectations, daemon=True).start()
+    from dagster import DagsterInstance
+
+    from orchestration.automation import range_tags
+    from orchestration.definitions import defs
+
+    with DagsterInstance.get() as instance:
+        return defs.get_job_def("nightly").execute_in_process(
+            instance=instance,
+            tags=range_tags(years),
+            run_config={
+                "resources": {"refresh": {"config": {"only": list(only or [])}}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            raise_on_error=False,
+        )
+
+
+def _import_great_expectations() -> None:
+    import great_expectations  # noqa: F401
+
+
+def _failure(result: ExecuteInProcessResult, settings: Settings) -> Exception:
+    from orchestration.assets.resources import recorded_checks
+    from orchestration.failure import failure_of
+    from orchestration.quality.verdict import stopping
+
+    failed = stopping(recorded_checks(settings))
+    events = [event for event in result.all_events if event.is_failure]
+    error: Exception = failure_of(events, "the run failed")
+    if failed and getattr(error, "exit_code", 1) in (1, GateError.exit_code):
+        listed = "\n".join(f"  - {finding}" for finding in failed)
+        docs = settings.data_docs
+        error = GateError(f"the gates stopped the release:\n{listed}\nThe previous release stays. See {docs}")
+    record_run(
+        settings,
+        "failed",
+        exit_code=getattr(error, "exit_code", 1),
+        message=str(error),
+        failed_checks=[str(finding) for finding in failed],
+    )
+    return error
+
+
+def _pulled(settings: Settings, years: Sequence[int]) -> list[tuple[str, str, int, int]]:
+    from orchestration.ingest import TidyIndex
+
+    return [
+        (
+            f"{p.source_id}:{p.period}" if p.period else p.source_id,
+            p.outcome,
+            len(p.files),
+            sum(f.bytes for f in p.files),
+        )
+        for p in TidyIndex(settings).all()
+        if not p.period or p.period in years
+    ]
+
+
+def _warnings(settings: Settings, years: Sequence[int]) -> list[str]:
+    from orchestration.assets.resources import recorded_checks
+    from orchestration.ingest import TidyIndex
+
+    found = {p.period for p in TidyIndex(settings).all() if p.source_id == "bls_qcew"}
+    absent = [str(year) for year in years if year not in found]
+    warnings = [f"bls_qcew: not published for {', '.join(absent)}"] if absent else []
+    return warnings + [str(f) for f in recorded_checks(settings) if not f.passed and f.severity == "warning"]
+
+
+@contextmanager
+def _told(progress: Progress) -> Iterator[None]:
+    """Passes what the rooms log on to `progress` while the refresh runs."""
+
+    class Teller(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            progress(STAGES.get(record.name, record.name.rsplit(".", 1)[-1]), record.getMessage())
+
+    logger, teller = logging.getLogger("clusters"), Teller(level=logging.INFO)
+    level = logger.level
+    logger.setLevel(logging.INFO)
+    logger.addHandler(teller)
+    try:
+        yield
+    finally:
+        logger.removeHandler(teller)
+        logger.setLevel(level)

@@ -1,0 +1,45 @@
+"""What is remembered of the last run, for `clusters status` and for alerts: one small JSON file, replaced whole.
+
+Belongs here: writing and reading it. Does not: deciding what happened.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestration.settings import Settings
+
+FILE = "last_run.json"
+
+
+def record_run(
+    settings: Settings,
+    outcome: str,
+    *,
+    release_id: str | None = None,
+    exit_code: int = 0,
+    message: str = "",
+    failed_checks: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Writes the outcome (`published`, `nothing new` or `failed`) of the run that ends now and returns it.
+
+    Example:
+        >>> record_run(settings(), "failed", exit_code=2, message="bls_qcew: ...")["outcome"]  # doctest: +SKIP
+        'failed'
+    """
+    record = {
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "outcome": outcome,
+        "release_id": release_id,
+        "exit_code": exit_code,
+        "message": message,
+        "failed_checks": list(failed_checks),
+    }
+    settings.home.mkdir(parents=True, exist_ok=True)
+    half = settings.home / f"{FILE}.half"
+    half.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    half.replace(settings.home / FILE)
+    return record
