@@ -5,7 +5,7 @@ Belongs here: the shape of what a release says about itself. Does not: filling i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,14 +68,14 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class TableProfile:
-    """How large one year of a table is; what does not apply to the table is None."""
+    """How large one year of a table is: `regions` by region type, empty for a table without regions."""
 
     table_name: str
     year: int | None
     rows: int
     employment: float | None
-    suppressed_share: float | None
-    regions: int | None
+    suppressed_share: float
+    regions: Mapping[str, int]
 
 
 @dataclass(frozen=True)
