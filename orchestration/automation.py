@@ -3,8 +3,6 @@
 Belongs here: jobs, schedules, sensors. Does not: what the assets do.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Sequence

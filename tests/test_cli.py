@@ -257,14 +257,17 @@ def test_the_summary_shows_the_release(monkeypatch: pytest.MonkeyPatch, home: Se
     expected = f"Published release {RELEASE_ID}" if outcome == "published" else f"Nothing new: release {RELEASE_ID}"
     assert expected in text
     assert re.search(r"bls_qcew:2016 +│ unchanged +│ +3 +│ +77\.0 MB", text)
-    assert re.search(r"cluster_specialisation +│ +6 ", text)
+    assert re.search(r"cluster_specialisation +│ +7 ", text)
     assert "Warning: a [warning]" in text
-    assert str(path) in text
+    assert str(home.current) in text
     # Counties, since there are no metros; traded only; the newest year only; by jobs above the norm.
-    strongest = re.findall(r"│ (Santa Clara County|Upper \"Quote\" County|California) +│ (.+?) +│ +([\d,]+) ", text)
+    strongest = re.findall(
+        r"│ (Santa Clara County|Upper \"Quote\" County|California) +│ (.+?) +│ +([\d,]+|withheld) ", text
+    )
     assert strongest == [
         ("Santa Clara County", "Metalworking [tools]", "500"),
         ("Santa Clara County", "Automotive", "900"),
+        ('Upper "Quote" County', "Automotive", "withheld"),
     ]
     assert "★★★" in text
 
@@ -489,10 +492,11 @@ def test_status_tells_release_sources_and_last_run(home: Settings) -> None:
     }
     (home.home / "last_run.json").write_text(json.dumps(last_run))
     home.data_docs.mkdir()
+    (home.data_docs / "index.html").write_text("<p>pages</p>")
     text = run("status").stdout
     for expected in (
         RELEASE_ID, "SYNTHETIC", str(path), "bls_qcew:2016", "2026-11-22 02:30 UTC",
-        "a gate stopped the release", "employment.rows", "exit code 3", str(home.data_docs),
+        "a gate stopped the release", "employment.rows", "exit code 3", str(home.data_docs / "index.html"),
     ):  # fmt: skip
         assert expected in text
     found = json.loads(run("status", "--json").stdout)

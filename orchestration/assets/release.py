@@ -3,8 +3,6 @@
 Belongs here: gathering what the catalogue holds. Does not: how a file is published (`orchestration.release`).
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -45,7 +43,6 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     """
     require_passed(refresh)
     house = Warehouse(refresh.settings)
-    house.sweep()
     now = datetime.now(UTC)
     release_id, previous = house.new_release_id(now), house.current()
     row = ReleaseRow(

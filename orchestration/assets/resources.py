@@ -6,7 +6,6 @@ Belongs here: Dagster resources. Does not: what is done with them.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -35,8 +34,9 @@ class Refresh(ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[Refresh]:
         """Takes the lock (`LockedError` if another refresh has it) and opens the publishers."""
-        with Warehouse(self.settings).lock(), publishers(self.settings) as fetcher:
-            shutil.rmtree(findings_folder(self.settings), ignore_errors=True)
+        house = Warehouse(self.settings)
+        with house.lock(), publishers(self.settings) as fetcher:
+            house.sweep()
             self._fetcher = fetcher
             yield self
 

@@ -3,8 +3,6 @@
 Belongs here: which dataset is partitioned and what depends on what. Does not: URLs, layouts, HTTP.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import duckdb

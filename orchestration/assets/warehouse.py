@@ -3,8 +3,6 @@
 Belongs here: how dbt is called and what its results become. Does not: any model.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import os
@@ -15,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetKey, Output
+from dagster import AssetExecutionContext, AssetKey
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.assets.metadata import NIGHTLY, OWNERS, table_schema
@@ -31,6 +29,8 @@ from orchestration.settings import PROJECT_ROOT, Settings, settings
 log = logging.getLogger("clusters.build")
 
 PROJECT = PROJECT_ROOT / "dbt_project"
+# Beside this Python: the command works from a virtual environment that nobody has activated.
+DBT = str(Path(sys.executable).with_name("dbt"))
 BUILDS = "the model builds"
 
 
@@ -56,7 +56,7 @@ def manifest() -> Path:
     parsed_from = _project_hash()
     if path.exists() and mark.exists() and mark.read_text(encoding="utf-8") == parsed_from:
         return path
-    command = [str(Path(sys.executable).with_name("dbt")), "parse", "--project-dir", ".", "--profiles-dir", "."]
+    command = [DBT, "parse", "--project-dir", ".", "--profiles-dir", "."]
     done = subprocess.run(  # noqa: S603  (a fixed command)
         command, cwd=PROJECT, env=os.environ | dbt_environment(settings()), capture_output=True, text=True, check=False
     )

@@ -147,7 +147,8 @@ def _status(settings: Settings) -> dict[str, Any]:
         found["sources"] = [asdict(snapshot) for snapshot in read_snapshots(current.path)]
         found["failed_warnings"] = [str(check) for check in read_checks(current.path) if not check.passed]
     found["last_run"] = _last_run(settings.home / "last_run.json")
-    found["data_docs"] = str(settings.data_docs) if settings.data_docs.is_dir() else None
+    pages = settings.data_docs / "index.html"
+    found["data_docs"] = str(pages) if pages.is_file() else None
     return _with_texts_for_times(found)
 
 

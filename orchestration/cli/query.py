@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 Format = Literal["table", "csv", "json", "parquet"]
 SHOWN_ROWS = 100
 BATCH = 10_000
+NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(\d+,\d+\)|DOUBLE|FLOAT")
+PLAIN = re.compile(rf"{NUMBER.pattern}|VARCHAR|DATE|TIME|TIMESTAMP")
 
 
 def query(
@@ -138,19 +141,17 @@ def _write_text(result: duckdb.DuckDBPyConnection, form: Format, stream: IO[str]
     elif form == "csv":
         writer = csv.writer(stream or sys.stdout, lineterminator="\n")
         writer.writerow(names)
+        # The writer is several times faster where it may turn plain values into text by itself.
+        plain = all(PLAIN.fullmatch(str(column[1])) for column in result.description or [])
         for row in _rows(result):
-            writer.writerow([_csv_text(value) for value in row])
+            writer.writerow(row if plain else [_csv_text(value) for value in row])
     else:
         _write_json(result, names, stream or sys.stdout)
 
 
 def _write_table(result: duckdb.DuckDBPyConnection, names: Sequence[str], console: Console) -> None:
     numeric = {
-        name
-        for name, column in zip(names, result.description or [], strict=True)
-        if str(column[1]).startswith(("DECIMAL", "DOUBLE", "FLOAT"))
-        or str(column[1]).lstrip("U").endswith("INT")
-        or str(column[1]) in {"INTEGER", "UINTEGER"}
+        name for name, column in zip(names, result.description or [], strict=True) if NUMBER.fullmatch(str(column[1]))
     }
     shown = result.fetchmany(SHOWN_ROWS)
     console.print(table("", names, ([_table_text(value) for value in row] for row in shown), numeric))

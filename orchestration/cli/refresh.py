@@ -55,7 +55,7 @@ def refresh(
 
     from orchestration.cli.summary import print_summary
 
-    print_summary(summary, stdout())
+    print_summary(summary, settings.current, stdout())
 
 
 def _settings_from_flags(profile: str | None, mirror: Path | None, years: str | None) -> Settings:

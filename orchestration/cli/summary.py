@@ -39,8 +39,8 @@ STRONGEST = """
 """
 
 
-def print_summary(summary: Summary, console: Console) -> None:
-    """Print what a refresh did and what the release it leaves behind holds."""
+def print_summary(summary: Summary, link: Path, console: Console) -> None:
+    """Print what a refresh did and what the release it leaves behind, behind `link`, holds."""
     import duckdb
 
     if summary.profile == "sample":
@@ -59,7 +59,7 @@ def print_summary(summary: Summary, console: Console) -> None:
     _print_strongest(strongest, console)
     for warning in summary.warnings:
         console.print(f"Warning: {warning}", style="yellow")
-    console.print(f"The file: {summary.path} ({size(Path(summary.path).stat().st_size)})")
+    console.print(f"The file: {link} (release {summary.release_id}, {size(link.stat().st_size)})")
     console.print("Try next:")
     for sql in next_queries(strongest):
         console.print(f'  clusters query "{sql}"', soft_wrap=True)
@@ -98,10 +98,22 @@ def _print_strongest(strongest: list[tuple], console: Console) -> None:
         console.print("No strong cluster in the newest year.")
         return
     rows = [
-        (region, cluster, f"{jobs:,}", f"{above:,.0f}", f"{lq:.2f}", "★" * (stars or 0))
+        (
+            region,
+            cluster,
+            _number(jobs, ",.0f"),
+            _number(above, ",.0f"),
+            _number(lq, ".2f"),
+            "★" * (stars or 0),
+        )
         for _, _, _, region, cluster, jobs, above, lq, stars in strongest
     ]
     columns = ("region", "cluster", "jobs", "above the norm", "LQ", "stars")
-    title = f"The ten strongest traded clusters of {strongest[0][2]}"
+    title = f"The strongest traded clusters of {strongest[0][2]}"
     console.print(table(title, columns, rows, ("jobs", "above the norm", "LQ")))
     console.print("Above the norm: jobs beyond what the region would have at the national share.")
+
+
+def _number(value: float | None, form: str) -> str:
+    """A withheld figure is not zero: bounds can settle that a cluster is strong without it."""
+    return "withheld" if value is None else format(value, form)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from orchestration.errors import SetupError
+from orchestration.quality.history import TableProfile
 from orchestration.quality.verdict import CheckResult
 
 Row = TypeVar("Row")
@@ -64,18 +65,6 @@ class SourceFile:
     last_modified: str | None
     bytes: int
     sha256: str
-
-
-@dataclass(frozen=True)
-class TableProfile:
-    """How large one year of a table is; what does not apply to the table is None."""
-
-    table_name: str
-    year: int | None
-    rows: int
-    employment: float | None
-    suppressed_share: float | None
-    regions: int | None
 
 
 @dataclass(frozen=True)

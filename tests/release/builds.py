@@ -34,6 +34,7 @@ TABLES = {
             ('county:06085', 'tools', 2016, 500, 2.5, 700, 'yes', 2),
             ('county:90001', 'tools', 2016, NULL, NULL, NULL, 'undetermined', NULL),
             ('county:90001', 'local_health', 2016, 80, 4.0, 900, 'yes', 1),
+            ('county:90001', 'automotive', 2016, NULL, NULL, NULL, 'yes', NULL),
             ('state:06', 'automotive', 2016, 5000, 1.5, 2000, 'yes', 2),
             ('county:90001', 'automotive', 2015, 5000, 9.5, 4000, 'yes', 2))
             AS t(region_id, cluster_id, year, employment, lq, hc_employment, ucm_strong, stars)""",
@@ -117,8 +118,8 @@ def catalogue(release_id: str = RELEASE_ID, profile: str = "mirror") -> Catalogu
             CheckResult("names", "dim_region", "great_expectations", "warning", False, "1 odd", "none"),
         ],
         profiles=[
-            TableProfile("dim_region", None, 3, None, None, 3),
-            TableProfile("cluster_specialisation", 2016, 5, 6480.0, 0.2, 3),
+            TableProfile("dim_region", None, 3, None, 0.0, {}),
+            TableProfile("cluster_specialisation", 2016, 5, 6480.0, 0.2, {"state": 1, "county": 2}),
         ],
     )
 
