@@ -1,0 +1,596 @@
+"""The table behind `industries`: code | relative weight in jobs | jobs an establishment | pay in thousands | title.
+
+Belongs here: the table, written by hand, one line an industry. Does not: code. Weights, sizes and pay are invented.
+"""
+
+PRIVATE = """
+111150|60|6|36|Corn farming
+111331|70|14|31|Apple orchards
+111421|110|13|33|Nursery and tree production
+112120|130|11|37|Dairy cattle and milk production
+112210|60|12|38|Hog and pig farming
+113310|60|6|45|Logging
+114111|20|4|52|Finfish fishing
+115115|180|60|29|Farm labor contractors
+115210|30|6|34|Support activities for animal production
+211120|70|14|142|Crude petroleum extraction
+211130|40|16|135|Natural gas extraction
+212112|30|60|86|Bituminous coal underground mining
+212319|25|14|62|Other crushed and broken stone mining
+212321|35|11|58|Construction sand and gravel mining
+213111|60|24|92|Drilling oil and gas wells
+213112|140|20|84|Support activities for oil and gas operations
+221112|70|42|118|Fossil fuel electric power generation
+221122|170|30|104|Electric power distribution
+221210|75|26|99|Natural gas distribution
+221310|40|10|61|Water supply and irrigation systems
+236115|300|4|55|New single-family general contractors
+236118|260|3|45|Residential remodelers
+236220|380|14|78|Commercial building construction
+237110|140|18|70|Water and sewer system construction
+237310|230|28|72|Highway, street, and bridge construction
+238161|90|7|46|Residential roofing contractors
+238162|70|14|56|Nonresidential roofing contractors
+238211|230|6|54|Residential electrical contractors
+238212|360|15|69|Nonresidential electrical contractors
+238221|330|7|54|Residential plumbing and HVAC contractors
+238222|340|15|68|Nonresidential plumbing and HVAC contractors
+238911|110|6|50|Residential site preparation contractors
+238912|130|11|63|Nonresidential site preparation contractors
+238991|60|6|47|All other residential trade contractors
+311211|25|34|62|Flour milling
+311421|50|52|54|Fruit and vegetable canning
+311422|30|48|58|Specialty canning
+311513|45|60|56|Cheese manufacturing
+311611|130|70|47|Animal, except poultry, slaughtering
+311612|100|50|48|Meat processed from carcasses
+311811|60|9|29|Retail bakeries
+311812|130|40|45|Commercial bakeries
+311821|35|70|55|Cookie and cracker manufacturing
+311919|55|60|57|Other snack food manufacturing
+311941|30|40|60|Mayonnaise, dressing, and sauce manufacturing
+312111|60|48|57|Soft drink manufacturing
+312120|65|12|48|Breweries
+312130|55|14|51|Wineries
+313210|40|44|46|Broadwoven fabric mills
+313310|25|24|44|Textile and fabric finishing mills
+314110|30|60|47|Carpet and rug mills
+314910|25|14|37|Textile bag and canvas mills
+315210|20|22|36|Cut and sew apparel contractors
+315220|20|24|41|Men's cut and sew apparel manufacturing
+315240|25|18|47|Women's cut and sew apparel manufacturing
+315280|12|16|42|Other cut and sew apparel manufacturing
+315990|10|12|40|Apparel accessories manufacturing
+316110|6|20|46|Leather and hide tanning and finishing
+316210|9|30|44|Footwear manufacturing
+316998|10|10|40|All other leather good manufacturing
+321113|85|28|48|Sawmills
+321211|30|70|53|Hardwood veneer and plywood manufacturing
+321911|65|44|48|Wood window and door manufacturing
+321920|55|20|40|Wood container and pallet manufacturing
+322121|60|180|88|Paper, except newsprint, mills
+322211|100|80|65|Corrugated and solid fiber box manufacturing
+322220|60|50|62|Paper bag and coated paper manufacturing
+323111|270|16|49|Commercial printing
+323113|55|10|40|Commercial screen printing
+324110|55|120|146|Petroleum refineries
+324121|15|14|78|Asphalt paving mixture manufacturing
+325180|35|42|92|Other basic inorganic chemical manufacturing
+325199|40|60|104|All other basic organic chemical manufacturing
+325211|60|55|90|Plastics material and resin manufacturing
+325311|12|30|88|Nitrogenous fertilizer manufacturing
+325411|20|32|94|Medicinal and botanical manufacturing
+325412|150|70|128|Pharmaceutical preparation manufacturing
+325413|30|48|98|In-vitro diagnostic substance manufacturing
+325414|40|70|116|Biological product manufacturing
+325510|45|28|70|Paint and coating manufacturing
+325611|25|30|62|Soap and other detergent manufacturing
+325620|45|34|64|Toilet preparation manufacturing
+325998|50|30|75|Other miscellaneous chemical manufacturing
+326111|35|55|52|Plastics bag and pouch manufacturing
+326113|45|56|60|Unlaminated plastics film and sheet manufacturing
+326121|25|36|54|Unlaminated plastics profile shape manufacturing
+326130|20|34|56|Laminated plastics plate, sheet, and shape manufacturing
+326150|35|42|51|Urethane and other foam product manufacturing
+326199|210|44|49|All other plastics product manufacturing
+326220|25|60|56|Rubber and plastics hose and belting manufacturing
+327215|45|36|53|Glass products made of purchased glass
+327310|25|60|82|Cement manufacturing
+327320|95|15|58|Ready-mix concrete manufacturing
+327331|20|18|50|Concrete block and brick manufacturing
+331110|75|150|84|Iron and steel mills
+331210|25|60|62|Iron and steel pipe from purchased steel
+331318|30|80|66|Other aluminum rolling, drawing, and extruding
+331410|15|60|74|Nonferrous metal smelting and refining
+331511|40|80|56|Iron foundries
+332119|50|34|54|Metal crown, closure, and other metal stamping
+332312|95|30|58|Fabricated structural metal manufacturing
+332322|90|24|53|Sheet metal work manufacturing
+332510|30|40|58|Hardware manufacturing
+332710|240|11|54|Machine shops
+332721|70|22|57|Precision turned product manufacturing
+332722|40|36|58|Bolt, nut, screw, rivet, and washer manufacturing
+332812|55|19|46|Metal coating and nonprecious engraving
+332911|30|60|72|Industrial valve manufacturing
+332999|70|18|56|Miscellaneous fabricated metal product manufacturing
+333111|60|60|66|Farm machinery and equipment manufacturing
+333120|60|90|74|Construction machinery manufacturing
+333249|45|28|73|Other industrial machinery manufacturing
+333415|85|90|56|Air-conditioning and refrigeration equipment
+333514|55|14|58|Special tool, die, jig, and fixture manufacturing
+333517|25|26|66|Machine tool manufacturing
+333618|45|110|76|Other engine equipment manufacturing
+333924|25|52|62|Industrial truck, trailer, and stacker manufacturing
+333999|50|24|64|Miscellaneous general purpose machinery
+334111|30|55|152|Electronic computer manufacturing
+334118|35|38|106|Computer terminal and peripheral equipment
+334210|20|34|96|Telephone apparatus manufacturing
+334220|45|54|108|Broadcast and wireless communications equipment
+334412|25|40|58|Bare printed circuit board manufacturing
+334413|140|110|146|Semiconductor and related device manufacturing
+334418|45|55|60|Printed circuit assembly manufacturing
+334419|35|34|66|Other electronic component manufacturing
+334510|45|80|104|Electromedical apparatus manufacturing
+334511|90|160|112|Search, detection, and navigation instruments
+334513|40|40|82|Industrial process variable instruments
+334515|30|36|96|Electricity and signal testing instruments
+334516|30|44|94|Analytical laboratory instruments
+335122|20|34|60|Commercial and industrial lighting fixtures
+335210|10|44|58|Small electrical appliance manufacturing
+335311|18|60|66|Power and specialty transformer manufacturing
+335312|30|60|64|Motor and generator manufacturing
+335929|30|56|60|Other communication and energy wire manufacturing
+336111|90|300|86|Automobile manufacturing
+336112|70|320|92|Light truck and utility vehicle manufacturing
+336120|25|180|68|Heavy duty truck manufacturing
+336211|35|44|52|Motor vehicle body manufacturing
+336212|22|70|48|Truck trailer manufacturing
+336310|60|75|60|Motor vehicle gasoline engine parts
+336320|45|80|56|Motor vehicle electrical equipment
+336350|50|110|64|Motor vehicle transmission and power train parts
+336370|70|110|55|Motor vehicle metal stamping
+336390|110|85|54|Other motor vehicle parts manufacturing
+336411|150|320|108|Aircraft manufacturing
+336412|60|110|92|Aircraft engine and engine parts
+336413|75|90|80|Other aircraft parts and equipment
+336414|40|300|124|Guided missile and space vehicle manufacturing
+336510|18|80|66|Railroad rolling stock manufacturing
+336611|60|130|64|Ship building and repairing
+336612|30|44|46|Boat building
+337110|90|14|40|Wood kitchen cabinet and countertop manufacturing
+337121|35|50|39|Upholstered household furniture manufacturing
+337122|25|18|38|Nonupholstered wood household furniture
+337127|15|30|44|Institutional furniture manufacturing
+337211|14|36|46|Wood office furniture manufacturing
+337214|18|70|50|Nonwood office furniture manufacturing
+337215|25|26|44|Showcase, partition, shelving, and locker manufacturing
+339112|75|64|72|Surgical and medical instrument manufacturing
+339113|60|46|66|Surgical appliance and supplies manufacturing
+339114|12|20|56|Dental equipment and supplies manufacturing
+339115|16|40|55|Ophthalmic goods manufacturing
+339910|18|10|47|Jewelry and silverware manufacturing
+339920|28|18|50|Sporting and athletic goods manufacturing
+339950|50|14|48|Sign manufacturing
+423110|70|24|66|Motor vehicle merchant wholesalers
+423430|160|22|118|Computer and software merchant wholesalers
+423450|140|20|92|Medical equipment merchant wholesalers
+423610|110|17|82|Electrical equipment merchant wholesalers
+423710|65|14|62|Hardware merchant wholesalers
+423830|190|12|78|Industrial machinery merchant wholesalers
+423840|70|11|63|Industrial supplies merchant wholesalers
+424210|130|30|110|Drugs and druggists' sundries wholesalers
+424410|120|40|60|General line grocery merchant wholesalers
+424480|70|24|50|Fresh fruit and vegetable merchant wholesalers
+424490|110|22|58|Other grocery product merchant wholesalers
+424690|75|13|86|Other chemicals merchant wholesalers
+424810|75|34|60|Beer and ale merchant wholesalers
+424910|50|12|57|Farm supplies merchant wholesalers
+425120|280|7|98|Wholesale trade agents and brokers
+441110|830|45|58|New car dealers
+441310|290|10|38|Automotive parts and accessories stores
+442110|160|11|42|Furniture stores
+443142|240|13|46|Electronics stores
+444110|520|95|32|Home centers
+444220|110|11|33|Nursery, garden, and farm supply stores
+445110|1850|46|27|Supermarkets and other grocery stores
+445120|110|7|22|Convenience stores
+445310|110|7|27|Beer, wine, and liquor stores
+446110|500|17|44|Pharmacies and drug stores
+447110|560|9|23|Gasoline stations with convenience stores
+448140|350|14|22|Family clothing stores
+451110|180|11|24|Sporting goods stores
+452210|560|90|24|Department stores
+452311|900|150|29|Warehouse clubs and supercenters
+453210|60|11|33|Office supplies and stationery stores
+453998|140|6|30|Store retailers not specified elsewhere
+454110|280|16|70|Electronic shopping and mail-order houses
+481111|320|90|86|Scheduled passenger air transportation
+483111|10|34|94|Deep sea freight transportation
+484110|190|8|50|General freight trucking, local
+484121|390|14|54|General freight trucking, long-distance truckload
+484122|170|36|56|General freight trucking, long-distance less than truckload
+485410|140|24|29|School and employee bus transportation
+485510|25|18|39|Charter bus industry
+486110|9|22|118|Pipeline transportation of crude oil
+486210|25|20|124|Pipeline transportation of natural gas
+488320|50|60|88|Marine cargo handling
+488490|30|8|47|Other support activities for road transportation
+488510|180|12|62|Freight transportation arrangement
+492110|510|60|50|Couriers and express delivery services
+492210|50|12|33|Local messengers and local delivery
+493110|680|55|43|General warehousing and storage
+493120|50|48|48|Refrigerated warehousing and storage
+511110|120|24|50|Newspaper publishers
+511120|70|16|92|Periodical publishers
+511210|330|28|168|Software publishers
+512110|160|12|92|Motion picture and video production
+512131|100|25|17|Motion picture theaters
+512240|5|5|70|Sound recording studios
+515112|50|16|62|Radio stations
+517311|420|26|86|Wired telecommunications carriers
+517312|80|9|78|Wireless telecommunications carriers
+518210|270|17|128|Data processing and hosting
+519130|190|24|210|Internet publishing and web search portals
+522110|1050|17|80|Commercial banking
+522130|210|14|58|Credit unions
+522210|80|44|78|Credit card issuing
+522220|70|15|84|Sales financing
+522291|70|8|62|Consumer lending
+522298|60|10|80|All other nondepository credit intermediation
+523110|100|22|260|Investment banking and securities dealing
+523120|220|9|190|Securities brokerage
+523920|150|8|220|Portfolio management
+523930|130|6|145|Investment advice
+523991|25|16|120|Trust, fiduciary, and custody activities
+524113|240|34|98|Direct life insurance carriers
+524114|350|65|94|Direct health and medical insurance carriers
+524126|370|34|97|Direct property and casualty insurers
+524127|50|14|80|Direct title insurance carriers
+524210|560|6|72|Insurance agencies and brokerages
+524291|40|10|72|Claims adjusting
+524298|30|14|88|All other insurance related activities
+531110|240|5|48|Lessors of residential buildings
+531210|240|4|68|Offices of real estate agents and brokers
+531311|320|9|53|Residential property managers
+532111|90|12|44|Passenger car rental
+532412|50|11|80|Construction and mining machinery rental
+533110|20|7|125|Lessors of nonfinancial intangible assets
+541110|830|7|102|Offices of lawyers
+541211|360|8|90|Offices of certified public accountants
+541310|150|8|89|Architectural services
+541330|780|15|98|Engineering services
+541380|125|22|69|Testing laboratories
+541410|40|4|66|Interior design services
+541430|50|4|64|Graphic design services
+541511|690|9|112|Custom computer programming services
+541512|730|11|114|Computer systems design services
+541611|520|6|104|Administrative management consulting services
+541613|200|7|84|Marketing consulting services
+541714|140|30|152|Research and development in biotechnology
+541715|300|28|138|Research and development in physical sciences
+541810|140|13|108|Advertising agencies
+541921|50|9|30|Photography studios, portrait
+541940|280|13|42|Veterinary services
+551114|1650|44|124|Managing offices
+561110|300|16|70|Office administrative services
+561320|1900|68|38|Temporary help services
+561422|310|80|40|Telemarketing bureaus and other contact centers
+561510|70|11|74|Travel agencies
+561612|560|60|31|Security guards and patrol services
+561710|90|9|42|Exterminating and pest control services
+561720|720|18|24|Janitorial services
+561730|520|7|36|Landscaping services
+562111|120|18|56|Solid waste collection
+562920|20|16|52|Materials recovery facilities
+611110|470|38|49|Elementary and secondary schools
+611210|25|30|44|Junior colleges
+611310|900|190|66|Colleges and universities
+611610|90|9|23|Fine arts schools
+611630|20|9|34|Language schools
+611710|90|9|66|Educational support services
+621111|1780|12|108|Offices of physicians
+621210|700|8|56|Offices of dentists
+621310|110|4|38|Offices of chiropractors
+621340|300|9|52|Offices of specialty therapists
+621511|140|17|65|Medical laboratories
+621610|1080|38|33|Home health care services
+622110|3300|480|67|General medical and surgical hospitals
+622310|170|140|66|Specialty hospitals
+623110|1180|78|36|Nursing care facilities
+623312|340|27|29|Assisted living facilities for the elderly
+624120|880|20|22|Services for the elderly and persons with disabilities
+624190|270|13|36|Other individual and family services
+624410|640|13|25|Child day care services
+711110|55|20|40|Theater companies and dinner theaters
+711211|55|60|280|Sports teams and clubs
+711310|80|24|42|Promoters with facilities
+712110|65|18|40|Museums
+713110|110|90|32|Amusement and theme parks
+713290|40|22|33|Other gambling industries
+713910|250|30|34|Golf courses and country clubs
+713920|30|60|27|Skiing facilities
+713940|470|19|20|Fitness and recreational sports centers
+721110|1180|34|33|Hotels and motels
+721120|180|260|38|Casino hotels
+721211|25|9|29|RV parks and campgrounds
+722310|420|17|28|Food service contractors
+722410|290|9|22|Drinking places
+722511|3900|21|23|Full-service restaurants
+722513|3150|18|18|Limited-service restaurants
+722515|540|12|19|Snack and beverage bars
+811111|270|5|44|General automotive repair
+811121|170|8|49|Automotive body repair
+811192|120|11|23|Car washes
+811310|140|9|60|Commercial machinery repair
+812112|310|6|26|Beauty salons
+812210|70|7|42|Funeral homes
+812320|90|7|26|Drycleaning and laundry services
+812910|90|6|25|Pet care services
+813110|130|10|32|Religious organizations
+813312|40|12|60|Environment and conservation organizations
+813410|260|14|22|Civic and social organizations
+813910|70|7|84|Business associations
+813930|90|9|54|Labor unions
+814110|190|1.3|21|Private households
+999999|60|2|58|Unclassified
+"""
+
+GOVERNMENT = """
+1|491110|420|22|66|Postal service
+1|622110|260|900|92|General medical and surgical hospitals
+1|921190|60|40|96|Other general government support
+1|922120|210|60|102|Police protection
+1|924110|70|34|92|Air, water, and waste program administration
+1|928110|430|260|84|National security
+2|611310|1500|700|62|Colleges and universities
+2|622110|220|600|66|General medical and surgical hospitals
+2|921130|130|60|68|Public finance
+2|922140|330|180|54|Correctional institutions
+2|923130|320|60|54|Administration of human resource programs
+2|926120|160|26|60|Transportation program administration
+3|221310|90|22|58|Water supply and irrigation systems
+3|519120|110|15|30|Libraries and archives
+3|611110|5300|85|50|Elementary and secondary schools
+3|622110|420|500|64|General medical and surgical hospitals
+3|921110|900|70|50|Executive offices
+3|921140|700|60|52|Executive and legislative offices, combined
+3|922120|420|45|66|Police protection
+3|922160|260|36|64|Fire protection
+"""
+
+PARENT_TITLES = dict(
+    line.split("|")
+    for line in """
+11|Agriculture, forestry, fishing and hunting
+21|Mining, quarrying, and oil and gas extraction
+22|Utilities
+23|Construction
+31-33|Manufacturing
+42|Wholesale trade
+44-45|Retail trade
+48-49|Transportation and warehousing
+51|Information
+52|Finance and insurance
+53|Real estate and rental and leasing
+54|Professional and technical services
+55|Management of companies and enterprises
+56|Administrative and waste services
+61|Educational services
+62|Health care and social assistance
+71|Arts, entertainment, and recreation
+72|Accommodation and food services
+81|Other services, except public administration
+92|Public administration
+99|Unclassified
+111|Crop production
+112|Animal production and aquaculture
+113|Forestry and logging
+114|Fishing, hunting and trapping
+115|Agriculture and forestry support activities
+211|Oil and gas extraction
+2111|Oil and gas extraction
+212|Mining, except oil and gas
+2123|Nonmetallic mineral mining and quarrying
+21231|Stone mining and quarrying
+21232|Sand, gravel, clay, and refractory mining
+213|Support activities for mining
+2131|Support activities for mining
+21311|Support activities for mining
+221|Utilities
+2211|Power generation and supply
+22111|Electric power generation
+22112|Electric power transmission and distribution
+236|Construction of buildings
+2361|Residential building construction
+23611|Residential building construction
+237|Heavy and civil engineering construction
+238|Specialty trade contractors
+2381|Building foundation and exterior contractors
+23816|Roofing contractors
+2382|Building equipment contractors
+23821|Electrical contractors
+23822|Plumbing and HVAC contractors
+2389|Other specialty trade contractors
+23891|Site preparation contractors
+23899|All other specialty trade contractors
+311|Food manufacturing
+3114|Fruit and vegetable preserving and specialty
+31142|Fruit and vegetable canning and drying
+3116|Animal slaughtering and processing
+31161|Animal slaughtering and processing
+3118|Bakeries and tortilla manufacturing
+31181|Bread and bakery product manufacturing
+3119|Other food manufacturing
+312|Beverage and tobacco product manufacturing
+3121|Beverage manufacturing
+313|Textile mills
+314|Textile product mills
+315|Apparel manufacturing
+3152|Cut and sew apparel manufacturing
+316|Leather and allied product manufacturing
+321|Wood product manufacturing
+3219|Other wood product manufacturing
+322|Paper manufacturing
+3222|Converted paper product manufacturing
+323|Printing and related support activities
+3231|Printing and related support activities
+32311|Printing
+324|Petroleum and coal products manufacturing
+3241|Petroleum and coal products manufacturing
+325|Chemical manufacturing
+3251|Basic chemical manufacturing
+3254|Pharmaceutical and medicine manufacturing
+32541|Pharmaceutical and medicine manufacturing
+3256|Soap, cleaning compound, and toiletry
+326|Plastics and rubber products manufacturing
+3261|Plastics product manufacturing
+32611|Plastics packaging materials and film
+327|Nonmetallic mineral product manufacturing
+3273|Cement and concrete product manufacturing
+331|Primary metal manufacturing
+332|Fabricated metal product manufacturing
+3323|Architectural and structural metals
+3327|Machine shops and threaded products
+33272|Turned products and screws, nuts, and bolts
+3329|Other fabricated metal product manufacturing
+333|Machinery manufacturing
+3331|Agriculture, construction, and mining machinery
+3335|Metalworking machinery manufacturing
+33351|Metalworking machinery manufacturing
+3339|Other general purpose machinery manufacturing
+334|Computer and electronic product manufacturing
+3341|Computer and peripheral equipment
+33411|Computer and peripheral equipment
+3342|Communications equipment manufacturing
+3344|Semiconductors and electronic components
+33441|Semiconductors and electronic components
+3345|Electronic instrument manufacturing
+33451|Electronic instrument manufacturing
+335|Electrical equipment and appliances
+3353|Electrical equipment manufacturing
+33531|Electrical equipment manufacturing
+336|Transportation equipment manufacturing
+3361|Motor vehicle manufacturing
+33611|Automobile and light truck manufacturing
+3362|Motor vehicle bodies and trailers
+33621|Motor vehicle bodies and trailers
+3363|Motor vehicle parts manufacturing
+3364|Aerospace product and parts manufacturing
+33641|Aerospace product and parts manufacturing
+3366|Ship and boat building
+33661|Ship and boat building
+337|Furniture and related product manufacturing
+3371|Household and institutional furniture
+33712|Other household and institutional furniture
+3372|Office furniture and fixtures manufacturing
+33721|Office furniture and fixtures manufacturing
+339|Miscellaneous manufacturing
+3391|Medical equipment and supplies manufacturing
+33911|Medical equipment and supplies manufacturing
+3399|Other miscellaneous manufacturing
+423|Merchant wholesalers, durable goods
+4234|Commercial equipment merchant wholesalers
+4238|Machinery and supply merchant wholesalers
+424|Merchant wholesalers, nondurable goods
+4244|Grocery merchant wholesalers
+425|Electronic markets and agents and brokers
+441|Motor vehicle and parts dealers
+442|Furniture and home furnishings stores
+443|Electronics and appliance stores
+444|Building material and garden supply stores
+445|Food and beverage stores
+4451|Grocery stores
+446|Health and personal care stores
+447|Gasoline stations
+448|Clothing and clothing accessories stores
+451|Sports, hobby, music instrument, book stores
+452|General merchandise stores
+453|Miscellaneous store retailers
+454|Nonstore retailers
+481|Air transportation
+483|Water transportation
+484|Truck transportation
+4841|General freight trucking
+48412|General freight trucking, long-distance
+485|Transit and ground passenger transportation
+486|Pipeline transportation
+488|Support activities for transportation
+492|Couriers and messengers
+493|Warehousing and storage
+4931|Warehousing and storage
+511|Publishing industries, except internet
+5111|Newspaper, book, and directory publishers
+512|Motion picture and sound recording industries
+5121|Motion picture and video industries
+515|Broadcasting, except internet
+517|Telecommunications
+5173|Wired and wireless telecommunications
+51731|Wired and wireless telecommunications
+519|Other information services
+5191|Other information services
+522|Credit intermediation and related activities
+5221|Depository credit intermediation
+5222|Nondepository credit intermediation
+52229|Other nondepository credit intermediation
+523|Securities, commodity contracts, investments
+5231|Securities and commodity contracts brokerage
+5239|Other financial investment activities
+524|Insurance carriers and related activities
+5241|Insurance carriers
+52411|Direct life and health insurance carriers
+52412|Direct insurers, except life and health
+5242|Insurance agencies and brokerages
+52429|Other insurance related activities
+531|Real estate
+532|Rental and leasing services
+533|Lessors of nonfinancial intangible assets
+541|Professional and technical services
+5413|Architectural and engineering services
+5414|Specialized design services
+5415|Computer systems design and related services
+54151|Computer systems design and related services
+5416|Management and technical consulting services
+54161|Management consulting services
+5417|Scientific research and development services
+54171|Research in the physical and life sciences
+5419|Other professional and technical services
+551|Management of companies and enterprises
+561|Administrative and support services
+5617|Services to buildings and dwellings
+562|Waste management and remediation services
+611|Educational services
+6116|Other schools and instruction
+621|Ambulatory health care services
+6213|Offices of other health practitioners
+622|Hospitals
+623|Nursing and residential care facilities
+624|Social assistance
+6241|Individual and family services
+711|Performing arts and spectator sports
+712|Museums, historical sites, zoos, and parks
+713|Amusements, gambling, and recreation
+7139|Other amusement and recreation industries
+721|Accommodation
+7211|Traveler accommodation
+722|Food services and drinking places
+7225|Restaurants and other eating places
+72251|Restaurants and other eating places
+811|Repair and maintenance
+8111|Automotive repair and maintenance
+812|Personal and laundry services
+813|Membership associations and organizations
+8133|Social advocacy organizations
+8139|Professional and similar organizations
+814|Private households
+491|Postal service
+921|Executive, legislative and general government
+9211|Executive, legislative and general government
+922|Justice, public order, and safety activities
+9221|Justice, public order, and safety activities
+923|Administration of human resource programs
+924|Administration of environmental programs
+926|Administration of economic programs
+928|National security and international affairs
+999|Unclassified
+""".strip().splitlines()
+)
