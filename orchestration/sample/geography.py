@@ -116,8 +116,8 @@ def build_geography(seed: int) -> Geography:
         metropolitan = rank < len(METRO_COUNTIES)
         jobs = LARGEST_METRO / (rank + 1) ** ZIPF if metropolitan else float(rng.uniform(9_000, 22_000))
         shares = np.array([1.0] + [0.45 * 0.7**k for k in range(len(group) - 1)])
-        for county, share, first in zip(group, shares / shares.sum(), [True] + [False] * 9, strict=False):
-            placed[county.code] = replace(county, cbsa=code, jobs=jobs * float(share), central=first)
+        for place, (county, share) in enumerate(zip(group, shares / shares.sum(), strict=True)):
+            placed[county.code] = replace(county, cbsa=code, jobs=jobs * float(share), central=place == 0)
         name = group[0].name.removesuffix(" County")
         postals = tuple(dict.fromkeys(c.state.postal for c in group))
         cbsas.append(Cbsa(code, name, postals, metropolitan, tuple(c.code for c in group)))
@@ -155,27 +155,24 @@ def _shoelace(ring: np.ndarray) -> float:
 
 
 def _group(rng: np.random.Generator, counties: list[County]) -> list[list[County]]:
-    """Counties of each CBSA: a centre, then the nearest free counties that touch the group."""
+    """Counties of each CBSA: a centre, then the nearest free counties that touch the group.
+
+    A centre is the one of ten random free counties that lies farthest from the centres before it.
+    """
     free = {(c.row, c.column): c for c in counties}
-    order = [counties[i] for i in rng.permutation(len(counties))]
     groups: list[list[County]] = []
     for size in METRO_COUNTIES + MICRO_COUNTIES:
-        centre = next(c for c in order if _room(c, free) and _apart(c, groups))
-        group = [free.pop((centre.row, centre.column))]
+        places = list(free)
+        drawn = [places[i] for i in rng.choice(len(places), 10, replace=False)]
+        centre = max(drawn, key=lambda p: min((math.dist(p, (g[0].row, g[0].column)) for g in groups), default=0))
+        group = [free.pop(centre)]
         while len(group) < size:
-            edge = [c for c in free.values() if any(_touch(c, g) for g in group)]
-            nearest = min(edge, key=lambda c: (math.dist((c.row, c.column), (centre.row, centre.column)), c.code))
-            group.append(free.pop((nearest.row, nearest.column)))
+            edge = [p for p, c in free.items() if any(_touch(c, g) for g in group)]
+            if not edge:
+                break
+            group.append(free.pop(min(edge, key=lambda p: (math.dist(p, centre), p))))
         groups.append(group)
     return groups
-
-
-def _room(county: County, free: dict[tuple[int, int], County]) -> bool:
-    return (county.row, county.column) in free
-
-
-def _apart(county: County, groups: list[list[County]]) -> bool:
-    return all(max(abs(county.row - g[0].row), abs(county.column - g[0].column)) >= 3 for g in groups)
 
 
 def _touch(a: County, b: County) -> bool:

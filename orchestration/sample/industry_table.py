@@ -5,10 +5,8 @@ Belongs here: the table, written by hand, one line an industry. Does not: code. 
 
 PRIVATE = """
 111150|60|6|36|Corn farming
-111331|70|14|31|Apple orchards
 111421|110|13|33|Nursery and tree production
 112120|130|11|37|Dairy cattle and milk production
-112210|60|12|38|Hog and pig farming
 113310|60|6|45|Logging
 114111|20|4|52|Finfish fishing
 115115|180|60|29|Farm labor contractors
@@ -16,7 +14,6 @@ PRIVATE = """
 211120|70|14|142|Crude petroleum extraction
 211130|40|16|135|Natural gas extraction
 212112|30|60|86|Bituminous coal underground mining
-212319|25|14|62|Other crushed and broken stone mining
 212321|35|11|58|Construction sand and gravel mining
 213111|60|24|92|Drilling oil and gas wells
 213112|140|20|84|Support activities for oil and gas operations
@@ -29,22 +26,16 @@ PRIVATE = """
 236220|380|14|78|Commercial building construction
 237110|140|18|70|Water and sewer system construction
 237310|230|28|72|Highway, street, and bridge construction
-238161|90|7|46|Residential roofing contractors
-238162|70|14|56|Nonresidential roofing contractors
 238211|230|6|54|Residential electrical contractors
 238212|360|15|69|Nonresidential electrical contractors
 238221|330|7|54|Residential plumbing and HVAC contractors
 238222|340|15|68|Nonresidential plumbing and HVAC contractors
-238911|110|6|50|Residential site preparation contractors
-238912|130|11|63|Nonresidential site preparation contractors
-238991|60|6|47|All other residential trade contractors
 311211|25|34|62|Flour milling
 311421|50|52|54|Fruit and vegetable canning
 311422|30|48|58|Specialty canning
 311513|45|60|56|Cheese manufacturing
 311611|130|70|47|Animal, except poultry, slaughtering
 311612|100|50|48|Meat processed from carcasses
-311811|60|9|29|Retail bakeries
 311812|130|40|45|Commercial bakeries
 311821|35|70|55|Cookie and cracker manufacturing
 311919|55|60|57|Other snack food manufacturing
@@ -55,7 +46,6 @@ PRIVATE = """
 313210|40|44|46|Broadwoven fabric mills
 313310|25|24|44|Textile and fabric finishing mills
 314110|30|60|47|Carpet and rug mills
-314910|25|14|37|Textile bag and canvas mills
 315210|20|22|36|Cut and sew apparel contractors
 315220|20|24|41|Men's cut and sew apparel manufacturing
 315240|25|18|47|Women's cut and sew apparel manufacturing
@@ -67,15 +57,10 @@ PRIVATE = """
 321113|85|28|48|Sawmills
 321211|30|70|53|Hardwood veneer and plywood manufacturing
 321911|65|44|48|Wood window and door manufacturing
-321920|55|20|40|Wood container and pallet manufacturing
 322121|60|180|88|Paper, except newsprint, mills
 322211|100|80|65|Corrugated and solid fiber box manufacturing
-322220|60|50|62|Paper bag and coated paper manufacturing
 323111|270|16|49|Commercial printing
-323113|55|10|40|Commercial screen printing
 324110|55|120|146|Petroleum refineries
-324121|15|14|78|Asphalt paving mixture manufacturing
-325180|35|42|92|Other basic inorganic chemical manufacturing
 325199|40|60|104|All other basic organic chemical manufacturing
 325211|60|55|90|Plastics material and resin manufacturing
 325311|12|30|88|Nitrogenous fertilizer manufacturing
@@ -83,8 +68,6 @@ PRIVATE = """
 325412|150|70|128|Pharmaceutical preparation manufacturing
 325413|30|48|98|In-vitro diagnostic substance manufacturing
 325414|40|70|116|Biological product manufacturing
-325510|45|28|70|Paint and coating manufacturing
-325611|25|30|62|Soap and other detergent manufacturing
 325620|45|34|64|Toilet preparation manufacturing
 325998|50|30|75|Other miscellaneous chemical manufacturing
 326111|35|55|52|Plastics bag and pouch manufacturing
@@ -93,11 +76,8 @@ PRIVATE = """
 326130|20|34|56|Laminated plastics plate, sheet, and shape manufacturing
 326150|35|42|51|Urethane and other foam product manufacturing
 326199|210|44|49|All other plastics product manufacturing
-326220|25|60|56|Rubber and plastics hose and belting manufacturing
-327215|45|36|53|Glass products made of purchased glass
 327310|25|60|82|Cement manufacturing
 327320|95|15|58|Ready-mix concrete manufacturing
-327331|20|18|50|Concrete block and brick manufacturing
 331110|75|150|84|Iron and steel mills
 331210|25|60|62|Iron and steel pipe from purchased steel
 331318|30|80|66|Other aluminum rolling, drawing, and extruding
@@ -106,21 +86,14 @@ PRIVATE = """
 332119|50|34|54|Metal crown, closure, and other metal stamping
 332312|95|30|58|Fabricated structural metal manufacturing
 332322|90|24|53|Sheet metal work manufacturing
-332510|30|40|58|Hardware manufacturing
 332710|240|11|54|Machine shops
 332721|70|22|57|Precision turned product manufacturing
-332722|40|36|58|Bolt, nut, screw, rivet, and washer manufacturing
-332812|55|19|46|Metal coating and nonprecious engraving
-332911|30|60|72|Industrial valve manufacturing
 332999|70|18|56|Miscellaneous fabricated metal product manufacturing
 333111|60|60|66|Farm machinery and equipment manufacturing
 333120|60|90|74|Construction machinery manufacturing
 333249|45|28|73|Other industrial machinery manufacturing
 333415|85|90|56|Air-conditioning and refrigeration equipment
 333514|55|14|58|Special tool, die, jig, and fixture manufacturing
-333517|25|26|66|Machine tool manufacturing
-333618|45|110|76|Other engine equipment manufacturing
-333924|25|52|62|Industrial truck, trailer, and stacker manufacturing
 333999|50|24|64|Miscellaneous general purpose machinery
 334111|30|55|152|Electronic computer manufacturing
 334118|35|38|106|Computer terminal and peripheral equipment
@@ -135,11 +108,8 @@ PRIVATE = """
 334513|40|40|82|Industrial process variable instruments
 334515|30|36|96|Electricity and signal testing instruments
 334516|30|44|94|Analytical laboratory instruments
-335122|20|34|60|Commercial and industrial lighting fixtures
 335210|10|44|58|Small electrical appliance manufacturing
-335311|18|60|66|Power and specialty transformer manufacturing
 335312|30|60|64|Motor and generator manufacturing
-335929|30|56|60|Other communication and energy wire manufacturing
 336111|90|300|86|Automobile manufacturing
 336112|70|320|92|Light truck and utility vehicle manufacturing
 336120|25|180|68|Heavy duty truck manufacturing
@@ -156,7 +126,6 @@ PRIVATE = """
 336414|40|300|124|Guided missile and space vehicle manufacturing
 336510|18|80|66|Railroad rolling stock manufacturing
 336611|60|130|64|Ship building and repairing
-336612|30|44|46|Boat building
 337110|90|14|40|Wood kitchen cabinet and countertop manufacturing
 337121|35|50|39|Upholstered household furniture manufacturing
 337122|25|18|38|Nonupholstered wood household furniture
@@ -169,64 +138,43 @@ PRIVATE = """
 339114|12|20|56|Dental equipment and supplies manufacturing
 339115|16|40|55|Ophthalmic goods manufacturing
 339910|18|10|47|Jewelry and silverware manufacturing
-339920|28|18|50|Sporting and athletic goods manufacturing
-339950|50|14|48|Sign manufacturing
-423110|70|24|66|Motor vehicle merchant wholesalers
 423430|160|22|118|Computer and software merchant wholesalers
-423450|140|20|92|Medical equipment merchant wholesalers
 423610|110|17|82|Electrical equipment merchant wholesalers
-423710|65|14|62|Hardware merchant wholesalers
 423830|190|12|78|Industrial machinery merchant wholesalers
-423840|70|11|63|Industrial supplies merchant wholesalers
 424210|130|30|110|Drugs and druggists' sundries wholesalers
 424410|120|40|60|General line grocery merchant wholesalers
-424480|70|24|50|Fresh fruit and vegetable merchant wholesalers
 424490|110|22|58|Other grocery product merchant wholesalers
-424690|75|13|86|Other chemicals merchant wholesalers
 424810|75|34|60|Beer and ale merchant wholesalers
 424910|50|12|57|Farm supplies merchant wholesalers
 425120|280|7|98|Wholesale trade agents and brokers
 441110|830|45|58|New car dealers
 441310|290|10|38|Automotive parts and accessories stores
 442110|160|11|42|Furniture stores
-443142|240|13|46|Electronics stores
 444110|520|95|32|Home centers
-444220|110|11|33|Nursery, garden, and farm supply stores
 445110|1850|46|27|Supermarkets and other grocery stores
-445120|110|7|22|Convenience stores
-445310|110|7|27|Beer, wine, and liquor stores
 446110|500|17|44|Pharmacies and drug stores
 447110|560|9|23|Gasoline stations with convenience stores
 448140|350|14|22|Family clothing stores
-451110|180|11|24|Sporting goods stores
 452210|560|90|24|Department stores
 452311|900|150|29|Warehouse clubs and supercenters
-453210|60|11|33|Office supplies and stationery stores
 453998|140|6|30|Store retailers not specified elsewhere
 454110|280|16|70|Electronic shopping and mail-order houses
 481111|320|90|86|Scheduled passenger air transportation
 483111|10|34|94|Deep sea freight transportation
 484110|190|8|50|General freight trucking, local
 484121|390|14|54|General freight trucking, long-distance truckload
-484122|170|36|56|General freight trucking, long-distance less than truckload
 485410|140|24|29|School and employee bus transportation
-485510|25|18|39|Charter bus industry
 486110|9|22|118|Pipeline transportation of crude oil
 486210|25|20|124|Pipeline transportation of natural gas
 488320|50|60|88|Marine cargo handling
 488490|30|8|47|Other support activities for road transportation
 488510|180|12|62|Freight transportation arrangement
 492110|510|60|50|Couriers and express delivery services
-492210|50|12|33|Local messengers and local delivery
 493110|680|55|43|General warehousing and storage
-493120|50|48|48|Refrigerated warehousing and storage
 511110|120|24|50|Newspaper publishers
-511120|70|16|92|Periodical publishers
 511210|330|28|168|Software publishers
 512110|160|12|92|Motion picture and video production
-512131|100|25|17|Motion picture theaters
 512240|5|5|70|Sound recording studios
-515112|50|16|62|Radio stations
 517311|420|26|86|Wired telecommunications carriers
 517312|80|9|78|Wireless telecommunications carriers
 518210|270|17|128|Data processing and hosting
@@ -253,15 +201,11 @@ PRIVATE = """
 531210|240|4|68|Offices of real estate agents and brokers
 531311|320|9|53|Residential property managers
 532111|90|12|44|Passenger car rental
-532412|50|11|80|Construction and mining machinery rental
-533110|20|7|125|Lessors of nonfinancial intangible assets
 541110|830|7|102|Offices of lawyers
 541211|360|8|90|Offices of certified public accountants
 541310|150|8|89|Architectural services
 541330|780|15|98|Engineering services
 541380|125|22|69|Testing laboratories
-541410|40|4|66|Interior design services
-541430|50|4|64|Graphic design services
 541511|690|9|112|Custom computer programming services
 541512|730|11|114|Computer systems design services
 541611|520|6|104|Administrative management consulting services
@@ -277,42 +221,31 @@ PRIVATE = """
 561422|310|80|40|Telemarketing bureaus and other contact centers
 561510|70|11|74|Travel agencies
 561612|560|60|31|Security guards and patrol services
-561710|90|9|42|Exterminating and pest control services
 561720|720|18|24|Janitorial services
 561730|520|7|36|Landscaping services
 562111|120|18|56|Solid waste collection
 562920|20|16|52|Materials recovery facilities
 611110|470|38|49|Elementary and secondary schools
-611210|25|30|44|Junior colleges
 611310|900|190|66|Colleges and universities
-611610|90|9|23|Fine arts schools
-611630|20|9|34|Language schools
 611710|90|9|66|Educational support services
 621111|1780|12|108|Offices of physicians
 621210|700|8|56|Offices of dentists
-621310|110|4|38|Offices of chiropractors
 621340|300|9|52|Offices of specialty therapists
 621511|140|17|65|Medical laboratories
 621610|1080|38|33|Home health care services
 622110|3300|480|67|General medical and surgical hospitals
 622310|170|140|66|Specialty hospitals
 623110|1180|78|36|Nursing care facilities
-623312|340|27|29|Assisted living facilities for the elderly
 624120|880|20|22|Services for the elderly and persons with disabilities
-624190|270|13|36|Other individual and family services
 624410|640|13|25|Child day care services
 711110|55|20|40|Theater companies and dinner theaters
 711211|55|60|280|Sports teams and clubs
 711310|80|24|42|Promoters with facilities
 712110|65|18|40|Museums
-713110|110|90|32|Amusement and theme parks
-713290|40|22|33|Other gambling industries
 713910|250|30|34|Golf courses and country clubs
-713920|30|60|27|Skiing facilities
 713940|470|19|20|Fitness and recreational sports centers
 721110|1180|34|33|Hotels and motels
 721120|180|260|38|Casino hotels
-721211|25|9|29|RV parks and campgrounds
 722310|420|17|28|Food service contractors
 722410|290|9|22|Drinking places
 722511|3900|21|23|Full-service restaurants
@@ -320,17 +253,11 @@ PRIVATE = """
 722515|540|12|19|Snack and beverage bars
 811111|270|5|44|General automotive repair
 811121|170|8|49|Automotive body repair
-811192|120|11|23|Car washes
 811310|140|9|60|Commercial machinery repair
 812112|310|6|26|Beauty salons
-812210|70|7|42|Funeral homes
-812320|90|7|26|Drycleaning and laundry services
-812910|90|6|25|Pet care services
 813110|130|10|32|Religious organizations
-813312|40|12|60|Environment and conservation organizations
 813410|260|14|22|Civic and social organizations
 813910|70|7|84|Business associations
-813930|90|9|54|Labor unions
 814110|190|1.3|21|Private households
 999999|60|2|58|Unclassified
 """
@@ -391,7 +318,6 @@ PARENT_TITLES = dict(
 2111|Oil and gas extraction
 212|Mining, except oil and gas
 2123|Nonmetallic mineral mining and quarrying
-21231|Stone mining and quarrying
 21232|Sand, gravel, clay, and refractory mining
 213|Support activities for mining
 2131|Support activities for mining
@@ -405,14 +331,9 @@ PARENT_TITLES = dict(
 23611|Residential building construction
 237|Heavy and civil engineering construction
 238|Specialty trade contractors
-2381|Building foundation and exterior contractors
-23816|Roofing contractors
 2382|Building equipment contractors
 23821|Electrical contractors
 23822|Plumbing and HVAC contractors
-2389|Other specialty trade contractors
-23891|Site preparation contractors
-23899|All other specialty trade contractors
 311|Food manufacturing
 3114|Fruit and vegetable preserving and specialty
 31142|Fruit and vegetable canning and drying
@@ -496,14 +417,12 @@ PARENT_TITLES = dict(
 425|Electronic markets and agents and brokers
 441|Motor vehicle and parts dealers
 442|Furniture and home furnishings stores
-443|Electronics and appliance stores
 444|Building material and garden supply stores
 445|Food and beverage stores
 4451|Grocery stores
 446|Health and personal care stores
 447|Gasoline stations
 448|Clothing and clothing accessories stores
-451|Sports, hobby, music instrument, book stores
 452|General merchandise stores
 453|Miscellaneous store retailers
 454|Nonstore retailers
@@ -522,7 +441,6 @@ PARENT_TITLES = dict(
 5111|Newspaper, book, and directory publishers
 512|Motion picture and sound recording industries
 5121|Motion picture and video industries
-515|Broadcasting, except internet
 517|Telecommunications
 5173|Wired and wireless telecommunications
 51731|Wired and wireless telecommunications
@@ -543,10 +461,8 @@ PARENT_TITLES = dict(
 52429|Other insurance related activities
 531|Real estate
 532|Rental and leasing services
-533|Lessors of nonfinancial intangible assets
 541|Professional and technical services
 5413|Architectural and engineering services
-5414|Specialized design services
 5415|Computer systems design and related services
 54151|Computer systems design and related services
 5416|Management and technical consulting services
@@ -559,7 +475,6 @@ PARENT_TITLES = dict(
 5617|Services to buildings and dwellings
 562|Waste management and remediation services
 611|Educational services
-6116|Other schools and instruction
 621|Ambulatory health care services
 6213|Offices of other health practitioners
 622|Hospitals
@@ -579,7 +494,6 @@ PARENT_TITLES = dict(
 8111|Automotive repair and maintenance
 812|Personal and laundry services
 813|Membership associations and organizations
-8133|Social advocacy organizations
 8139|Professional and similar organizations
 814|Private households
 491|Postal service

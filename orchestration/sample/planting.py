@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.sample.geography import Geography, build_geography
+from orchestration.sample.geography import build_geography
 
 FIRST_YEAR, LAST_YEAR = 2017, 2021
 INDUSTRIES: dict[str, tuple[str, ...]] = {
@@ -37,6 +37,19 @@ INDUSTRIES: dict[str, tuple[str, ...]] = {
     ),
     "upstream_metal_manufacturing": ("331110", "331210", "331318", "331410", "332119"),
 }  # fmt: skip
+_LARGE = {
+    "business_services": ("518210", "541310", "541330", "541511", "541512", "541611", "551114", "561422"),
+    "distribution_and_electronic_commerce": (
+        "423430", "423610", "423830", "424210", "424490", "424910", "425120", "454110", "493110",
+    ),
+    "financial_services": INDUSTRIES["financial_services"],
+}  # fmt: skip
+_SINGLE_PLANTS = {
+    "footwear": "316210",
+    "jewelry_and_precious_metals": "339910",
+    "leather_and_related_products": "316110",
+    "recreational_and_small_electric_goods": "335210",
+}
 # What is not listed lives through all years; these are what a change over time has to show.
 _YEARS = {"furniture": (2017, 2019), "medical_devices": (2019, 2021)}
 
@@ -60,8 +73,9 @@ class Decoy:
 
     counties: tuple[str, ...]
     cluster_id: str
-    industry: str | None
+    industries: tuple[str, ...]
     reason: str
+    single_plant: bool
 
 
 def planted_clusters(seed: int) -> list[PlantedCluster]:
@@ -89,24 +103,11 @@ def planted_clusters(seed: int) -> list[PlantedCluster]:
 def decoys(seed: int) -> list[Decoy]:
     """What is recorded as no cluster: large without being specialised, or specialised in a single establishment."""
     geography = build_geography(seed)
-    largest = geography.cbsas[0]
-    found = [
-        Decoy(largest.counties, cluster_id, None, "large, because the area is large: quotient near or below 1")
-        for cluster_id in ("business_services", "distribution_and_electronic_commerce", "financial_services")
-    ]
-    small = sorted(_rural(geography), key=lambda c: c[0])
-    for (_, code), (cluster_id, industry) in zip(small, _SINGLE_PLANTS, strict=False):
-        found.append(Decoy((code,), cluster_id, industry, "a high quotient made by one establishment"))
+    largest = geography.cbsas[0].counties
+    reason = "large, because the area is large: its quotient is near or below 1"
+    found = [Decoy(largest, cluster_id, codes, reason, False) for cluster_id, codes in _LARGE.items()]
+    rural = sorted((c.jobs, c.code) for c in geography.counties if c.cbsa is None)
+    reason = "a high quotient made by one establishment"
+    for (_, code), (cluster_id, industry) in zip(rural, _SINGLE_PLANTS.items(), strict=False):
+        found.append(Decoy((code,), cluster_id, (industry,), reason, True))
     return found
-
-
-_SINGLE_PLANTS = (
-    ("footwear", "316210"),
-    ("jewelry_and_precious_metals", "339910"),
-    ("leather_and_related_products", "316110"),
-    ("vulcanized_and_fired_materials", "327215"),
-)
-
-
-def _rural(geography: Geography) -> list[tuple[float, str]]:
-    return [(c.jobs, c.code) for c in geography.counties if c.cbsa is None]
