@@ -44,7 +44,13 @@ def annual_figures(economy: Economy, accounts: Accounts, year: int) -> Figures:
         5
     """
     y = economy.years.index(year)
-    cells = (economy.establishments, economy.employment, economy.wages, economy.taxable, economy.contributions)
+    cells = (
+        economy.establishments,
+        economy.employment,
+        economy.wages,
+        economy.taxable,
+        economy.contributions,
+    )
     totals = np.stack([accounts.sums(c[y]) for c in cells])
     rows = accounts.offered & (totals[0] > 0)
     open_cells = always_published(accounts)

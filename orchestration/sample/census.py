@@ -76,7 +76,9 @@ def _population(geography: Geography, seed: int) -> list[str]:
     names += [f"POPESTIMATE{y}" for y in _POPULATION_YEARS] + [f"NPOPCHG{y}" for y in _POPULATION_YEARS]
     jobs = np.array([c.jobs for c in geography.counties])
     base = np.rint(jobs * rng.uniform(1.9, 2.6, len(jobs))).astype(np.int64)
-    growth = rng.normal(0.004, 0.008, len(jobs))[:, None] * (np.arange(len(_POPULATION_YEARS)) + 0.25)[None, :]
+    growth = (
+        rng.normal(0.004, 0.008, len(jobs))[:, None] * (np.arange(len(_POPULATION_YEARS)) + 0.25)[None, :]
+    )
     people = np.rint(base[:, None] * np.exp(growth)).astype(np.int64)
     counts = np.concatenate([base[:, None], people, np.diff(people, axis=1, prepend=base[:, None])], axis=1)
     rows = [",".join(names)]
@@ -91,7 +93,9 @@ def _population(geography: Geography, seed: int) -> list[str]:
     return rows
 
 
-def _population_row(level: str, state: str, county: str, stname: str, ctyname: str, counts: np.ndarray) -> str:
+def _population_row(
+    level: str, state: str, county: str, stname: str, ctyname: str, counts: np.ndarray
+) -> str:
     return ",".join([level, _REGION, _DIVISION, state, county, stname, ctyname, *(str(n) for n in counts)])
 
 

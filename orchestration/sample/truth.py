@@ -71,7 +71,9 @@ def _cells(
     return np.flatnonzero(np.isin(economy.counties, counties)), np.flatnonzero(wanted)
 
 
-def _years(economy: Economy, counties: tuple[str, ...], industries: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+def _years(
+    economy: Economy, counties: tuple[str, ...], industries: tuple[str, ...]
+) -> dict[str, dict[str, Any]]:
     found = {}
     for year in range(FIRST_YEAR, LAST_YEAR + 1):
         cells = np.ix_(*_cells(economy, counties, industries))

@@ -10,8 +10,6 @@ import os
 import shutil
 from pathlib import Path
 
-import pandas as pd
-
 from orchestration.errors import SetupError
 from orchestration.sample.accounts import Accounts, open_accounts
 from orchestration.sample.archive import write_zip
@@ -19,7 +17,7 @@ from orchestration.sample.books import Figures, annual_figures, quarterly_figure
 from orchestration.sample.census import write_census
 from orchestration.sample.economy import YEARS, Economy, simulate
 from orchestration.sample.industries import titles
-from orchestration.sample.qcew import ANNUAL, QUARTERLY, Period, header, lines
+from orchestration.sample.qcew import ANNUAL, QUARTERLY, Period, area_texts, header
 from orchestration.sample.truth import truth
 
 GENERATOR_VERSION = 1
@@ -104,34 +102,26 @@ def _year(books: dict[int, Figures], year: int) -> Period:
 def _write_slices(qcew: Path, accounts: Accounts, period: Period) -> None:
     folder = qcew / "data" / "api" / str(period.year) / "a" / "area"
     folder.mkdir(parents=True)
-    wide = {a.code for a in accounts.areas if a.kind in ("nation", "state")}
-    rows = lines(accounts, period, titled=False)
-    for area, part in rows[rows["area"].isin(wide)].groupby("area", sort=True):
-        (folder / f"{area}.csv").write_bytes(_text(part, header(ANNUAL, titled=False), "\r\n"))
+    head = header(ANNUAL, titled=False) + "\r\n"
+    for area, text in area_texts(accounts, [period], titled=False, end="\r\n", kinds=("nation", "state")):
+        (folder / f"{area}.csv").write_bytes((head + text).encode("utf-8"))
 
 
 def _write_singlefile(qcew: Path, accounts: Accounts, period: Period) -> None:
     path = qcew / "data" / "files" / str(period.year) / "csv" / f"{period.year}_annual_singlefile.zip"
-    content = _text(lines(accounts, period, titled=False), header(ANNUAL, titled=False), "\n")
-    write_zip(path, [(f"{period.year}.annual.singlefile.csv", content)])
+    texts = area_texts(accounts, [period], titled=False, end="\n")
+    content = "".join([header(ANNUAL, titled=False), "\n", *(text for _, text in texts)])
+    write_zip(path, [(f"{period.year}.annual.singlefile.csv", content.encode("utf-8"))])
 
 
-def _write_by_area(qcew: Path, accounts: Accounts, periods: list[Period]) -> None:
-    year = periods[0].year
-    rows = pd.concat([lines(accounts, period, titled=True) for period in periods])
-    # Stable, so that the quarters of a row stay in order.
-    by_area = dict(iter(rows.sort_values("serial", kind="stable").groupby("area", sort=True)))
-    head = header(QUARTERLY, titled=True)
-    path = qcew / "data" / "files" / str(year) / "csv" / f"{year}_qtrly_by_area.zip"
-    members = (
-        (f"{year}.q1-q4.by_area/{year}.q1-q4 {a.code} {a.title}.csv", _text(by_area[a.code], head, "\r\n"))
-        for a in accounts.areas
-    )
-    write_zip(path, members)
-
-
-def _text(rows: pd.DataFrame, head: str, end: str) -> bytes:
-    return (end.join([head, *rows["line"]]) + end).encode("utf-8")
+def _write_by_area(qcew: Path, accounts: Accounts, quarters: list[Period]) -> None:
+    year = quarters[0].year
+    head = header(QUARTERLY, titled=True) + "\r\n"
+    texts = area_texts(accounts, quarters, titled=True, end="\r\n")
+    named = {a.code: a.title for a in accounts.areas}
+    folder = f"{year}.q1-q4.by_area/{year}.q1-q4"
+    members = ((f"{folder} {area} {named[area]}.csv", (head + text).encode("utf-8")) for area, text in texts)
+    write_zip(qcew / "data" / "files" / str(year) / "csv" / f"{year}_qtrly_by_area.zip", members)
 
 
 def _write_titles(qcew: Path, accounts: Accounts) -> None:
