@@ -34,8 +34,8 @@ class Area:
 class Node:
     """An industry node of one ownership: the 6-digit industries [low, high) of the industry axis.
 
-    `level` is the last digit of BLS's agglvl_code (0 all owners, 1 owner's total, 2 domain, ... 8 six digits);
-    `parent` is the position of the node above, -1 where there is none.
+    `level` is the last digit of BLS's agglvl_code (0 all owners, 1 owner's total, 2 domain, ... 8 six
+    digits); `parent` is the position of the node above, -1 where there is none.
     """
 
     own: str
@@ -92,8 +92,9 @@ class Accounts:
     def relations(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What adds up: (relation, cell, is_sum), a row for each member; cell = area position x nodes + node.
 
-        A parent industry is its children's sum within an area; a state its counties', the nation its states', a
-        metropolitan area its counties' for the same node. The sum itself is a member of its relation.
+        A parent industry is its children's sum within an area; a state its counties', the nation its
+        states', a metropolitan area its counties' for the same node. The sum itself is a member of its
+        relation.
         """
         width = len(self.nodes)
         parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []

@@ -22,7 +22,7 @@ def write_zip(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
     """Write members in the order given, all with the same time stamp.
 
     Example:
-        >>> write_zip(Path("/tmp/a.zip"), [("a.txt", b"text")])
+        >>> write_zip(Path("a.zip"), [("a.txt", b"text")])  # doctest: +SKIP
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:

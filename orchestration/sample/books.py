@@ -1,4 +1,4 @@
-"""A year's books closed: totals of every area and node, and what of them is withheld; and a year split in quarters.
+"""A period's books closed: totals of every area and node, and what of them is withheld.
 
 Belongs here: from cells to publishable figures. Does not: quotients and changes as printed, or file layouts.
 """
@@ -24,8 +24,9 @@ _EVEN, _FRONT_LOADED = (0.245, 0.245, 0.245), (0.45, 0.25, 0.18)
 class Figures:
     """Totals [measure, area, node] of one period and which [area, node] are withheld.
 
-    Measures of a year: establishments, employment, wages, taxable wages, contributions. Of a quarter: establishments,
-    employment of three months, wages, taxable wages, contributions. `rows` says which [area, node] have a row.
+    Measures of a year: establishments, employment, wages, taxable wages, contributions. Of a quarter:
+    establishments, employment of three months, wages, taxable wages, contributions. `rows` says which
+    [area, node] have a row.
     """
 
     totals: np.ndarray
@@ -64,7 +65,7 @@ def annual_figures(economy: Economy, accounts: Accounts, year: int) -> Figures:
 
 
 def always_published(accounts: Accounts) -> np.ndarray:
-    """[area, node] the rule leaves alone: all owners together, federal rows, owners' totals of states and nation."""
+    """[area, node] never withheld: all owners, federal rows, owners' totals of states and nation."""
     own = np.array([n.own for n in accounts.nodes])
     level = np.array([n.level for n in accounts.nodes])
     wide = np.array([a.kind in ("nation", "state") for a in accounts.areas])
@@ -74,8 +75,8 @@ def always_published(accounts: Accounts) -> np.ndarray:
 def quarterly_figures(economy: Economy, accounts: Accounts, year: int, annual: Figures) -> list[Figures]:
     """The books of a year's four quarters: what is withheld in the year is withheld in each.
 
-    Means over quarters and months, and sums of money, give back the year's figures (see `late_openings` for the few
-    establishments that do not).
+    Means over quarters and months, and sums of money, give back the year's figures (see `late_openings` for
+    the few establishments that do not).
     """
     y = economy.years.index(year)
     late = late_openings(economy, year)
@@ -97,8 +98,9 @@ def quarterly_figures(economy: Economy, accounts: Accounts, year: int, annual: F
 def late_openings(economy: Economy, year: int) -> np.ndarray:
     """Cells [county, industry] that open in April, one a state at most: their first quarter is a `-` in QCEW.
 
-    They are federal, never withheld, so that their known first quarter gives nothing away. One establishment over three
-    quarters is 0.75 on the year's mean, which rounds to the 1 of the year's books; jobs are divisible by 3, hence exact.
+    They are federal, never withheld, so that their known first quarter gives nothing away. One
+    establishment over three quarters is 0.75 on the year's mean, which rounds to the 1 of the year's books;
+    jobs are divisible by 3, hence exact.
     """
     y = economy.years.index(year)
     federal = np.array([i.own == FEDERAL for i in economy.industries])

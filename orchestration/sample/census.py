@@ -27,7 +27,8 @@ _REGION, _DIVISION = "7", "77"
 DELINEATION_COLUMNS = (
     "CBSA Code", "Metropolitan Division Code", "CSA Code", "CBSA Title",
     "Metropolitan/Micropolitan Statistical Area", "Metropolitan Division Title", "CSA Title",
-    "County/County Equivalent", "State Name", "FIPS State Code", "FIPS County Code", "Central/Outlying County",
+    "County/County Equivalent", "State Name", "FIPS State Code", "FIPS County Code",
+    "Central/Outlying County",
 )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def write_census(host: Path, geography: Geography, seed: int) -> None:
     """Write the four files below the folder of www2.census.gov.
 
     Example:
-        >>> write_census(Path("/tmp/www2.census.gov"), build_geography(1), 1)
+        >>> write_census(Path("www2.census.gov"), build_geography(1), 1)  # doctest: +SKIP
     """
     _write_text(host / _ADJACENCY, _adjacency(geography), "utf-8", "\n")
     gazetteer = "\n".join(_gazetteer(geography)) + "\n"
@@ -103,12 +104,11 @@ def _write_delineation(path: Path, geography: Geography) -> None:
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("List 1")
     sheet.append(["Table with row headers in column A and column headers in row 3"])
-    sheet.append(
-        [
-            "List 1. CORE BASED STATISTICAL AREAS (CBSAs), METROPOLITAN DIVISIONS, AND COMBINED STATISTICAL AREAS "
-            f"(CSAs), JULY 2023 {LABEL}"
-        ]
+    title = (
+        "List 1. CORE BASED STATISTICAL AREAS (CBSAs), METROPOLITAN DIVISIONS, "
+        f"AND COMBINED STATISTICAL AREAS (CSAs), JULY 2023 {LABEL}"
     )
+    sheet.append([title])
     sheet.append(list(DELINEATION_COLUMNS))
     counties = {c.code: c for c in geography.counties}
     for cbsa in sorted(geography.cbsas, key=lambda c: c.code):

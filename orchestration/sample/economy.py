@@ -1,7 +1,7 @@
 """The model: jobs, establishments and pay in every county and 6-digit industry, year by year.
 
-Belongs here: how the cells are drawn. Does not: totals (see `accounts`), what is withheld (`suppress`), files.
-Every cell is a whole number, so that every total is an exact sum.
+Belongs here: how the cells are drawn. Does not: totals (see `accounts`), what is withheld (`suppress`),
+files. Every cell is a whole number, so that every total is an exact sum.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Economy:
     """Cells as arrays [year, county, industry] of int64, in the order of `years`, `counties`, `industries`.
 
     `counties` are codes in order, the `xx999` pseudo counties of two states among them. `largest` is the
-    employment of a cell's largest establishment. Wages, taxable wages and contributions are whole currency a year.
+    employment of a cell's largest establishment. Wages, taxable wages and contributions are whole currency
+    a year.
     """
 
     geography: Geography
@@ -75,7 +76,7 @@ def simulate(seed: int) -> Economy:
     jobs = _expected_jobs(rng, base, factor, catalogue)
     size = _plant_sizes(jobs.max(axis=0), geography, catalogue, planted, place, column)
     establishments = _counts(rng, jobs / size)
-    spread = np.exp(0.35 * _drift(rng, jobs.shape) / np.sqrt(np.maximum(establishments, 1)))
+    spread = np.exp(0.25 * _drift(rng, jobs.shape) / np.sqrt(np.maximum(establishments, 1)))
     employment = np.rint(establishments * size * spread).astype(np.int64)
     for decoy in decoys(seed):
         if decoy.single_plant:
@@ -138,8 +139,8 @@ def _expected_jobs(
     rng: np.random.Generator, base: np.ndarray, factor: np.ndarray, catalogue: tuple[Industry, ...]
 ) -> np.ndarray:
     elapsed = np.arange(len(YEARS))[:, None]
-    by_industry = np.exp(elapsed * rng.normal(0.0, 0.015, base.shape[1])[None, :])
-    by_county = np.exp(elapsed * rng.normal(0.0, 0.008, base.shape[0])[None, :])
+    by_industry = np.exp(elapsed * rng.normal(0.0, 0.015, (1, base.shape[1])))
+    by_county = np.exp(elapsed * rng.normal(0.0, 0.008, (1, base.shape[0])))
     slump = np.ones((len(YEARS), base.shape[1]))
     depth = np.array([_SLUMP_2020.get(sector_of(i.code), 1.0) for i in catalogue])
     slump[YEARS.index(2020)], slump[YEARS.index(2021)] = depth, (1 + depth) / 2
@@ -156,7 +157,7 @@ def _plant_sizes(
     place: dict[str, int],
     column: dict[str, int],
 ) -> np.ndarray:
-    """Jobs an establishment [county, industry]: smaller where a metro's market is small, and in planted clusters.
+    """Jobs an establishment [county, industry]: smaller in small metros and in planted clusters.
 
     Otherwise one large plant would by chance make a small metro look specialised.
     """

@@ -21,8 +21,11 @@ METRO_COUNTIES = (9, 7, 6, 5, 5, 4, 4, 3, 3, 3, 2, 2, 2, 1)
 MICRO_COUNTIES = (2, 2, 2, 1, 1, 1, 1, 1, 1, 1)
 LARGEST_METRO, ZIPF = 640_000, 1.05
 PSEUDO_STATES = ("90", "93")
-_STARTS = "Ald Bran Cald Dorn Elv Farn Gorm Hask Ister Jarn Keld Lorv Morv Nard Osk Parn Quell Rusk Stav Tarn".split()
-_ENDS = "aby beck dale enholm fell gate hythe mere nath oway stow wick".split()
+_STARTS = (
+    "Ald", "Bran", "Cald", "Dorn", "Elv", "Farn", "Gorm", "Hask", "Ister", "Jarn", "Keld", "Lorv", "Morv",
+    "Nard", "Osk", "Parn", "Quell", "Rusk", "Stav", "Tarn",
+)  # fmt: skip
+_ENDS = ("aby", "beck", "dale", "enholm", "fell", "gate", "hythe", "mere", "nath", "oway", "stow", "wick")
 _TENTH_KM2 = 111.32 * 111.32
 
 

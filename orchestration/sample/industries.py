@@ -1,7 +1,7 @@
-"""Which industries the invented country has: real NAICS 2017 codes (BLS's 238xx1/238xx2 among them), invented sizes.
+"""Which industries the invented country has: real NAICS 2017 codes, BLS's 238xx1/238xx2 among them.
 
-Belongs here: codes, short titles, national weight, size of an establishment and pay. Does not: regions, years,
-or which industry belongs to which cluster beyond the planted ones (see `planting`).
+Belongs here: codes, short titles, national weight, size of an establishment and pay. Does not: regions,
+years, or which industry belongs to which cluster beyond the planted ones (see `planting`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from orchestration.sample.industry_table import GOVERNMENT, PARENT_TITLES, PRIVATE
+from orchestration.sample.industry_table import GOVERNMENT, PRIVATE
+from orchestration.sample.industry_titles import PARENT_TITLES
 
 TOTAL = "10"
 DOMAINS = {"101": "Goods-producing", "102": "Service-providing"}

@@ -1,6 +1,7 @@
 """What is planted in the invented country: the clusters to be found, and decoys that are none.
 
-Belongs here: which cluster in which metropolitan area, in which years, how strong. Does not: how jobs are drawn.
+Belongs here: which cluster in which metropolitan area, in which years, how strong. Does not: how jobs are
+drawn.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def planted_clusters(seed: int) -> list[PlantedCluster]:
 
 
 def decoys(seed: int) -> list[Decoy]:
-    """What is recorded as no cluster: large without being specialised, or specialised in a single establishment."""
+    """What is recorded as no cluster: large but unspecialised, or specialised in one establishment."""
     geography = build_geography(seed)
     largest = geography.cbsas[0].counties
     reason = "large, because the area is large: its quotient is near or below 1"

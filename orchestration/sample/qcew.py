@@ -84,11 +84,12 @@ def area_texts(
 ) -> Iterator[tuple[str, str]]:
     """Each area's code and rows as text, lines closed by `end`, in the order of the publication.
 
-    `titled` rows are the quarterly by-area file's, the others a year's. Quotients compare with the nation and have
-    two decimals, percentages one; what is withheld prints 0 without decimals. Rows are in order of ownership, industry
-    code as text, and period.
+    `titled` rows are the quarterly by-area file's, the others a year's. Quotients compare with the nation
+    and have two decimals, percentages one; what is withheld prints 0 without decimals. Rows are in order of
+    ownership, industry code as text, and period.
     """
     measures = QUARTERLY if titled else ANNUAL
+    line = _line_sql(len(measures), titled)
     positions = [i for i, a in enumerate(accounts.areas) if a.kind in kinds]
     with duckdb.connect() as con:
         for name, names in _names(accounts).items():
@@ -98,7 +99,7 @@ def area_texts(
             parts = [_facts(accounts, period, len(measures), wanted) for period in periods]
             con.register("facts", {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
             found = con.execute(
-                f"select area_code, string_agg({_line_sql(len(measures), titled)} || $1, '' order by node, qtr) "
+                f"select area_code, string_agg({line} || $1, '' order by node, qtr) "
                 "from facts join area_names using (area) join node_names using (node) "
                 "join level_names using (agglvl) group by area_code order by area_code",
                 [end],
@@ -107,7 +108,7 @@ def area_texts(
 
 
 def _line_sql(measures: int, titled: bool) -> str:
-    """SQL of a row's text over the columns of `_facts`; the first measure, establishments, is never withheld."""
+    """SQL of a row's text over the columns of `_facts`; establishments, the first measure, always show."""
     keys = ["area_code", "own", "industry", "agglvl", "'0'", "year", "qtr", "['', 'N', '-'][1 + hidden]"]
     names = ["area_title", "own_title", "industry_title", "level_title", "'All establishment sizes'"]
     parts = [f"""'"' || {key} || '"'""" for key in keys + (names if titled else [])]

@@ -34,16 +34,17 @@ def complementary(
 ) -> np.ndarray:
     """Withhold more cells until no relation has exactly one, which subtraction would give away.
 
-    `withheld`, `employment`, `open_cells` are by cell (`open_cells` are always published); `relation`, `cell`,
-    `is_sum` list the members of what adds up (see `Accounts.relations`). In a relation with one withheld cell the
-    smallest other part goes too, and the sum only where no part is left.
+    `withheld`, `employment`, `open_cells` are by cell (`open_cells` are always published); `relation`,
+    `cell`, `is_sum` list the members of what adds up (see `Accounts.relations`). In a relation with one
+    withheld cell the smallest other part goes too, and the sum only where no part is left.
 
     Raises:
         SetupError: if a relation has nothing left that may be withheld.
 
     Example:
         >>> sums = np.array([0, 0, 0]), np.array([0, 1, 2]), np.array([True, False, False])
-        >>> complementary(np.array([False, True, False]), *sums, np.array([9, 4, 5]), np.zeros(3, bool)).tolist()
+        >>> withheld, jobs = np.array([False, True, False]), np.array([9, 4, 5])
+        >>> complementary(withheld, *sums, jobs, np.zeros(3, bool)).tolist()
         [False, True, True]
     """
     order = np.lexsort((cell, employment[cell], is_sum, relation))

@@ -17,7 +17,8 @@ from orchestration.sample.planting import FIRST_YEAR, LAST_YEAR, decoys
 def truth(economy: Economy, seed: int) -> dict[str, Any]:
     """What a test or a reader may compare findings with.
 
-    Quotients are true ones (nothing withheld), of the listed industries together, over all industries and owners.
+    Quotients are true ones (nothing withheld), of the listed industries together, over all industries and
+    owners.
 
     Example:
         >>> from orchestration.sample.economy import simulate

@@ -15,7 +15,7 @@ from orchestration.sample.accounts import Accounts, open_accounts
 from orchestration.sample.archive import write_zip
 from orchestration.sample.books import Figures, annual_figures, quarterly_figures
 from orchestration.sample.census import write_census
-from orchestration.sample.economy import YEARS, Economy, simulate
+from orchestration.sample.economy import YEARS, simulate
 from orchestration.sample.industries import titles
 from orchestration.sample.qcew import ANNUAL, QUARTERLY, Period, area_texts, header
 from orchestration.sample.truth import truth
@@ -26,16 +26,16 @@ SLICE_YEARS, BY_AREA_YEARS, SINGLEFILE_YEARS = (2017,), (2018,), (2019, 2020, 20
 
 
 def write_sample(root: Path, seed: int = 20260101) -> Path:
-    """Write the sample as `<root>/<host>/<path>`, with `truth.json` and a marker beside the hosts; returns `root`.
+    """Write the sample as `<root>/<host>/<path>`, `truth.json` and a marker beside; returns `root`.
 
-    The same seed gives the same bytes. Does nothing where `root` already holds this seed and generator; another
-    sample there is replaced. The folder appears complete or not at all.
+    The same seed gives the same bytes. Does nothing where `root` already holds this seed and generator;
+    another sample there is replaced. The folder appears complete or not at all.
 
     Raises:
         SetupError: if `root` holds something that is not a sample.
 
     Example:
-        >>> write_sample(Path("data/work/sample")).name
+        >>> write_sample(Path("data/work/sample")).name  # doctest: +SKIP
         'sample'
     """
     marker = {"seed": seed, "generator_version": GENERATOR_VERSION}
