@@ -12,7 +12,7 @@ import numpy as np
 from orchestration.sample.accounts import ALL_OWNERS, GOVERNMENT, Accounts
 from orchestration.sample.economy import Economy
 from orchestration.sample.industries import sector_of
-from orchestration.sample.suppress import complementary, primary
+from orchestration.sample.suppress import complementary, known_anyway, primary
 
 FEDERAL = "1"
 _SEASON = {"11": 0.25, "23": 0.08, "44-45": -0.03, "61": -0.08, "71": 0.15, "72": 0.06}
@@ -54,13 +54,11 @@ def annual_figures(economy: Economy, accounts: Accounts, year: int) -> Figures:
     )
     totals = np.stack([accounts.sums(c[y]) for c in cells])
     rows = accounts.offered & (totals[0] > 0)
-    open_cells = always_published(accounts)
-    first = primary(totals[0], totals[1], accounts.maxima(economy.largest[y])) & rows & ~open_cells
-    relation, cell, is_sum = accounts.relations
-    there = rows.ravel()[cell]
-    withheld = complementary(
-        first.ravel(), relation[there], cell[there], is_sum[there], totals[1].ravel(), open_cells.ravel()
-    )
+    relation, cell, is_sum = (member[rows.ravel()[accounts.relations[1]]] for member in accounts.relations)
+    open_cells = known_anyway(always_published(accounts).ravel(), relation, cell)
+    few = primary(totals[0], totals[1], accounts.maxima(economy.largest[y])) & rows
+    first = few.ravel() & ~open_cells
+    withheld = complementary(first, relation, cell, is_sum, totals[1].ravel(), open_cells)
     return Figures(totals, withheld.reshape(rows.shape), rows)
 
 

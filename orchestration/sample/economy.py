@@ -76,6 +76,10 @@ def simulate(seed: int) -> Economy:
     jobs = _expected_jobs(rng, base, factor, catalogue)
     size = _plant_sizes(jobs.max(axis=0), geography, catalogue, planted, place, column)
     establishments = _counts(rng, jobs / size)
+    # Every county has a county office, so that a withheld private total is never the only figure not printed.
+    office = next(k for k, i in enumerate(catalogue) if (i.own, i.code) == ("3", "921110"))
+    offices = establishments[:, [place[c.code] for c in geography.counties], office]
+    establishments[:, [place[c.code] for c in geography.counties], office] = np.maximum(offices, 1)
     spread = np.exp(0.25 * _drift(rng, jobs.shape) / np.sqrt(np.maximum(establishments, 1)))
     employment = np.rint(establishments * size * spread).astype(np.int64)
     for decoy in decoys(seed):

@@ -24,6 +24,23 @@ def primary(establishments: np.ndarray, employment: np.ndarray, largest: np.ndar
     return (establishments > 0) & (few | (largest > LARGEST_SHARE * employment))
 
 
+def known_anyway(open_cells: np.ndarray, relation: np.ndarray, cell: np.ndarray) -> np.ndarray:
+    """`open_cells` and what equals one of them: a sum's only part, or the sum of an only part.
+
+    Example:
+        >>> known_anyway(np.array([True, False]), np.array([0, 0]), np.array([0, 1])).tolist()
+        [True, True]
+    """
+    known = open_cells.copy()
+    pairs = np.bincount(relation)[relation] == 2
+    relation, cell = relation[pairs], cell[pairs]
+    while True:
+        shared = np.bincount(relation, weights=known[cell], minlength=1)[relation] == 1
+        if not shared.any():
+            return known
+        known[cell[shared]] = True
+
+
 def complementary(
     withheld: np.ndarray,
     relation: np.ndarray,
