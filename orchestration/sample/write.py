@@ -1,0 +1,134 @@
+"""Write the whole sample: every publisher's files of the invented country, and the truth beside them.
+
+Belongs here: which files there are, where, and that they appear all at once. Does not: their figures.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from orchestration.errors import SetupError
+from orchestration.sample.accounts import Accounts, open_accounts
+from orchestration.sample.archive import write_zip
+from orchestration.sample.books import Figures, annual_figures, quarterly_figures
+from orchestration.sample.census import write_census
+from orchestration.sample.economy import YEARS, simulate
+from orchestration.sample.industries import titles
+from orchestration.sample.qcew import ANNUAL, QUARTERLY, Period, area_texts, header
+from orchestration.sample.truth import truth
+
+GENERATOR_VERSION = 1
+MARKER = "sample.json"
+SLICE_YEARS, BY_AREA_YEARS, SINGLEFILE_YEARS = (2017,), (2018,), (2019, 2020, 2021)
+
+
+def write_sample(root: Path, seed: int = 20260101) -> Path:
+    """Write the sample as `<root>/<host>/<path>`, `truth.json` and a marker beside; returns `root`.
+
+    The same seed gives the same bytes. Does nothing where `root` already holds this seed and generator;
+    another sample there is replaced. The folder appears complete or not at all.
+
+    Raises:
+        SetupError: if `root` holds something that is not a sample.
+
+    Example:
+        >>> write_sample(Path("data/work/sample")).name  # doctest: +SKIP
+        'sample'
+    """
+    marker = {"seed": seed, "generator_version": GENERATOR_VERSION}
+    if _marker(root) == marker:
+        return root
+    if root.exists() and _marker(root) is None and any(root.iterdir()):
+        raise SetupError(f"{root} holds something that is not a sample: name an empty or new folder")
+    root.parent.mkdir(parents=True, exist_ok=True)
+    fresh = root.with_name(f".{root.name}.{os.getpid()}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        _write_all(fresh, seed)
+        (fresh / MARKER).write_text(json.dumps(marker) + "\n", encoding="utf-8")
+        _put_in_place(fresh, root, marker)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return root
+
+
+def _marker(root: Path) -> dict[str, int] | None:
+    try:
+        return json.loads((root / MARKER).read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
+        return None
+
+
+def _put_in_place(fresh: Path, root: Path, marker: dict[str, int]) -> None:
+    retired = root.with_name(f".{root.name}.{os.getpid()}.old")
+    if root.exists():
+        root.rename(retired)
+    try:
+        fresh.rename(root)
+    except OSError:
+        # Someone else wrote the sample meanwhile; theirs is as good where it is the same one.
+        if _marker(root) != marker:
+            raise
+    finally:
+        shutil.rmtree(retired, ignore_errors=True)
+
+
+def _write_all(root: Path, seed: int) -> None:
+    economy = simulate(seed)
+    accounts = open_accounts(economy)
+    books = {year: annual_figures(economy, accounts, year) for year in YEARS}
+    qcew = root / "data.bls.gov" / "cew"
+    for year in SLICE_YEARS:
+        _write_slices(qcew, accounts, _year(books, year))
+    for year in BY_AREA_YEARS:
+        quarters = [quarterly_figures(economy, accounts, y, books[y]) for y in (year, year - 1)]
+        pairs = enumerate(zip(*quarters, strict=True), start=1)
+        _write_by_area(qcew, accounts, [Period(year, str(q), now, before) for q, (now, before) in pairs])
+    for year in SINGLEFILE_YEARS:
+        _write_singlefile(qcew, accounts, _year(books, year))
+    _write_titles(qcew, accounts)
+    write_census(root / "www2.census.gov", economy.geography, seed)
+    document = truth(economy, seed) | {"generator_version": GENERATOR_VERSION}
+    (root / "truth.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+
+
+def _year(books: dict[int, Figures], year: int) -> Period:
+    return Period(year, "A", books[year], books[year - 1])
+
+
+def _write_slices(qcew: Path, accounts: Accounts, period: Period) -> None:
+    folder = qcew / "data" / "api" / str(period.year) / "a" / "area"
+    folder.mkdir(parents=True)
+    head = header(ANNUAL, titled=False) + "\r\n"
+    for area, text in area_texts(accounts, [period], titled=False, end="\r\n", kinds=("nation", "state")):
+        (folder / f"{area}.csv").write_bytes((head + text).encode("utf-8"))
+
+
+def _write_singlefile(qcew: Path, accounts: Accounts, period: Period) -> None:
+    path = qcew / "data" / "files" / str(period.year) / "csv" / f"{period.year}_annual_singlefile.zip"
+    texts = area_texts(accounts, [period], titled=False, end="\n")
+    content = "".join([header(ANNUAL, titled=False), "\n", *(text for _, text in texts)])
+    write_zip(path, [(f"{period.year}.annual.singlefile.csv", content.encode("utf-8"))])
+
+
+def _write_by_area(qcew: Path, accounts: Accounts, quarters: list[Period]) -> None:
+    year = quarters[0].year
+    head = header(QUARTERLY, titled=True) + "\r\n"
+    texts = area_texts(accounts, quarters, titled=True, end="\r\n")
+    named = {a.code: a.title for a in accounts.areas}
+    folder = f"{year}.q1-q4.by_area/{year}.q1-q4"
+    members = ((f"{folder} {area} {named[area]}.csv", (head + text).encode("utf-8")) for area, text in texts)
+    write_zip(qcew / "data" / "files" / str(year) / "csv" / f"{year}_qtrly_by_area.zip", members)
+
+
+def _write_titles(qcew: Path, accounts: Accounts) -> None:
+    nation_first = sorted(accounts.areas, key=lambda a: (a.kind != "nation", a.code))
+    areas = [("area_fips", "area_title"), *((a.code, a.title) for a in nation_first)]
+    industries = [("industry_code", "industry_title"), *titles().items()]
+    for name, rows in (("area", areas), ("industry", industries)):
+        path = qcew / "doc" / "titles" / name / f"{name}_titles.csv"
+        path.parent.mkdir(parents=True)
+        path.write_bytes("".join(f'"{code}","{title}"\r\n' for code, title in rows).encode("utf-8"))
