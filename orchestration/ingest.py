@@ -67,7 +67,7 @@ def publishers(settings: Settings) -> Iterator[Fetcher]:
     with ExitStack() as stack:
         root: Path | None = None
         if settings.profile == "sample":
-            from orchestration.sample.economy import write_sample
+            from orchestration.sample.write import write_sample
 
             root = write_sample(settings.home / "sample")
         elif settings.profile == "mirror":

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ STAGES = {
     "clusters.release": "publish",
 }
 
+LOG = "last_run.log"
 DAGSTER_YAML = """\
 # Written by clusters; runs, schedules and events stay in this folder and nothing is sent anywhere.
 telemetry:
@@ -107,8 +108,10 @@ def _run(settings: Settings, years: Sequence[int], only: Sequence[str] | None) -
     from orchestration.automation import range_tags
     from orchestration.definitions import defs
 
-    with DagsterInstance.get() as instance:
-        return defs.get_job_def("nightly").execute_in_process(
+    # dbt and Dagster print much that nobody reads until something fails.
+    log = (settings.home / LOG).open("w", encoding="utf-8")
+    with DagsterInstance.get() as instance, log, redirect_stdout(log):
+        return defs.resolve_job_def("nightly").execute_in_process(
             instance=instance,
             tags=range_tags(years),
             run_config={

@@ -37,8 +37,5 @@ def write_workbook(path: Path, workbook: Workbook) -> None:
     saved = io.BytesIO()
     workbook.save(saved)
     with zipfile.ZipFile(saved) as archive:
-        members = [
-            (name, _SAVED.sub(rb"\g<1>2026-01-01T00:00:00Z", archive.read(name)))
-            for name in archive.namelist()
-        ]
+        members = [(name, _SAVED.sub(rb"\g<1>2026-01-01T00:00:00Z", archive.read(name))) for name in archive.namelist()]
     write_zip(path, members)

@@ -18,9 +18,7 @@ _SQUARE_MILE = 2_589_988.110336
 _ADJACENCY = "geo/docs/reference/county_adjacency/county_adjacency2024.txt"
 _GAZETTEER = "geo/docs/maps-data/data/gazetteer/2025_Gazetteer/2025_Gaz_counties_national.zip"
 _POPULATION = "programs-surveys/popest/datasets/2020-2025/counties/totals/co-est2025-alldata.csv"
-_DELINEATION = (
-    "programs-surveys/metro-micro/geographies/reference-files/2023/delineation-files/list1_2023.xlsx"
-)
+_DELINEATION = "programs-surveys/metro-micro/geographies/reference-files/2023/delineation-files/list1_2023.xlsx"
 _POPULATION_YEARS = tuple(range(2020, 2026))
 # Census numbers regions 1 to 4 and divisions 1 to 9; these are neither.
 _REGION, _DIVISION = "7", "77"
@@ -77,9 +75,7 @@ def _population(geography: Geography, seed: int) -> list[str]:
     names += [f"POPESTIMATE{y}" for y in _POPULATION_YEARS] + [f"NPOPCHG{y}" for y in _POPULATION_YEARS]
     jobs = np.array([c.jobs for c in geography.counties])
     base = np.rint(jobs * rng.uniform(1.9, 2.6, len(jobs))).astype(np.int64)
-    growth = (
-        rng.normal(0.004, 0.008, len(jobs))[:, None] * (np.arange(len(_POPULATION_YEARS)) + 0.25)[None, :]
-    )
+    growth = rng.normal(0.004, 0.008, len(jobs))[:, None] * (np.arange(len(_POPULATION_YEARS)) + 0.25)[None, :]
     people = np.rint(base[:, None] * np.exp(growth)).astype(np.int64)
     counts = np.concatenate([base[:, None], people, np.diff(people, axis=1, prepend=base[:, None])], axis=1)
     rows = [",".join(names)]
@@ -94,9 +90,7 @@ def _population(geography: Geography, seed: int) -> list[str]:
     return rows
 
 
-def _population_row(
-    level: str, state: str, county: str, stname: str, ctyname: str, counts: np.ndarray
-) -> str:
+def _population_row(level: str, state: str, county: str, stname: str, ctyname: str, counts: np.ndarray) -> str:
     return ",".join([level, _REGION, _DIVISION, state, county, stname, ctyname, *(str(n) for n in counts)])
 
 

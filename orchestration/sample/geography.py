@@ -85,9 +85,7 @@ class Geography:
         return [
             other
             for other in self.counties
-            if other is not county
-            and abs(other.row - county.row) <= 1
-            and abs(other.column - county.column) <= 1
+            if other is not county and abs(other.row - county.row) <= 1 and abs(other.column - county.column) <= 1
         ]
 
 
@@ -167,9 +165,7 @@ def _group(rng: np.random.Generator, counties: list[County]) -> list[list[County
     for size in METRO_COUNTIES + MICRO_COUNTIES:
         places = list(free)
         drawn = [places[i] for i in rng.choice(len(places), 10, replace=False)]
-        centre = max(
-            drawn, key=lambda p: min((math.dist(p, (g[0].row, g[0].column)) for g in groups), default=0)
-        )
+        centre = max(drawn, key=lambda p: min((math.dist(p, (g[0].row, g[0].column)) for g in groups), default=0))
         group = [free.pop(centre)]
         while len(group) < size:
             edge = [p for p, c in free.items() if any(_touch(c, g) for g in group)]

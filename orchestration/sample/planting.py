@@ -95,9 +95,7 @@ def planted_clusters(seed: int) -> list[PlantedCluster]:
         first, last = _YEARS.get(cluster_id, (FIRST_YEAR, LAST_YEAR))
         strength = round(float(rng.uniform(4.5, 6.5)), 2)
         metro = metros[int(rank)]
-        found.append(
-            PlantedCluster(metro.code, metro.counties, cluster_id, industries, first, last, strength)
-        )
+        found.append(PlantedCluster(metro.code, metro.counties, cluster_id, industries, first, last, strength))
     return found
 
 

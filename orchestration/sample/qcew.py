@@ -70,9 +70,7 @@ def header(measures: tuple[str, ...], titled: bool) -> str:
     changes = [f"oty_{m}_{c}" for m in measures for c in ("chg", "pct_chg")]
     lq = [f"lq_{m}" for m in measures]
     keys = (*_KEYS, *_TITLES) if titled else _KEYS
-    return ",".join(
-        f'"{n}"' for n in (*keys, *measures, "lq_disclosure_code", *lq, "oty_disclosure_code", *changes)
-    )
+    return ",".join(f'"{n}"' for n in (*keys, *measures, "lq_disclosure_code", *lq, "oty_disclosure_code", *changes))
 
 
 def area_texts(
@@ -136,9 +134,7 @@ def _facts(accounts: Accounts, period: Period, measures: int, areas: np.ndarray)
     for m in range(measures):
         change = now[m] - before[m]
         grids[f"v{m}"] = np.where(hidden & (m > 0), 0, now[m])
-        grids[f"q{m}"] = _ratio(
-            _share(now[m], total), np.broadcast_to(_share(national[m], total), now[m].shape)
-        )
+        grids[f"q{m}"] = _ratio(_share(now[m], total), np.broadcast_to(_share(national[m], total), now[m].shape))
         grids[f"c{m}"] = np.where(oty_hidden & (m > 0), 0, change)
         grids[f"p{m}"] = _percent(change, before[m])
     place, node = np.nonzero(period.now.rows[areas])

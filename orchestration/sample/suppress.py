@@ -74,7 +74,5 @@ def complementary(
         candidate = single[relation] & ~withheld[cell] & ~open_cells[cell]
         served, first = np.unique(relation[candidate], return_index=True)
         if len(served) < single.sum():
-            raise SetupError(
-                "the sample economy has a withheld cell that nothing can protect: try another seed"
-            )
+            raise SetupError("the sample economy has a withheld cell that nothing can protect: try another seed")
         withheld[cell[candidate][first]] = True

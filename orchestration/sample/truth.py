@@ -65,16 +65,12 @@ def quotient(economy: Economy, counties: tuple[str, ...], industries: tuple[str,
     return float(inside / (jobs[:, columns].sum() / jobs.sum()))
 
 
-def _cells(
-    economy: Economy, counties: tuple[str, ...], industries: tuple[str, ...]
-) -> tuple[np.ndarray, np.ndarray]:
+def _cells(economy: Economy, counties: tuple[str, ...], industries: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
     wanted = [(i.own == "5" and i.code in industries) for i in economy.industries]
     return np.flatnonzero(np.isin(economy.counties, counties)), np.flatnonzero(wanted)
 
 
-def _years(
-    economy: Economy, counties: tuple[str, ...], industries: tuple[str, ...]
-) -> dict[str, dict[str, Any]]:
+def _years(economy: Economy, counties: tuple[str, ...], industries: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     found = {}
     for year in range(FIRST_YEAR, LAST_YEAR + 1):
         cells = np.ix_(*_cells(economy, counties, industries))
