@@ -20,8 +20,9 @@ from orchestration.sources.tidy import errors_named, read_delimited
 BASE = "https://data.bls.gov/cew"
 LICENCE = "US government work, public domain (17 USC 105)"
 HOMEPAGE = "https://www.bls.gov/cew/"
-# BLS publishes slices of Puerto Rico and the Virgin Islands, but they are not part of the U.S. totals.
-TERRITORIES = {"72000", "78000"}
+# Titled like states but not part of the U.S. totals, and not published every year: foreign locations, Puerto Rico,
+# the Virgin Islands.
+NOT_STATES = {"57000", "72000", "78000"}
 
 KEYS = {
     "area_fips": "VARCHAR",
@@ -152,7 +153,7 @@ def _qcew_layouts(period: int, areas: Sequence[str]) -> Sequence[Layout]:
     nation = [a for a in areas if re.fullmatch(r"[A-Z]{2}000", a)]
     states = sorted(a for a in areas if re.fullmatch(r"\d{2}000", a))
     slices = tuple(
-        Resource(f"{BASE}/data/api/{period}/a/area/{area}.csv", "csv", optional=area in TERRITORIES)
+        Resource(f"{BASE}/data/api/{period}/a/area/{area}.csv", "csv", optional=area in NOT_STATES)
         for area in nation + states
     )
     files = f"{BASE}/data/files/{period}/csv/{period}"
