@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import duckdb
 import pytest
 
 from orchestration.sample.economy import Economy, simulate
+from orchestration.sample.qcew import ANNUAL, QUARTERLY, header
 from orchestration.sample.write import DEFAULT_SEED, write_sample
 
 SHARED = Path(os.environ.get("CLUSTERS_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
 QCEW = Path("data.bls.gov/cew")
+TEXT = re.compile("_title$|^area_fips$|^own_code$|^industry_code$|^qtr$")
 
 
 @pytest.fixture(scope="session")
@@ -49,19 +52,16 @@ def published(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.
     for archive in (sample / QCEW / "data" / "files").rglob("*.zip"):
         with zipfile.ZipFile(archive) as opened:
             opened.extractall(unpacked)
-    codes = (
-        "area_fips",
-        "own_code",
-        "industry_code",
-        "qtr",
-        *(f"{k}disclosure_code" for k in ("", "lq_", "oty_")),
-    )
-    types = ", ".join(f"'{name}': 'VARCHAR'" for name in codes)
     con = duckdb.connect()
-    for table, files in {
-        "slices": sample / QCEW / "data" / "api" / "2017" / "a" / "area" / "*.csv",
-        "quarters": unpacked / "2018.q1-q4.by_area" / "*.csv",
-        "years": unpacked / "*.annual.singlefile.csv",
-    }.items():
-        con.execute(f"create table {table} as select * from read_csv('{files}', types = {{{types}}})")
+    for table, files, titled in (
+        ("slices", sample / QCEW / "data" / "api" / "2017" / "a" / "area" / "*.csv", False),
+        ("quarters", unpacked / "2018.q1-q4.by_area" / "*.csv", True),
+        ("years", unpacked / "*.annual.singlefile.csv", False),
+    ):
+        names = header(QUARTERLY if titled else ANNUAL, titled).replace('"', "").split(",")
+        types = {name: "VARCHAR" if TEXT.search(name) else "BIGINT" for name in names}
+        types |= {name: "DOUBLE" for name in names if name.startswith("lq_") or name.endswith("pct_chg")}
+        types |= {name: "VARCHAR" for name in names if name.endswith("disclosure_code")}
+        read = f"read_csv('{files}', columns = {types}, auto_detect = false, header = true, quote = '\"')"
+        con.execute(f"create table {table} as select * from {read}")
     return con
