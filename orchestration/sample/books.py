@@ -94,22 +94,18 @@ def quarterly_figures(economy: Economy, accounts: Accounts, year: int, annual: F
 
 
 def late_openings(economy: Economy, year: int) -> np.ndarray:
-    """Cells [county, industry] that open in April, one a state at most: their first quarter is a `-` in QCEW.
+    """Cells [county, industry] that open in April, three at most: their first quarter is a `-` in QCEW.
 
-    They are federal, never withheld, so that their known first quarter gives nothing away. One
-    establishment over three quarters is 0.75 on the year's mean, which rounds to the 1 of the year's books;
-    jobs are divisible by 3, hence exact.
+    They are federal, never withheld, so that their known first quarter gives nothing away. An establishment
+    of three quarters is 0.75 on the year's mean: three of them stay within 1 of the year's books. Their jobs
+    are divisible by 3, hence exact.
     """
     y = economy.years.index(year)
     federal = np.array([i.own == FEDERAL for i in economy.industries])
     fits = (economy.establishments[y] == 1) & (economy.employment[y] % 3 == 0) & federal
-    new = fits & (economy.establishments[y - 1] == 0)
-    chosen = np.zeros_like(new)
-    for state in economy.geography.states:
-        inside = np.array([code.startswith(state.code) for code in economy.counties])
-        places = np.argwhere(new & inside[:, None])
-        if len(places):
-            chosen[tuple(places[0])] = True
+    places = np.argwhere(fits & (economy.establishments[y - 1] == 0))[:3]
+    chosen = np.zeros(fits.shape, dtype=bool)
+    chosen[tuple(places.T)] = True
     return chosen
 
 

@@ -41,14 +41,14 @@ INDUSTRIES: dict[str, tuple[str, ...]] = {
 _LARGE = {
     "business_services": ("518210", "541310", "541330", "541511", "541512", "541611", "551114", "561422"),
     "distribution_and_electronic_commerce": (
-        "423430", "423610", "423830", "424210", "424490", "424910", "425120", "454110", "493110",
+        "423430", "423610", "423830", "424210", "424910", "425120", "454110", "493110",
     ),
     "financial_services": INDUSTRIES["financial_services"],
 }  # fmt: skip
 _SINGLE_PLANTS = {
     "footwear": "316210",
     "jewelry_and_precious_metals": "339910",
-    "leather_and_related_products": "316110",
+    "leather_and_related_products": "316998",
     "recreational_and_small_electric_goods": "335210",
 }
 # What is not listed lives through all years; these are what a change over time has to show.

@@ -128,7 +128,8 @@ def _facts(accounts: Accounts, period: Period, measures: int, areas: np.ndarray)
     idle = now[0] == 0
     hidden = period.now.withheld[areas] | idle
     lq_hidden = hidden | period.now.withheld[[nation]]
-    oty_hidden = hidden | period.before.withheld[areas]
+    # BLS shows no change where there was no row the year before, but for establishments.
+    oty_hidden = hidden | period.before.withheld[areas] | (before[0] == 0)
     grids = {"agglvl": accounts.aggregation_levels[areas], "hidden": np.where(idle, 2, hidden)}
     grids |= {"lq_hidden": lq_hidden, "oty_hidden": oty_hidden}
     for m in range(measures):

@@ -20,12 +20,14 @@ from orchestration.sample.industries import titles
 from orchestration.sample.qcew import ANNUAL, QUARTERLY, Period, area_texts, header
 from orchestration.sample.truth import truth
 
+DEFAULT_SEED = 20260101
+# Raise it with every change of the bytes, so that samples already written are made anew.
 GENERATOR_VERSION = 1
 MARKER = "sample.json"
 SLICE_YEARS, BY_AREA_YEARS, SINGLEFILE_YEARS = (2017,), (2018,), (2019, 2020, 2021)
 
 
-def write_sample(root: Path, seed: int = 20260101) -> Path:
+def write_sample(root: Path, seed: int = DEFAULT_SEED) -> Path:
     """Write the sample as `<root>/<host>/<path>`, `truth.json` and a marker beside; returns `root`.
 
     The same seed gives the same bytes. Does nothing where `root` already holds this seed and generator;

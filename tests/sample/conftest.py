@@ -1,0 +1,67 @@
+"""One sample for all tests of this folder, and the model behind it."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.sample.economy import Economy, simulate
+from orchestration.sample.qcew import ANNUAL, QUARTERLY, header
+from orchestration.sample.write import DEFAULT_SEED, write_sample
+
+SHARED = Path(os.environ.get("CLUSTERS_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
+QCEW = Path("data.bls.gov/cew")
+TEXT = re.compile("_title$|^area_fips$|^own_code$|^industry_code$|^qtr$")
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sample(tmp_path_factory.mktemp("publishers") / "sample")
+
+
+@pytest.fixture(scope="session")
+def economy() -> Economy:
+    return simulate(DEFAULT_SEED)
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    folder = SHARED / "mirror"
+    if not folder.is_dir():
+        pytest.skip(f"no mirror of publishers' files at {folder}: set CLUSTERS_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    folder = SHARED / "reference"
+    if not folder.is_dir():
+        pytest.skip(f"no reference tables at {folder}: set CLUSTERS_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def published(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    """What the sample publishes: tables `slices`, `quarters`, `years`; an empty code is NULL."""
+    unpacked = tmp_path_factory.mktemp("unpacked")
+    for archive in (sample / QCEW / "data" / "files").rglob("*.zip"):
+        with zipfile.ZipFile(archive) as opened:
+            opened.extractall(unpacked)
+    con = duckdb.connect()
+    for table, files, titled in (
+        ("slices", sample / QCEW / "data" / "api" / "2017" / "a" / "area" / "*.csv", False),
+        ("quarters", unpacked / "2018.q1-q4.by_area" / "*.csv", True),
+        ("years", unpacked / "*.annual.singlefile.csv", False),
+    ):
+        names = header(QUARTERLY if titled else ANNUAL, titled).replace('"', "").split(",")
+        types = {name: "VARCHAR" if TEXT.search(name) else "BIGINT" for name in names}
+        types |= {name: "DOUBLE" for name in names if name.startswith("lq_") or name.endswith("pct_chg")}
+        types |= {name: "VARCHAR" for name in names if name.endswith("disclosure_code")}
+        read = f"read_csv('{files}', columns = {types}, auto_detect = false, header = true, quote = '\"')"
+        con.execute(f"create table {table} as select * from {read}")
+    return con

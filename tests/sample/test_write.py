@@ -1,0 +1,107 @@
+"""The sample as a folder: the same bytes for a seed, all or nothing, quick."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import SetupError
+from orchestration.sample import write
+from orchestration.sample.write import DEFAULT_SEED as SEED
+from orchestration.sample.write import MARKER, write_sample
+
+
+def digests(root: Path) -> dict[str, str]:
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def small(root: Path, seed: int) -> None:
+    """Stands in for the slow part where only the folder is in question."""
+    root.mkdir()
+    (root / "truth.json").write_text(str(seed))
+
+
+def test_all_publishers_files_are_there(sample: Path) -> None:
+    found = set(digests(sample))
+    census = "www2.census.gov"
+    assert {
+        "data.bls.gov/cew/data/api/2017/a/area/ZZ000.csv",
+        *(f"data.bls.gov/cew/data/api/2017/a/area/{s}000.csv" for s in (90, 91, 92, 93, 94, 96)),
+        "data.bls.gov/cew/data/files/2018/csv/2018_qtrly_by_area.zip",
+        *(f"data.bls.gov/cew/data/files/{y}/csv/{y}_annual_singlefile.zip" for y in (2019, 2020, 2021)),
+        "data.bls.gov/cew/doc/titles/area/area_titles.csv",
+        "data.bls.gov/cew/doc/titles/industry/industry_titles.csv",
+        f"{census}/geo/docs/reference/county_adjacency/county_adjacency2024.txt",
+        f"{census}/geo/docs/maps-data/data/gazetteer/2025_Gazetteer/2025_Gaz_counties_national.zip",
+        f"{census}/programs-surveys/popest/datasets/2020-2025/counties/totals/co-est2025-alldata.csv",
+        f"{census}/programs-surveys/metro-micro/geographies/reference-files/2023/delineation-files/"
+        "list1_2023.xlsx",
+        "truth.json",
+        MARKER,
+    } == found
+
+
+def test_a_seed_gives_the_same_bytes_and_another_seed_others(sample: Path, tmp_path: Path) -> None:
+    first = digests(sample)
+    again = digests(write_sample(tmp_path / "again", SEED))
+    assert again == first
+    other = digests(write_sample(tmp_path / "again", SEED + 1))
+    same = {name for name in first if other[name] == first[name]}
+    assert same == {"data.bls.gov/cew/doc/titles/industry/industry_titles.csv"}
+
+
+def test_it_is_quick_and_small(tmp_path: Path) -> None:
+    started = time.process_time()
+    root = write_sample(tmp_path / "sample", 7)
+    # Processor time of all threads, so that a busy machine does not fail the test; about 8 s when measured.
+    assert time.process_time() - started < 20
+    assert sum(p.stat().st_size for p in root.rglob("*") if p.is_file()) < 40_000_000
+
+
+def test_a_sample_that_is_there_is_left_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(write, "_write_all", small)
+    root = write_sample(tmp_path / "sample", 1)
+    (root / "truth.json").write_text("kept")
+    write_sample(root, 1)
+    assert (root / "truth.json").read_text() == "kept"
+    write_sample(root, 2)
+    assert (root / "truth.json").read_text() == "2"
+    assert [p.name for p in tmp_path.iterdir()] == ["sample"]
+
+
+def test_an_older_generators_sample_is_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(write, "_write_all", small)
+    root = write_sample(tmp_path / "sample", 1)
+    (root / "truth.json").write_text("old")
+    monkeypatch.setattr(write, "GENERATOR_VERSION", write.GENERATOR_VERSION + 1)
+    write_sample(root, 1)
+    assert (root / "truth.json").read_text() == "1"
+    assert json.loads((root / MARKER).read_text())["generator_version"] == write.GENERATOR_VERSION
+
+
+def test_what_is_not_a_sample_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(SetupError, match="not a sample"):
+        write_sample(tmp_path, 1)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_kill_half_way_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def killed(root: Path, seed: int) -> None:
+        small(root, seed)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(write, "_write_all", killed)
+    with pytest.raises(KeyboardInterrupt):
+        write_sample(tmp_path / "sample", 1)
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(write, "_write_all", small)
+    assert write_sample(tmp_path / "sample", 1).is_dir()
