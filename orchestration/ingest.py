@@ -138,14 +138,15 @@ def ingest(
     path = Path(dataset.table) / str(period) / f"{name}.parquet"
     if not (settings.tidy / path).exists():
         _parse(dataset, layout, period, landed, settings, settings.tidy / path)
-    outcome = "new" if before is None else "unchanged" if before.path == str(path) else "changed"
+    same = before is not None and before.path == str(path)
+    outcome = "unchanged" if same else "new" if before is None else "changed"
     partition = Partition(
         source_id=dataset.source_id,
         table=dataset.table,
         period=period,
         layout=layout.name,
         path=str(path),
-        rows=count_rows(settings.tidy / path),
+        rows=before.rows if before is not None and same else count_rows(settings.tidy / path),
         outcome=outcome,
         files=tuple(
             File(resource.url, item.sha256, item.bytes, item.etag, item.last_modified, item.fetched_at.isoformat())

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -101,8 +100,6 @@ def prepare_dagster(settings: Settings) -> None:
 
 def _run(settings: Settings, years: Sequence[int], only: Sequence[str] | None) -> ExecuteInProcessResult:
     prepare_dagster(settings)
-    # Importing it takes seconds, and the gates need it only after pulling: meanwhile the network is waited for.
-    threading.Thread(target=_import_great_expectations, daemon=True).start()
     from dagster import DagsterInstance
 
     from orchestration.automation import range_tags
@@ -120,10 +117,6 @@ def _run(settings: Settings, years: Sequence[int], only: Sequence[str] | None) -
             },
             raise_on_error=False,
         )
-
-
-def _import_great_expectations() -> None:
-    import great_expectations  # noqa: F401
 
 
 def _failure(result: ExecuteInProcessResult, settings: Settings) -> Exception:

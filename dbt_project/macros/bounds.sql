@@ -3,3 +3,8 @@
 {% macro residual(parent, published, cells) -%}
     greatest(floor({{ parent }} - coalesce({{ published }}, 0) + 0.5 * (1 + {{ cells }})), 0)
 {%- endmacro %}
+
+{#- A part of a whole number, rounded to 1/1024: such numbers add up exactly, and so the same in any order. -#}
+{% macro addable(value) -%}
+    round(({{ value }}) * 1024) / 1024
+{%- endmacro %}

@@ -21,6 +21,7 @@ from orchestration.assets.resources import Refresh
 from orchestration.contracts import contracts
 from orchestration.errors import SourceError
 from orchestration.ingest import Partition, ingest
+from orchestration.quality.gate import warm_up
 from orchestration.sources.bls import QCEW, QCEW_AREAS
 from orchestration.sources.catalogue import DATASETS
 from orchestration.sources.dataset import Dataset
@@ -46,6 +47,8 @@ def pull(dataset: Dataset, periods: list[int], refresh: Refresh) -> list[Partiti
     areas = _areas(refresh) if dataset is QCEW else []
     found = [ingest(dataset, period, refresh.fetcher, refresh.settings, areas) for period in periods]
     partitions = [partition for partition in found if partition is not None]
+    if any(partition.outcome in {"new", "changed"} for partition in partitions):
+        warm_up()
     if not partitions:
         asked = f" for {periods[0]}-{periods[-1]}" if dataset.yearly else ""
         raise SourceError(
@@ -60,8 +63,9 @@ def pull(dataset: Dataset, periods: list[int], refresh: Refresh) -> list[Partiti
 def _areas(refresh: Refresh) -> list[str]:
     partition = next(p for p in refresh.partitions if p.source_id == QCEW_AREAS.source_id)
     with duckdb.connect() as con:
-        path = str(refresh.settings.tidy / partition.path)
-        return [row[0] for row in con.execute("SELECT area_fips FROM read_parquet(?)", [path]).fetchall()]
+        # Not as a parameter: for those DuckDB imports pandas, a second that a night with nothing new need not spend.
+        areas = con.read_parquet(str(refresh.settings.tidy / partition.path)).project("area_fips")
+        return [row[0] for row in areas.fetchall()]
 
 
 def _asset(dataset: Dataset) -> AssetsDefinition:

@@ -1,6 +1,7 @@
 """U.S. Census Bureau: county adjacency, gazetteer, population estimates and metropolitan delineations.
 
-Each is offered in an older and in today's layout; both become the same tidy table.
+Each is offered in an older and in today's layout; both become the same tidy table. What reads workbooks is imported
+where it is used: on most nights nothing has changed and nothing is parsed.
 """
 
 from __future__ import annotations
@@ -11,8 +12,6 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
-import pandas as pd
-from python_calamine import CalamineError, CalamineWorkbook
 
 from orchestration.errors import SourceError
 from orchestration.sources.dataset import Dataset, Layout, Resource
@@ -45,6 +44,8 @@ def parse_ragged_adjacency(
     Raises:
         SourceError: if a line has not four fields or a code not five digits.
     """
+    import pandas as pd
+
     pairs: list[tuple[str, str]] = []
     county = ""
     with files[0].open(encoding="latin-1", newline="") as stream:
@@ -109,6 +110,9 @@ def parse_delineation(
     Raises:
         SourceError: if the workbook cannot be read or lacks a column.
     """
+    import pandas as pd
+    from python_calamine import CalamineError, CalamineWorkbook
+
     dataset, name = "census_delineation", files[0].name
     try:
         rows = CalamineWorkbook.from_path(str(files[0])).get_sheet_by_index(0).to_python()

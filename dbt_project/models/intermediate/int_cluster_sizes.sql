@@ -4,22 +4,20 @@
 -- At every step two things are certain of the part of a parent industry that belongs to one cluster: it holds no more
 -- than the parent less the least of the other parts, and no less than the parent less the most of the others. Where
 -- all of the parent is one cluster's, a published parent is the cluster's figure, whatever is withheld below it.
--- Sums run over decimals, which add up the same in any order. Published figures are rounded, so sums over several parts may be off by half a job each; and where published
--- figures contradict each other, the children's own bounds stand.
+-- Published figures are rounded, so sums over several parts may be off by half a job each; and where published
+-- figures contradict each other, the children's own bounds stand. Clusters go by number here, which is
+-- quicker to group by than their long names.
 {%- set levels = ["national_industry", "naics_industry", "industry_group", "subsector", "sector", "total"] %}
 
-WITH private_cells AS (
-    SELECT * FROM {{ ref("int_cells") }}
-    WHERE ownership = 'private' AND level NOT IN ('domain', 'supersector')
-),
-
-memberships AS (
-    SELECT naics, code, cluster_id, weight FROM {{ ref("int_industry_clusters") }} WHERE cluster_id <> ''
+WITH memberships AS (
+    SELECT m.naics, m.code, c.ucm_code::SMALLINT AS cluster_no, m.weight
+    FROM {{ ref("int_industry_clusters") }} AS m
+    INNER JOIN {{ ref("clusters") }} AS c ON m.cluster_id = c.cluster_id
     UNION ALL
-    SELECT i.naics, i.industry_code, '', 1 - coalesce(sum(c.weight), 0)
+    SELECT i.naics, i.industry_code, 0, 1 - coalesce(sum(c.weight), 0)
     FROM {{ ref("int_industries") }} AS i
     LEFT JOIN {{ ref("int_industry_clusters") }} AS c
-        ON i.naics = c.naics AND i.industry_code = c.code AND c.cluster_id <> ''
+        ON i.naics = c.naics AND i.industry_code = c.code
     WHERE i.level = 'national_industry'
     GROUP BY i.naics, i.industry_code
     HAVING 1 - coalesce(sum(c.weight), 0) > 1e-9
@@ -27,14 +25,14 @@ memberships AS (
 
 at_national_industry AS (
     SELECT
-        c.region_id, c.year, c.industry_code, c.parent_code, m.cluster_id,
-        (c.establishments * m.weight)::DECIMAL(18, 4) AS establishments,
-        (c.wages * m.weight)::DECIMAL(18, 4) AS wages,
-        (c.employment_lower * m.weight)::DECIMAL(18, 4) AS employment_lower,
-        (c.employment_upper * m.weight)::DECIMAL(18, 4) AS employment_upper
-    FROM private_cells AS c
+        c.region_id, c.year, c.industry_code, c.parent_code, m.cluster_no,
+        {{ addable("c.establishments * m.weight") }} AS establishments,
+        round(c.wages * m.weight) AS wages,
+        {{ addable("c.employment_lower * m.weight") }} AS employment_lower,
+        {{ addable("c.employment_upper * m.weight") }} AS employment_upper
+    FROM {{ ref("int_cells") }} AS c
     INNER JOIN memberships AS m ON c.naics = m.naics AND c.industry_code = m.code
-    WHERE c.level = 'national_industry'
+    WHERE c.level = 'national_industry' AND c.ownership = 'private'
 )
 
 {%- for level in levels[1:] %}
@@ -42,14 +40,14 @@ at_national_industry AS (
 
 {{ level }}_parts AS (
     SELECT
-        region_id, year, parent_code AS industry_code, cluster_id,
+        region_id, year, parent_code AS industry_code, cluster_no,
         sum(establishments) AS establishments,
         CASE WHEN count(*) = count(wages) THEN sum(wages) END AS wages,
         sum(employment_lower) AS employment_lower,
         CASE WHEN count(*) = count(employment_upper) THEN sum(employment_upper) END AS employment_upper,
         count(*) AS pieces
     FROM at_{{ below }}
-    GROUP BY region_id, year, parent_code, cluster_id
+    GROUP BY region_id, year, parent_code, cluster_no
 ),
 
 {{ level }}_whole AS (
@@ -79,14 +77,15 @@ at_national_industry AS (
         ) AS least
     FROM {{ level }}_parts AS part
     INNER JOIN {{ level }}_whole AS whole USING (region_id, year, industry_code)
-    LEFT JOIN private_cells AS cell
+    LEFT JOIN {{ ref("int_cells") }} AS cell
         ON part.region_id = cell.region_id AND part.year = cell.year
             AND part.industry_code = cell.industry_code AND cell.level = '{{ level }}'
+            AND cell.ownership = 'private'
 ),
 
 at_{{ level }} AS (
     SELECT
-        region_id, year, industry_code, parent_code, cluster_id, establishments,
+        region_id, year, industry_code, parent_code, cluster_no, establishments,
         coalesce(wages, CASE WHEN is_whole THEN parent_wages END) AS wages,
         CASE WHEN employment_lower = employment_upper OR least > most THEN employment_lower ELSE least END
             AS employment_lower,
@@ -97,11 +96,12 @@ at_{{ level }} AS (
 {%- endfor %}
 
 SELECT
-    region_id,
-    year,
-    cluster_id,
-    establishments::DOUBLE AS establishments,
-    wages::DOUBLE AS wages,
-    employment_lower::DOUBLE AS employment_lower,
-    employment_upper::DOUBLE AS employment_upper
-FROM at_total
+    t.region_id,
+    t.year,
+    coalesce(c.cluster_id, '') AS cluster_id,
+    t.establishments AS establishments,
+    t.wages AS wages,
+    t.employment_lower AS employment_lower,
+    t.employment_upper AS employment_upper
+FROM at_total AS t
+LEFT JOIN {{ ref("clusters") }} AS c ON t.cluster_no = c.ucm_code::SMALLINT
