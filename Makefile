@@ -14,7 +14,7 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-header --no-emit-index-url
 
@@ -56,7 +56,7 @@ clean:  ## remove the virtual environment and caches, never data/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build ./*.egg-info dbt_project/target dbt_project/logs
 	find orchestration tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: $(READY)
+install: $(READY)  ## the virtual environment, from the lock
 
 # Made anew where the lock changed: pip would leave behind what the lock no longer names.
 $(READY): requirements.lock pyproject.toml | python-is-fit
