@@ -18,8 +18,8 @@ COUNTY_SLACK = 5e-3
 """Wider for counties: in the year in which one is renamed or split, its jobs can miss from either code."""
 
 UNKNOWN_INDUSTRIES = 0.05
-"""Share of a year's industry codes without a title. The list of titles is re-issued after a new NAICS edition and lags a
-year with some dozen codes of 2,000; more than that is another classification."""
+"""Share of a year's industry codes without a title. The list of titles is re-issued after a new NAICS edition and
+lags a year with some dozen codes of 2,000; more than that is another classification."""
 
 DISAGREEING_QUOTIENTS = 0.005
 """Share of published quotients that need not recompute: where the nation's cell is a few jobs, rounding decides."""
@@ -76,7 +76,9 @@ def qcew_checks() -> list[SqlCheck]:
             table="stg_qcew",
             severity="error",
             sql=_QUOTIENTS,
-            expected=f"at least {1 - DISAGREEING_QUOTIENTS:.1%} of a year's published quotients equal ours within rounding",
+            expected=(
+                f"at least {1 - DISAGREEING_QUOTIENTS:.1%} of a year's published quotients equal ours within rounding"
+            ),
         ),
     ]
 
@@ -84,7 +86,7 @@ def qcew_checks() -> list[SqlCheck]:
 def _parts_add_up(
     name: str, key: tuple[str, ...], whole: str, parts: str, expected: str, slack: float = SLACK
 ) -> SqlCheck:
-    """Offending: a total whose parts are all published and miss it. Where a part is withheld, they may not exceed it."""
+    """Offending: a total whose parts are all published and miss it, or with a part withheld exceed it."""
     names = ", ".join(part.split(" AS ")[-1] for part in key)
     sql = f"""
         WITH whole AS (

@@ -1,0 +1,80 @@
+# Needs Debian (or a like system) with Python 3.11 or newer, its venv module, and make. Nothing else.
+# Another Python: make demo PYTHON=python3.12. Another place for data: CLUSTERS_HOME=/srv/clusters make demo.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV ?= .venv
+JOBS ?= 2
+PORT ?= 3000
+ARGS ?=
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--no-header --no-emit-index-url
+
+.PHONY: help demo test serve lint types lock bench clean install python-is-fit
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: install  ## refresh on the bundled synthetic sample and show what was published
+	@$(BIN)/clusters refresh --profile sample
+
+test: install  ## the whole test suite (ARGS="-k quotient" for a part of it)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+serve: install  ## Dagster's UI and daemon on 127.0.0.1:3000, the nightly schedule on
+	@export DAGSTER_HOME="$$($(BIN)/python -c 'from orchestration.settings import settings; \
+		from orchestration.refresh import prepare_dagster; \
+		prepare_dagster(settings()); print(settings().dagster_home)')"; \
+	exec $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+
+lint: install  ## ruff, sqlfluff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@home="$$(mktemp -d)" && trap 'rm -rf "$$home"' EXIT && mkdir "$$home/work" && \
+		CLUSTERS_HOME="$$home" DBT_TARGET_PATH="$$home/target" DBT_LOG_PATH="$$home" \
+		$(BIN)/sqlfluff lint --disable-progress-bar $(wildcard dbt_project/models dbt_project/tests)
+
+types: install  ## mypy
+	@$(BIN)/mypy
+
+lock: install  ## resolve every dependency anew, with hashes and no registry's address
+	@$(LOCK) $(ARGS) --group dev pyproject.toml -o requirements.lock
+	@$(LOCK) $(ARGS) --group duckdb-oldest -o .ci/duckdb-oldest.lock
+
+bench: install  ## the benchmarks behind docs/performance.md
+	@$(BIN)/python -m bench $(ARGS)
+
+clean:  ## remove the virtual environment and caches, never data/
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build ./*.egg-info dbt_project/target dbt_project/logs
+	find orchestration tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install: $(READY)  ## the virtual environment, from the lock
+
+# Made anew where the lock changed: pip would leave behind what the lock no longer names.
+$(READY): requirements.lock pyproject.toml | python-is-fit
+	@echo "Installing into $(VENV) from requirements.lock; this takes a minute or two, once."
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --progress-bar off --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+python-is-fit:
+	@command -v $(PYTHON) > /dev/null || { \
+		echo "make: $(PYTHON) is missing. Remedy: apt-get install python3 python3-venv, or PYTHON=/path/to/python3.11." >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "make: $$($(PYTHON) --version) is too old, 3.11 or newer is needed." \
+			"Remedy: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11." >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { \
+		echo "make: $(PYTHON) cannot make virtual environments. Remedy: apt-get install python3-venv." >&2; \
+		exit 1; }

@@ -1,0 +1,226 @@
+"""What the documentation says is so: commands run, queries print what stands below them, tables are complete.
+
+Belongs here: README.md and docs/. Does not: what the commands do (see the tests of their rooms).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration import errors
+from orchestration.errors import ClustersError, SourceError
+from orchestration.settings import PROJECT_ROOT, Settings, settings
+from tests.doc_queries import DocQuery, doc_queries, printed
+
+README = PROJECT_ROOT / "README.md"
+DOCS = PROJECT_ROOT / "docs"
+PAGES = [README, PROJECT_ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+SHARED = Path(os.environ.get("CLUSTERS_SHARED", PROJECT_ROOT.parent / "shared"))
+HD2020 = SHARED / "mirror" / "nces.ed.gov" / "ipeds" / "datacenter" / "data" / "HD2020.zip"
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a language."""
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def commands(page: Path) -> list[str]:
+    """The shell commands of a page, without the notes behind them."""
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    return [re.split(r"\s+# ", line)[0].strip() for line in lines if line.strip()]
+
+
+def query_id(query: DocQuery) -> str:
+    return f"{query.profile}-{' '.join(query.sql.split())[:40]}"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as a checkout is after `make demo`: `data/` with the sample's release, and `.venv/bin`.
+
+    The environment that runs the tests stands in for the one that make would install.
+    """
+    place = tmp_path_factory.mktemp("checkout")
+    venv = place / ".venv"
+    venv.mkdir()
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (venv / name).symlink_to(Path(sys.prefix) / name)
+    (venv / ".ready").touch()
+    done = subprocess.run(
+        ["make", "demo", f"VENV={venv}"],
+        cwd=PROJECT_ROOT,
+        env=surroundings(place),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (place / "demo.txt").write_text(done.stdout, encoding="utf-8")
+    return place
+
+
+def surroundings(place: Path) -> dict[str, str]:
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("CLUSTERS_", "DAGSTER_", "MAKE"))}
+    path = f"{PROJECT_ROOT}{os.pathsep}{mine['PYTHONPATH']}" if mine.get("PYTHONPATH") else str(PROJECT_ROOT)
+    return mine | {"CLUSTERS_HOME": str(place / "data"), "PYTHONPATH": path}
+
+
+@pytest.fixture
+def sample_release(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("CLUSTERS_HOME", str(place / "data"))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def test_demo_prints_what_the_readme_shows(place: Path) -> None:
+    told, shown = (place / "demo.txt").read_text(encoding="utf-8"), blocks(README, "text")[0]
+    # The release id and the time of day in it differ each time, and widths of columns are trimmed in the README.
+    cells = {cell.strip() for line in shown.splitlines() if line.startswith("│") for cell in line.split("│")}
+    missing = [cell for cell in sorted(cells) if cell not in told]
+    assert not missing, f"the demo prints other figures than the README: {missing}"
+    assert len(cells) > 20
+    assert "SYNTHETIC sample data" in told
+    assert told.count("  clusters query ") == 3
+
+
+@pytest.mark.parametrize("command", [c for c in commands(README) if c.startswith((".venv/bin/clusters", "duckdb"))])
+def test_readme_command_runs(command: str, place: Path) -> None:
+    if command.startswith("duckdb") and not shutil.which("duckdb"):
+        pytest.skip("the duckdb shell is not installed")
+    done = subprocess.run(
+        command, shell=True, cwd=place, env=surroundings(place), capture_output=True, text=True, check=False, input=""
+    )
+    assert done.returncode == 0, done.stderr
+    if not command.startswith("duckdb"):
+        assert done.stdout.strip()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_make_targets_exist(page: Path) -> None:
+    targets = set(re.findall(r"(?:`|\n|&& )make ([a-z]+(?: [a-z]+)*)", page.read_text(encoding="utf-8")))
+    for target in sorted(name for names in targets for name in names.split()):
+        done = subprocess.run(
+            ["make", "--dry-run", target], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{page.name} names `make {target}`: {done.stderr}"
+
+
+@pytest.mark.parametrize("page", [README, DOCS / "analysts.md"], ids=lambda page: page.name)
+def test_python_examples_run(page: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    examples = blocks(page, "python")
+    assert examples
+    for example in examples:
+        names: dict[str, object] = {}
+        exec(compile(example, str(page), "exec"), names)
+        frame = names.get("clusters", names.get("strong"))
+        assert frame is not None
+        assert len(frame) > 0  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("sample_release")
+@pytest.mark.parametrize("query", doc_queries(), ids=query_id)
+def test_analysts_query_prints_what_stands_below_it(query: DocQuery) -> None:
+    output = printed(query.sql)
+    if query.profile == "sample":
+        assert output == query.shown, "print the page anew: python -m tests.doc_queries sample"
+        assert output.count("\n") > 4
+    else:
+        # The sample has none of these places, yet the same columns.
+        assert columns(output) == columns(query.shown)
+        assert query.shown.count("\n") > 4
+
+
+def columns(output: str) -> list[str]:
+    return [cell.strip() for cell in output.splitlines()[1].split("┃")]
+
+
+def test_analysts_page_has_ten_queries() -> None:
+    profiles = [query.profile for query in doc_queries()]
+    assert len(profiles) >= 10
+    assert profiles.count("mirror") >= 2
+
+
+def test_settings_table_is_complete() -> None:
+    page = (DOCS / "operators.md").read_text(encoding="utf-8")
+    table = re.search(r"<!-- settings.*?-->\n(.*?)\n<!-- end of settings -->", page, re.DOTALL)
+    assert table
+    assert table[1] == settings_table()
+
+
+def settings_table() -> str:
+    """The table of settings as docs/operators.md must have it.
+
+    To print it: python -c "from tests.test_readme import settings_table; print(settings_table())"
+    """
+    rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        if name == "home":
+            default = "`data/` of the checkout"
+        else:
+            default = "none" if field.default is None else f"`{field.default}`"
+        rows.append(f"| `CLUSTERS_{name.upper()}` | {default} | {field.description or name.replace('_', ' ')} |")
+    return "\n".join(rows)
+
+
+def test_every_exit_code_has_its_remedy() -> None:
+    page = (DOCS / "operators.md").read_text(encoding="utf-8")
+    listed = {int(code) for code in re.findall(r"^\| (\d) \| ", page, re.MULTILINE)}
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, ClustersError)]
+    assert listed == {0} | {kind.exit_code for kind in kinds}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target, _, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(#?)([^)]*)\)", page.read_text(encoding="utf-8")):
+        file = page.parent / target if target else page
+        assert file.exists(), f"{page.name} links to {target}, which does not exist"
+        headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
+        slugs = [re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings]
+        assert not anchor or anchor in slugs, f"{page.name} links to {target}#{anchor}, which does not exist"
+
+
+def example_source() -> dict:
+    names: dict = {}
+    exec(compile(blocks(DOCS / "adding-a-source.md", "python")[0], "nces.py", "exec"), names)
+    return names
+
+
+def test_example_source_reads_its_layout(tmp_path: Path) -> None:
+    source, file = example_source(), tmp_path / "hd2020.csv"
+    file.write_text("UNITID,INSTNM,COUNTYCD\n100654,Université d'Essai, 1089\n100655,Abroad,-2\n", encoding="latin-1")
+    layout = source["INSTITUTIONS"].layouts(2020, [])[0]
+    with duckdb.connect() as con:
+        rows = layout.parse(con, [file], 2020).fetchall()
+    assert rows == [("100654", "Université d'Essai", "01089", 2020), ("100655", "Abroad", None, 2020)]
+    assert layout.resources[0].url.endswith("/HD2020.zip")
+
+
+def test_example_source_names_a_missing_column(tmp_path: Path) -> None:
+    source, file = example_source(), tmp_path / "hd2020.csv"
+    file.write_text("UNITID,NAME\n100654,x\n", encoding="latin-1")
+    with duckdb.connect() as con, pytest.raises(SourceError, match="INSTNM, COUNTYCD is missing"):
+        source["parse_directory"](con, [file], 2020)
+
+
+@pytest.mark.mirror
+@pytest.mark.skipif(not HD2020.exists(), reason=f"needs the mirror of publishers' real files: {HD2020}")
+def test_example_source_reads_the_real_file(tmp_path: Path) -> None:
+    shutil.unpack_archive(HD2020, tmp_path)
+    with duckdb.connect() as con:
+        relation = example_source()["parse_directory"](con, [tmp_path / "hd2020.csv"], 2020)
+        total, odd = relation.aggregate(
+            "count(*), count(*) FILTER (NOT regexp_full_match(county_fips, '[0-9]{5}'))"
+        ).fetchall()[0]
+    assert total > 6000
+    assert odd == 0
