@@ -37,7 +37,7 @@ PAIRS = [
 ]
 TABBED_GAZETTEER = [
     "USPS\tGEOID\tANSICODE\tNAME\tPOP10\tHU10\tALAND\tAWATER\tALAND_SQMI\tAWATER_SQMI\tINTPTLAT\tINTPTLONG   ",
-    "NM\t35013\t00929104\tDoña Ana County\t209233\t81492\t9861045042\t18426414\t3807.370\t7.114\t32.350912\t-106.832182",
+    "NM\t35013\t00929104\tDoña Ana County\t209\t81\t9861045042\t18426414\t3807.370\t7.114\t32.350912\t-106.832182",
 ]
 PIPED_GAZETTEER = [
     "USPS|GEOID|GEOIDFQ|ANSICODE|NAME|ALAND|AWATER|ALAND_SQMI|AWATER_SQMI|INTPTLAT|INTPTLONG",
@@ -62,10 +62,10 @@ DELINEATION_HEADER = [
     "FIPS County Code",
     "Central/Outlying County",
 ]
-METRO = "Metropolitan Statistical Area"
+METRO, MICRO = "Metropolitan Statistical Area", "Micropolitan Statistical Area"
 MEMBERS = [
-    ["41940", "", "488", "San Jose-Sunnyvale-Santa Clara, CA", METRO, "Santa Clara County", "California", "06", "085", "Central"],
-    ["10100", "", "", "Aberdeen, SD", "Micropolitan Statistical Area", "Brown County", "South Dakota", "46", "013", "Central"],
+    ["41940", "", "488", "San Jose-Sunnyvale, CA", METRO, "Santa Clara County", "California", "06", "085", "Central"],
+    ["10100", "", "", "Aberdeen, SD", MICRO, "Brown County", "South Dakota", "46", "013", "Central"],
 ]  # fmt: skip
 NOTES = ["Note: The 2023 delineations are of July 2023", "Source: File prepared by U.S. Census Bureau"]
 
@@ -158,7 +158,7 @@ def test_delineation_leaves_the_notes_at_the_foot(tmp_path: Path) -> None:
         },
         {
             "cbsa_code": "41940",
-            "cbsa_title": "San Jose-Sunnyvale-Santa Clara, CA",
+            "cbsa_title": "San Jose-Sunnyvale, CA",
             "cbsa_kind": "metropolitan",
             "county_fips": "06085",
             "vintage": "2023-07",
