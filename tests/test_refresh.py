@@ -26,6 +26,8 @@ from orchestration.settings import PROJECT_ROOT, settings
 pytestmark = pytest.mark.slow
 
 YEARS = [2017, 2018, 2019, 2020, 2021]
+# In 2017 the sample offers slices of states only, as BLS does for years of which the archives are gone.
+METRO_YEARS = YEARS[1:]
 TABLES = (
     "dim_region,dim_industry,dim_cluster,cluster_industry,employment,industry_specialisation,cluster_specialisation,"
     "release,source_snapshot,check_result,indicator,column_dictionary"
@@ -67,7 +69,7 @@ def refreshed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refreshed]:
     settings.cache_clear()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def release(refreshed: Refreshed) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(refreshed.current), read_only=True) as con:
         yield con
@@ -98,21 +100,20 @@ def test_clusters_are_not_found_in_years_without_them(refreshed: Refreshed, rele
     assert passing
     for planted in passing:
         by_year = verdicts(release, planted["cbsa"], planted["cluster_id"])
-        outside = [y for y in YEARS if not planted["first_year"] <= y <= planted["last_year"]]
-        assert {by_year.get(year) for year in outside} <= {"no", "undetermined", None}
+        outside = [y for y in METRO_YEARS if not planted["first_year"] <= y <= planted["last_year"]]
+        assert {by_year.get(year) for year in outside} <= {"no", "undetermined", None}, planted
 
 
 def test_what_only_looks_like_a_cluster_is_not_found(refreshed: Refreshed, release) -> None:
+    strong = set(
+        release.execute("SELECT region_id, cluster_id FROM cluster_specialisation WHERE ucm_strong = 'yes'").fetchall()
+    )
+    metro_of = dict(release.execute("SELECT county_region_id, region_id FROM cbsa_county").fetchall())
     for decoy in refreshed.truth["decoys"]:
-        regions = release.execute(
-            "SELECT cbsa_code FROM cbsa_county WHERE county_fips = ?", [decoy["counties"][0]]
-        ).fetchall()
-        for (cbsa,) in regions:
-            assert "yes" not in verdicts(release, cbsa, decoy["cluster_id"]).values(), decoy
-        for county in decoy["counties"]:
-            sql = "SELECT 1 FROM cluster_specialisation WHERE region_id = ? AND cluster_id = ? AND ucm_strong = 'yes'"
-            if len(decoy["counties"]) == 1:
-                assert not release.execute(sql, [f"county:{county}", decoy["cluster_id"]]).fetchall(), decoy
+        counties = [f"county:{code}" for code in decoy["counties"]]
+        # One establishment's county for itself; many counties as the metropolitan area that they are.
+        (region,) = counties if len(counties) == 1 else {metro_of[county] for county in counties}
+        assert (region, decoy["cluster_id"]) not in strong, decoy["reason"]
 
 
 def test_unplanted_clusters_are_rarely_strong(refreshed: Refreshed, release) -> None:
