@@ -1,16 +1,30 @@
-"""From Dagster's failure events to the one error that a person is shown.
+"""From Dagster's failure events and the gates' findings to the one error that a person is shown.
 
-Belongs here: finding our own errors in the chain of causes. Does not: what is done with them.
+Belongs here: finding our own errors in the chain of causes, naming the files behind a finding. Does not: what is done
+with the error.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote
 
 from dagster import DagsterEvent
 from dagster._utils.error import SerializableErrorInfo
 
 from orchestration import errors
+from orchestration.ingest import Partition
+from orchestration.quality.verdict import CheckResult
+
+BLOCKING_CHECK_FAILED = "DagsterAssetCheckFailedError"
+NAMED_FILES = 3
+GATE_REMEDY = (
+    "look at the file named, and compare it with the one before. If the publisher erred, wait: the next refresh pulls "
+    "the corrected file. If the change is meant, adapt the contract (dbt_project/models) or the limit "
+    "(orchestration/quality) that it broke, and refresh again"
+)
 
 
 class RefreshFailed(errors.ClustersError):
@@ -18,6 +32,14 @@ class RefreshFailed(errors.ClustersError):
 
     def __init__(self, message: str, exit_code: int) -> None:
         self.exit_code = exit_code
+        super().__init__(message)
+
+
+class GatesStopped(errors.GateError):
+    """The gates stopped a release; `findings` are those that did."""
+
+    def __init__(self, message: str, findings: Sequence[CheckResult]) -> None:
+        self.findings = list(findings)
         super().__init__(message)
 
 
@@ -31,6 +53,32 @@ def failure_of(events: Sequence[DagsterEvent], otherwise: str) -> RefreshFailed:
     return RefreshFailed("\n".join(_root(info).to_string() for info in infos) or otherwise, 1)
 
 
+def gate_error(findings: Sequence[CheckResult], partitions: Sequence[Partition], docs: Path) -> GatesStopped:
+    """What the gates found, with the dataset and files each finding is about, and what to do.
+
+    Example:
+        >>> finding = CheckResult("rows", "employment", "dbt", "error", False, "1 row", "2 rows")
+        >>> print(str(gate_error([finding], [], Path("docs"))).splitlines()[1])
+          - employment.rows failed (error): observed 1 row, expected 2 rows
+    """
+    lines = [f"  - {finding}{_origin(finding, partitions)}" for finding in findings]
+    opening = "the gates stopped the release; the previous one stays:"
+    closing = f"Remedy: {GATE_REMEDY}. Data Docs: {docs}."
+    return GatesStopped("\n".join([opening, *lines, closing]), findings)
+
+
+def _origin(finding: CheckResult, partitions: Sequence[Partition]) -> str:
+    """Which publishers' files a finding about a staging table is about: those of the year it names, else all."""
+    found = [p for p in partitions if f"stg_{p.table}" == finding.table_name]
+    year = re.search(r"\byear = (\d{4})\b", finding.observed)
+    found = [p for p in found if year and p.period == int(year[1])] or found
+    if not found:
+        return ""
+    names = [unquote(file.url.rsplit("/", 1)[-1]) for partition in found for file in partition.files]
+    more = f" and {len(names) - NAMED_FILES} more" if len(names) > NAMED_FILES else ""
+    return f" [{found[0].source_id}: {', '.join(names[:NAMED_FILES])}{more}]"
+
+
 def _info(event: DagsterEvent) -> SerializableErrorInfo | None:
     return getattr(event.event_specific_data, "error", None)
 
@@ -40,6 +88,8 @@ def _known(info: SerializableErrorInfo | None) -> tuple[int, str] | None:
         kind = getattr(errors, info.cls_name or "", None)
         if isinstance(kind, type) and issubclass(kind, errors.ClustersError):
             return kind.exit_code, info.message.split(": ", 1)[-1].strip()
+        if info.cls_name == BLOCKING_CHECK_FAILED:
+            return errors.GateError.exit_code, info.message.split(": ", 1)[-1].strip()
         info = info.cause or info.context
     return None
 

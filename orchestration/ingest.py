@@ -130,31 +130,35 @@ def ingest(
     """
     index = TidyIndex(settings)
     before = index.get(dataset.source_id, period)
-    offered = _offered(dataset, dataset.layouts(period, areas), fetcher)
-    if offered is None:
-        return _kept(index, before)
-    layout, landed = offered
-    name = partition_name(dataset.source_id, layout.name, dataset.parser_version, [item.sha256 for _, item in landed])
-    path = Path(dataset.table) / str(period) / f"{name}.parquet"
-    if not (settings.tidy / path).exists():
-        _parse(dataset, layout, period, landed, settings, settings.tidy / path)
-    same = before is not None and before.path == str(path)
-    outcome = "unchanged" if same else "new" if before is None else "changed"
-    partition = Partition(
-        source_id=dataset.source_id,
-        table=dataset.table,
-        period=period,
-        layout=layout.name,
-        path=str(path),
-        rows=before.rows if before is not None and same else count_rows(settings.tidy / path),
-        outcome=outcome,
-        files=tuple(
-            File(resource.url, item.sha256, item.bytes, item.etag, item.last_modified, item.fetched_at.isoformat())
-            for resource, item in landed
-        ),
-    )
-    index.put(partition)
-    return partition
+    for layout, landed in _offered(dataset, dataset.layouts(period, areas), fetcher):
+        checksums = [item.sha256 for _, item in landed]
+        name = partition_name(dataset.source_id, layout.name, dataset.parser_version, checksums)
+        path = Path(dataset.table) / str(period) / f"{name}.parquet"
+        if not (settings.tidy / path).exists():
+            try:
+                _parse(dataset, layout, period, landed, settings, settings.tidy / path)
+            except NotPublished as error:
+                # A year still under way is not an error of the nightly: it waits for the rest of it.
+                log.warning("%s", error)
+                continue
+        same = before is not None and before.path == str(path)
+        partition = Partition(
+            source_id=dataset.source_id,
+            table=dataset.table,
+            period=period,
+            layout=layout.name,
+            path=str(path),
+            rows=before.rows if before is not None and same else count_rows(settings.tidy / path),
+            outcome="unchanged" if same else "new" if before is None else "changed",
+            files=tuple(_file(resource, item) for resource, item in landed),
+        )
+        index.put(partition)
+        return partition
+    return _kept(index, before)
+
+
+def _file(resource: Resource, item: Landed) -> File:
+    return File(resource.url, item.sha256, item.bytes, item.etag, item.last_modified, item.fetched_at.isoformat())
 
 
 def _kept(index: TidyIndex, before: Partition | None) -> Partition | None:
@@ -169,7 +173,8 @@ def _kept(index: TidyIndex, before: Partition | None) -> Partition | None:
 
 def _offered(
     dataset: Dataset, layouts: Sequence[Layout], fetcher: Fetcher
-) -> tuple[Layout, list[tuple[Resource, Landed]]] | None:
+) -> Iterator[tuple[Layout, list[tuple[Resource, Landed]]]]:
+    """The layouts that the place offers, best first, each landed when it is asked for."""
     for layout in layouts:
         first = layout.resources[0]
         try:
@@ -182,8 +187,7 @@ def _offered(
             except NotPublished:
                 if not resource.optional:
                     raise
-        return layout, landed
-    return None
+        yield layout, landed
 
 
 def _parse(

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from orchestration.errors import GateError
+from orchestration.errors import ClustersError, GateError
 from orchestration.release.publish import Warehouse
 from orchestration.run_record import record_run
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from dagster import ExecuteInProcessResult
+    from dagster import DagsterEvent, ExecuteInProcessResult
 
 Progress = Callable[[str, str], None]
 
@@ -76,7 +76,10 @@ def refresh(settings: Settings, years: Sequence[int], only: Sequence[str] | None
         progress("start", "loading")
         result = _run(settings, years, only)
     if not result.success:
-        raise _failure(result, settings)
+        events = [event for event in result.all_events if event.is_failure]
+        error = failure(settings, result.run_id, events, "the run failed")
+        record_failure(settings, error)
+        raise error
     now = house.current()
     if now is None:
         raise GateError("the run ended without an error, yet nothing is published")
@@ -105,6 +108,8 @@ def _run(settings: Settings, years: Sequence[int], only: Sequence[str] | None) -
     from orchestration.automation import range_tags
     from orchestration.definitions import defs
 
+    # Where nothing is new the gates have nothing to say, and Dagster would remark on each of their checks.
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     # dbt and Dagster print much that nobody reads until something fails.
     log = (settings.home / LOG).open("w", encoding="utf-8")
     with DagsterInstance.get() as instance, log, redirect_stdout(log):
@@ -119,26 +124,36 @@ def _run(settings: Settings, years: Sequence[int], only: Sequence[str] | None) -
         )
 
 
-def _failure(result: ExecuteInProcessResult, settings: Settings) -> Exception:
-    from orchestration.assets.resources import recorded_checks
-    from orchestration.failure import failure_of
+def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], otherwise: str) -> ClustersError:
+    """The error that a failed run amounts to: what the gates found, or else what was raised.
+
+    `otherwise` is said where the events hold no error.
+    """
+    from orchestration.assets.resources import recorded_checks, recorded_run
+    from orchestration.failure import failure_of, gate_error
+    from orchestration.ingest import TidyIndex
     from orchestration.quality.verdict import stopping
 
-    failed = stopping(recorded_checks(settings))
-    events = [event for event in result.all_events if event.is_failure]
-    error: Exception = failure_of(events, "the run failed")
-    if failed and getattr(error, "exit_code", 1) in (1, GateError.exit_code):
-        listed = "\n".join(f"  - {finding}" for finding in failed)
-        docs = settings.data_docs
-        error = GateError(f"the gates stopped the release:\n{listed}\nThe previous release stays. See {docs}")
-    record_run(
-        settings,
-        "failed",
-        exit_code=getattr(error, "exit_code", 1),
-        message=str(error),
-        failed_checks=[str(finding) for finding in failed],
-    )
+    error = failure_of(events, otherwise)
+    failed = stopping(recorded_checks(settings)) if recorded_run(settings) == run_id else []
+    if failed and error.exit_code in (ClustersError.exit_code, GateError.exit_code):
+        return gate_error(failed, TidyIndex(settings).all(), settings.data_docs)
     return error
+
+
+def record_failure(settings: Settings, error: ClustersError) -> dict[str, Any]:
+    """Remembers how the run that ends now failed, and returns the record."""
+    return record_run(
+        settings, "failed", exit_code=error.exit_code, message=str(error), failed_checks=failed_checks(error)
+    )
+
+
+def failed_checks(error: ClustersError) -> list[str]:
+    """The checks that stopped a release, as `table.check`; none if something else stopped the run."""
+    from orchestration.failure import GatesStopped
+
+    findings = error.findings if isinstance(error, GatesStopped) else []
+    return [f"{finding.table_name}.{finding.check_name}" for finding in findings]
 
 
 def _pulled(settings: Settings, years: Sequence[int]) -> list[tuple[str, str, int, int]]:
@@ -163,6 +178,11 @@ def _warnings(settings: Settings, years: Sequence[int]) -> list[str]:
     found = {p.period for p in TidyIndex(settings).all() if p.source_id == "bls_qcew"}
     absent = [str(year) for year in years if year not in found]
     warnings = [f"bls_qcew: not published for {', '.join(absent)}"] if absent else []
+    warnings += [
+        f"{source}: the publisher no longer offers it; the copy landed earlier is used"
+        for source, outcome, _, _ in _pulled(settings, years)
+        if outcome == "kept"
+    ]
     return warnings + [str(f) for f in recorded_checks(settings) if not f.passed and f.severity == "warning"]
 
 

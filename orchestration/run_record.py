@@ -43,3 +43,12 @@ def record_run(
     half.write_text(json.dumps(record, indent=1), encoding="utf-8")
     half.replace(settings.home / FILE)
     return record
+
+
+def last_run(settings: Settings) -> dict[str, Any] | None:
+    """The record of the last run; None if there is none, or it cannot be read (the next run writes it anew)."""
+    try:
+        found = json.loads((settings.home / FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None

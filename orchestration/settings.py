@@ -5,10 +5,11 @@ Belongs here: paths, profile, user agent, limits. Does not: anything that knows 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -55,7 +56,11 @@ class Settings(BaseSettings):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        ZoneInfo(value)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, OSError) as error:
+            # Not a ValueError, so it would end the command with a traceback.
+            raise ValueError(f"{value!r} is not a time zone such as UTC or America/New_York") from error
         return value
 
     @field_validator("years")
@@ -112,10 +117,10 @@ def year_range(text: str) -> range:
         >>> list(year_range("2015-2017"))
         [2015, 2016, 2017]
     """
-    first, _, last = text.partition("-")
-    if not (first.isdigit() and (last or first).isdigit() and len(first) == 4 and len(last or first) == 4):
+    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{4}))?", text)
+    if not match:
         raise ValueError(f"{text!r} is not a year or a range of years such as 2015-2024")
-    years = range(int(first), int(last or first) + 1)
+    years = range(int(match[1]), int(match[2] or match[1]) + 1)
     if not years:
         raise ValueError(f"{text!r} runs backwards")
     return years

@@ -24,6 +24,8 @@ from orchestration.release.publish import Warehouse
 from orchestration.release.records import read_release
 from orchestration.settings import Settings, settings
 
+RUN_ID = "run_id.txt"
+
 
 class Refresh(ConfigurableResource):
     """One refresh: holds the warehouse's lock while it lives and pulls through one fetcher."""
@@ -35,10 +37,15 @@ class Refresh(ConfigurableResource):
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[Refresh]:
         """Takes the lock (`LockedError` if another refresh has it) and opens the publishers."""
         house = Warehouse(self.settings)
-        with house.lock(), publishers(self.settings) as fetcher:
+        with house.lock():
+            # First of all: what an earlier refresh found must not be taken for this one's findings.
             house.sweep()
-            self._fetcher = fetcher
-            yield self
+            mark = findings_folder(self.settings) / RUN_ID
+            mark.parent.mkdir(parents=True)
+            mark.write_text(context.run.run_id if context.run else "", encoding="utf-8")
+            with publishers(self.settings) as fetcher:
+                self._fetcher = fetcher
+                yield self
 
     @property
     def settings(self) -> Settings:
@@ -81,6 +88,12 @@ class Refresh(ConfigurableResource):
 def findings_folder(of: Settings) -> Path:
     """Where the findings of the refresh that runs now are kept; steps may run in processes of their own."""
     return of.work / "findings"
+
+
+def recorded_run(of: Settings) -> str | None:
+    """Id of the run whose findings are recorded, if any run has begun since the scratch folder was made."""
+    path = findings_folder(of) / RUN_ID
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def recorded_checks(of: Settings) -> list[CheckResult]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import SourceError
+from orchestration.errors import NotPublished
 from orchestration.sources.dataset import Dataset, Layout, Parser, Resource
 from orchestration.sources.tidy import errors_named, read_delimited
 
@@ -84,7 +84,8 @@ def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], perio
     none), wages are sums, pay is wages over the unrounded mean. A cell withheld in any quarter is withheld.
 
     Raises:
-        SourceError: if columns are missing, a quarter is missing from the archive.
+        SourceError: if columns are missing.
+        NotPublished: if the archive lacks a quarter, as it does while the year is under way.
 
     Source: BLS Handbook of Methods, Quarterly Census of Employment and Wages, "Calculation".
     """
@@ -92,7 +93,7 @@ def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], perio
     with errors_named("bls_qcew", files[0].name):
         quarters = sorted(r[0] for r in raw.project("qtr").distinct().fetchall())
     if quarters != ["1", "2", "3", "4"]:
-        raise SourceError(
+        raise NotPublished(
             "bls_qcew",
             files[0].name,
             f"{period} holds quarters {', '.join(quarters)} only, a yearly mean needs all four",

@@ -1,0 +1,277 @@
+"""From a failed run to the one message a person gets, and how it reaches them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from dagster import (
+    AssetCheckResult,
+    AssetCheckSpec,
+    DagsterInstance,
+    Definitions,
+    JobDefinition,
+    MaterializeResult,
+    asset,
+    build_run_status_sensor_context,
+    define_asset_job,
+    job,
+    op,
+)
+
+from orchestration.assets.resources import RUN_ID, findings_folder
+from orchestration.automation import tell, tell_of_failure
+from orchestration.errors import GateError, SourceError
+from orchestration.failure import RefreshFailed, failure_of, gate_error
+from orchestration.ingest import File, Partition
+from orchestration.quality.verdict import CheckResult
+from orchestration.run_record import last_run, record_run
+from orchestration.settings import Settings, settings
+
+FINDING = CheckResult(
+    "unique_key", "stg_qcew", "great_expectations", "error", False, "9 rows offending, the first: year = 2016", "none"
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    monkeypatch.setenv("CLUSTERS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CLUSTERS_WEBHOOK", raising=False)
+    settings.cache_clear()
+    yield settings()
+    settings.cache_clear()
+
+
+def job_that_raises(*errors: Exception) -> JobDefinition:
+    """A job with a step for each error."""
+
+    def step(number: int, error: Exception):
+        @op(name=f"step_{number}")
+        def raising() -> None:
+            raise error
+
+        return raising
+
+    @job
+    def failing() -> None:
+        for number, error in enumerate(errors):
+            step(number, error)()
+
+    return failing
+
+
+def failure(*errors: Exception) -> RefreshFailed:
+    result = job_that_raises(*errors).execute_in_process(raise_on_error=False)
+    return failure_of([event for event in result.all_events if event.is_failure], "the run failed")
+
+
+def caused(outer: Exception, cause: Exception) -> Exception:
+    outer.__cause__ = cause
+    return outer
+
+
+def test_our_own_error_is_found_below_dagsters() -> None:
+    found = failure(SourceError("bls_qcew", "2016.zip", "is truncated", "pull again"))
+    assert str(found) == "bls_qcew: 2016.zip: is truncated. Remedy: pull again."
+    assert found.exit_code == 2
+
+
+def test_our_own_error_is_found_at_the_end_of_a_chain() -> None:
+    found = failure(caused(RuntimeError("wrapped"), caused(ValueError("again"), GateError("rows are missing"))))
+    assert (str(found), found.exit_code) == ("rows are missing", 3)
+
+
+def test_several_errors_are_all_told_once_with_the_first_ones_code() -> None:
+    source = SourceError("bls_qcew", "2016.zip", "is truncated", "pull again")
+    found = failure(source, GateError("rows are missing"), GateError("rows are missing"))
+    assert sorted(str(found).splitlines()) == sorted([str(source), "rows are missing"])
+    assert found.exit_code in (2, 3)
+
+
+def test_any_other_error_shows_where_it_came_from() -> None:
+    found = failure(caused(RuntimeError("outer"), ZeroDivisionError("inner")))
+    assert "ZeroDivisionError: inner" in str(found)
+    assert found.exit_code == 1
+
+
+def test_no_error_at_all() -> None:
+    assert str(failure_of([], "the run failed")) == "the run failed"
+
+
+def test_blocking_check_is_a_gate(tmp_path: Path) -> None:
+    @asset(check_specs=[AssetCheckSpec("rows", asset="table", blocking=True)])
+    def table() -> MaterializeResult:
+        return MaterializeResult(check_results=[AssetCheckResult(check_name="rows", passed=False)])
+
+    checked = Definitions([table], jobs=[define_asset_job("checked")]).resolve_job_def("checked")
+    result = checked.execute_in_process(raise_on_error=False)
+    found = failure_of([event for event in result.all_events if event.is_failure], "the run failed")
+    assert found.exit_code == 3
+    assert "table: rows" in str(found)
+
+
+def partition(period: int, *urls: str) -> Partition:
+    files = tuple(File(url, "0" * 64, 1, None, None, "2026-01-01T00:00:00+00:00") for url in urls)
+    return Partition("bls_qcew", "qcew", period, "area_slices", f"qcew/{period}/x.parquet", 1, "new", files)
+
+
+def test_gate_names_the_files_of_the_year_it_found_fault_with() -> None:
+    partitions = [
+        partition(2015, "https://x.gov/2015.zip"),
+        partition(2016, *(f"https://x.gov/{n}.csv" for n in "abcd")),
+    ]
+    error = gate_error([FINDING], partitions, Path("docs"))
+    assert "[bls_qcew: a.csv, b.csv, c.csv and 1 more]" in str(error)
+    assert "2015.zip" not in str(error)
+    assert "Remedy: " in str(error)
+    assert error.exit_code == 3
+
+
+def test_gate_names_all_files_where_no_year_is_at_fault() -> None:
+    finding = CheckResult("columns", "stg_qcew", "great_expectations", "error", False, "missing: year", "all")
+    partitions = [partition(2015, "https://x.gov/2015.zip"), partition(2016, "https://x.gov/2016%20a.zip")]
+    assert "[bls_qcew: 2015.zip, 2016 a.zip]" in str(gate_error([finding], partitions, Path("docs")))
+
+
+class Hook(HTTPServer):
+    """A webhook on loopback that keeps what it is sent and answers with a status."""
+
+    def __init__(self, status: int) -> None:
+        self.got: list[dict] = []
+        hook = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                hook.got.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                self.send_response(status)
+                self.end_headers()
+
+            def log_message(self, *arguments: object) -> None:
+                """Nothing on stderr."""
+
+        super().__init__(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook?token=secret"
+
+
+@pytest.fixture
+def hook(request: pytest.FixtureRequest) -> Iterator[Hook]:
+    with Hook(getattr(request, "param", 204)) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def use_webhook(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLUSTERS_WEBHOOK", url)
+    settings.cache_clear()
+
+
+def alerts(home: Settings) -> list[dict]:
+    return [json.loads(line) for line in (home.home / "alerts.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_alert_is_a_line_in_a_file_and_in_the_log(home: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    tell({"message": "first", "exit_code": 2})
+    tell({"message": "second", "exit_code": 3})
+    assert [(a["message"], a["exit_code"]) for a in alerts(home)] == [("first", 2), ("second", 3)]
+    assert all(datetime.fromisoformat(a["at"]) for a in alerts(home))
+    assert "refresh failed: first" in caplog.text
+
+
+def test_alert_reaches_the_webhook(home: Settings, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_webhook(hook.url, monkeypatch)
+    tell({"message": "it failed", "exit_code": 2})
+    assert [message["message"] for message in hook.got] == ["it failed"]
+    assert hook.got == alerts(home)
+
+
+@pytest.mark.parametrize("hook", [500], indirect=True)
+def test_webhook_that_refuses_is_only_noted(home, hook, monkeypatch, caplog) -> None:
+    use_webhook(hook.url, monkeypatch)
+    caplog.set_level(logging.INFO)
+    tell({"message": "it failed"})
+    assert len(hook.got) == len(alerts(home)) == 1
+    assert "could not be told (HTTPStatusError)" in caplog.text
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/?token=secret", "http://[secret", "not an address: secret"])
+def test_webhook_that_cannot_be_reached_is_only_noted(home, url, monkeypatch, caplog) -> None:
+    use_webhook(url, monkeypatch)
+    caplog.set_level(logging.INFO)
+    tell({"message": "it failed"})
+    assert len(alerts(home)) == 1
+    assert "the webhook could not be told" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def run_sensor(error: Exception, before_sensor=None) -> str:
+    """Fails a run, then lets the sensor look at it; returns the run's id."""
+    with DagsterInstance.ephemeral() as instance:
+        failing = job_that_raises(error)
+        result = failing.execute_in_process(instance=instance, raise_on_error=False)
+        if before_sensor:
+            before_sensor(result.run_id)
+        context = build_run_status_sensor_context(
+            sensor_name="tell_of_failure",
+            dagster_event=result.get_run_failure_event(),
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+        ).for_run_failure()
+        tell_of_failure(context)
+    return result.run_id
+
+
+def test_sensor_tells_and_remembers(home: Settings) -> None:
+    run_id = run_sensor(SourceError("bls_qcew", "2016.zip", "is truncated", "pull again"))
+    (alert,) = alerts(home)
+    assert (alert["run_id"], alert["exit_code"], alert["outcome"]) == (run_id, 2, "failed")
+    assert alert["message"] == "bls_qcew: 2016.zip: is truncated. Remedy: pull again."
+    record = last_run(home)
+    assert record is not None
+    assert (record["outcome"], record["message"]) == ("failed", alert["message"])
+
+
+def record_finding(home: Settings, run_id: str) -> None:
+    folder = findings_folder(home)
+    (folder / "checks").mkdir(parents=True)
+    (folder / RUN_ID).write_text(run_id, encoding="utf-8")
+    (folder / "checks" / "tidy.json").write_text(json.dumps([FINDING.__dict__]), encoding="utf-8")
+
+
+def test_sensor_names_what_the_gates_of_this_run_found(home: Settings) -> None:
+    run_sensor(GateError("stopped"), lambda run_id: record_finding(home, run_id))
+    (alert,) = alerts(home)
+    assert alert["failed_checks"] == ["stg_qcew.unique_key"]
+    assert "9 rows offending" in alert["message"]
+    assert alert["exit_code"] == 3
+
+
+def test_sensor_does_not_take_another_runs_findings(home: Settings) -> None:
+    run_sensor(GateError("stopped"), lambda run_id: record_finding(home, "another run"))
+    assert [(a["message"], a["failed_checks"]) for a in alerts(home)] == [("stopped", [])]
+
+
+def test_late_sensor_does_not_write_over_a_newer_run(home: Settings) -> None:
+    def succeed_meanwhile(run_id: str) -> None:
+        record_run(home, "published", release_id="20260101T000000Z")
+        path = home.home / "last_run.json"
+        later = (datetime.now(UTC) + timedelta(minutes=1)).isoformat(timespec="seconds")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"finished_at": later}), encoding="utf-8")
+
+    run_sensor(GateError("stopped"), succeed_meanwhile)
+    assert len(alerts(home)) == 1
+    record = last_run(home)
+    assert record is not None
+    assert record["outcome"] == "published"

@@ -1,0 +1,171 @@
+"""A warehouse with one good release of two years, and copies of it and of its publishers to do damage to.
+
+The good release is made once a session from the sample's files, served as a mirror; each test gets its own copy
+(links, where nothing writes), so a fault costs a few seconds: the refresh stops before anything is built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from orchestration.cli import app
+from orchestration.sample.write import write_sample
+from orchestration.settings import Settings, settings
+
+YEARS = "2020-2021"
+QCEW = "data.bls.gov/cew"
+AREAS = f"{QCEW}/doc/titles/area/area_titles.csv"
+INDUSTRIES = f"{QCEW}/doc/titles/industry/industry_titles.csv"
+MADE_BY_REFRESH = ("CLUSTERS_BUILD_MEMORY_LIMIT", "CLUSTERS_THREADS", "DBT_SEND_ANONYMOUS_USAGE_STATS", "DO_NOT_TRACK")
+
+
+def singlefile(year: int) -> str:
+    """Where a year's annual singlefile lies in a mirror."""
+    return f"{QCEW}/data/files/{year}/csv/{year}_annual_singlefile.zip"
+
+
+@dataclass(frozen=True)
+class House:
+    """A home with a release, and the mirror it is refreshed from."""
+
+    home: Path
+    mirror: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the command reads, also in a process of its own."""
+        return {
+            "CLUSTERS_HOME": str(self.home),
+            "CLUSTERS_PROFILE": "mirror",
+            "CLUSTERS_MIRROR": str(self.mirror),
+            "CLUSTERS_YEARS": YEARS,
+            "DAGSTER_HOME": str(self.home / "dagster"),
+        }
+
+    @property
+    def current(self) -> Path:
+        return self.home / "warehouse" / "current.duckdb"
+
+    def refresh(self, *arguments: str) -> Result:
+        """`clusters refresh`, in this process."""
+        settings.cache_clear()
+        return CliRunner().invoke(app, ["refresh", *arguments])
+
+    def status(self) -> dict[str, Any]:
+        """What `clusters status --json` says."""
+        result = CliRunner().invoke(app, ["status", "--json"])
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)
+
+    def write(self, path: str, content: bytes) -> None:
+        """Puts a file in place of a mirror's; never through a link, which others share."""
+        target = self.mirror / path
+        target.unlink(missing_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+    def remove(self, path: str) -> None:
+        (self.mirror / path).unlink()
+
+    def read(self, path: str) -> bytes:
+        return (self.mirror / path).read_bytes()
+
+    def edit_year(self, year: int, edit: Callable[[list[str]], list[str]]) -> None:
+        """Changes the lines of a year's singlefile; the first is the header."""
+        self.write(singlefile(year), zipped(year, edit(self.year_lines(year))))
+
+    def year_lines(self, year: int) -> list[str]:
+        with zipfile.ZipFile(self.mirror / singlefile(year)) as archive:
+            return archive.read(archive.namelist()[0]).decode("utf-8").splitlines()
+
+    def released(self) -> tuple[str, str, list[str]]:
+        """What must not change when a refresh fails: the link's target, its checksum, and which releases there are."""
+        digest = hashlib.sha256(self.current.read_bytes()).hexdigest()
+        releases = sorted(path.name for path in (self.home / "warehouse" / "releases").iterdir())
+        return str(self.current.readlink()), digest, releases
+
+    def answers(self) -> bool:
+        """Whether the published file opens and holds both years."""
+        with duckdb.connect(str(self.current), read_only=True) as con:
+            years = con.execute("SELECT DISTINCT year FROM employment ORDER BY 1").fetchall()
+        return years == [(2020,), (2021,)]
+
+
+def zipped(year: int, lines: list[str]) -> bytes:
+    """An annual singlefile of these lines."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"{year}.annual.singlefile.csv", "\n".join(lines) + "\n")
+    return buffer.getvalue()
+
+
+def linked_copy(source: Path, target: Path) -> None:
+    """A copy of a folder; files that nothing writes to are linked, databases and notes copied."""
+
+    def put(one: str, other: str) -> None:
+        if Path(one).suffix in {".sqlite", ".db", ".json", ".log", ".yaml", ".lock"}:
+            shutil.copy2(one, other)
+        else:
+            os.link(one, other)
+
+    shutil.copytree(source, target, symlinks=True, copy_function=put, ignore=shutil.ignore_patterns("work", "storage"))
+
+
+@pytest.fixture(scope="session")
+def good_house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The house with its first release; not to be changed."""
+    base = tmp_path_factory.mktemp("good")
+    house = House(base / "home", write_sample(base / "mirror"))
+    with house_environment(house):
+        result = house.refresh()
+    assert result.exit_code == 0, result.output
+    return house
+
+
+@pytest.fixture
+def house(good_house: House, tmp_path: Path) -> Iterator[House]:
+    """A copy of the good house, in whose environment the test runs."""
+    copy = House(tmp_path / "home", tmp_path / "mirror")
+    linked_copy(good_house.home, copy.home)
+    linked_copy(good_house.mirror, copy.mirror)
+    with house_environment(copy):
+        yield copy
+
+
+class house_environment:
+    """The environment of a house while the block lasts, whatever a refresh puts into it."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._patch = pytest.MonkeyPatch()
+
+    def __enter__(self) -> None:
+        for name, value in self._house.environment.items():
+            self._patch.setenv(name, value)
+        for name in MADE_BY_REFRESH:
+            # set and unset, so that what a refresh sets is taken back
+            self._patch.setenv(name, "1")
+            self._patch.delenv(name)
+        settings.cache_clear()
+
+    def __exit__(self, *error: object) -> None:
+        self._patch.undo()
+        settings.cache_clear()
+
+
+@pytest.fixture
+def house_settings(house: House) -> Settings:
+    return settings()

@@ -1,0 +1,225 @@
+"""Census files in their old and new layouts become the same tidy tables."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from orchestration.errors import SourceError
+from orchestration.sources.census import (
+    parse_adjacency,
+    parse_delineation,
+    parse_gazetteer,
+    parse_population,
+    parse_ragged_adjacency,
+)
+from tests.sources.reading import Rows, real_file, text_file, tidy
+
+RAGGED = [
+    '"Autauga County, AL"\t01001\t"Autauga County, AL"\t01001',
+    '\t\t"Chilton County, AL"\t01021',
+    '"Doña Ana County, NM"\t35013\t"Doña Ana County, NM"\t35013',
+    '\t\t"El Paso County, TX"\t48141',
+    '\t\t"El Paso County, TX"\t48141',
+]
+PIPED = [
+    "County Name|County GEOID|Neighbor Name|Neighbor GEOID|Length",
+    "Autauga County, AL|01001|Autauga County, AL|01001|0",
+    "Autauga County, AL|01001|Chilton County, AL|01021|1234",
+    "Doña Ana County, NM|35013|El Paso County, TX|48141|99",
+]
+PAIRS = [
+    {"county_fips": "01001", "neighbour_fips": "01021"},
+    {"county_fips": "35013", "neighbour_fips": "48141"},
+]
+TABBED_GAZETTEER = [
+    "USPS\tGEOID\tANSICODE\tNAME\tPOP10\tHU10\tALAND\tAWATER\tALAND_SQMI\tAWATER_SQMI\tINTPTLAT\tINTPTLONG   ",
+    "NM\t35013\t00929104\tDoña Ana County\t209\t81\t9861045042\t18426414\t3807.370\t7.114\t32.350912\t-106.832182",
+]
+PIPED_GAZETTEER = [
+    "USPS|GEOID|GEOIDFQ|ANSICODE|NAME|ALAND|AWATER|ALAND_SQMI|AWATER_SQMI|INTPTLAT|INTPTLONG",
+    "NM|35013|0500000US35013|00929104|Doña Ana County|9861045042|18426414|3807.370|7.114|32.350912|-106.832182",
+]
+DOÑA_ANA = {
+    "county_fips": "35013",
+    "county_name": "Doña Ana County",
+    "land_area_m2": 9_861_045_042,
+    "latitude": 32.350912,
+    "longitude": -106.832182,
+}
+DELINEATION_HEADER = [
+    "CBSA Code",
+    "Metropolitan Division Code",
+    "CSA Code",
+    "CBSA Title",
+    "Metropolitan/Micropolitan Statistical Area",
+    "County/County Equivalent",
+    "State Name",
+    "FIPS State Code",
+    "FIPS County Code",
+    "Central/Outlying County",
+]
+METRO, MICRO = "Metropolitan Statistical Area", "Micropolitan Statistical Area"
+MEMBERS = [
+    ["41940", "", "488", "San Jose-Sunnyvale, CA", METRO, "Santa Clara County", "California", "06", "085", "Central"],
+    ["10100", "", "", "Aberdeen, SD", MICRO, "Brown County", "South Dakota", "46", "013", "Central"],
+]  # fmt: skip
+NOTES = ["Note: The 2023 delineations are of July 2023", "Source: File prepared by U.S. Census Bureau"]
+
+
+def workbook(tmp_path: Path, header: list[str], rows: list[list[str]]) -> Path:
+    """A delineation as the Census Bureau lays it out: two lines above the header, notes below the rows."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["List 1. CORE BASED STATISTICAL AREAS (CBSAs)"])
+    sheet.append([])
+    for row in (header, *rows, *([note] for note in NOTES)):
+        sheet.append(row)
+    path = tmp_path / "list1_2023.xlsx"
+    book.save(path)
+    return path
+
+
+def delineated(path: Path) -> Rows:
+    return tidy(partial(parse_delineation, vintage="2023-07"), path)
+
+
+def test_ragged_adjacency(tmp_path: Path) -> None:
+    path = text_file(tmp_path, "county_adjacency.txt", RAGGED, encoding="latin-1", end="\r\n")
+    assert tidy(parse_ragged_adjacency, path) == PAIRS
+
+
+@pytest.mark.parametrize("line", ["\t\tChilton County\t1021", "\tChilton County\t01021", "<html>", "\t\tX\t"])
+def test_ragged_adjacency_names_the_line_it_cannot_read(tmp_path: Path, line: str) -> None:
+    path = text_file(tmp_path, "county_adjacency.txt", [RAGGED[0], line])
+    with pytest.raises(SourceError, match=r"^census_adjacency: county_adjacency\.txt: line 2 .*Remedy: "):
+        tidy(parse_ragged_adjacency, path)
+
+
+def test_ragged_adjacency_needs_a_county_to_begin_with(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="line 1 "):
+        tidy(parse_ragged_adjacency, text_file(tmp_path, "county_adjacency.txt", RAGGED[1:]))
+
+
+def test_piped_adjacency(tmp_path: Path) -> None:
+    assert tidy(parse_adjacency, text_file(tmp_path, "county_adjacency2025.txt", PIPED)) == PAIRS
+
+
+def test_piped_adjacency_without_its_column(tmp_path: Path) -> None:
+    path = text_file(tmp_path, "county_adjacency2024.txt", [PIPED[0].replace("Neighbor GEOID", "Neighbor"), *PIPED[1:]])
+    with pytest.raises(SourceError, match=r"county_adjacency2024\.txt: column Neighbor GEOID is missing"):
+        tidy(parse_adjacency, path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("lines", [TABBED_GAZETTEER, PIPED_GAZETTEER], ids=["tabs", "bars"])
+def test_gazetteer_in_both_layouts_and_encodings(tmp_path: Path, lines: list[str], encoding: str) -> None:
+    assert tidy(parse_gazetteer, text_file(tmp_path, "Gaz_counties_national.txt", lines, encoding)) == [DOÑA_ANA]
+
+
+def test_gazetteer_with_a_mark_and_padding(tmp_path: Path) -> None:
+    lines = ["\ufeff" + TABBED_GAZETTEER[0], TABBED_GAZETTEER[1] + "     "]
+    assert tidy(parse_gazetteer, text_file(tmp_path, "2024_Gaz_counties_national.txt", lines)) == [DOÑA_ANA]
+
+
+def test_population_is_one_row_a_place_and_year(tmp_path: Path) -> None:
+    lines = [
+        "SUMLEV,REGION,DIVISION,STATE,COUNTY,STNAME,CTYNAME,ESTIMATESBASE2020,POPESTIMATE2020,POPESTIMATE2021,NPOPCHG2021",
+        "040,3,6,1,0,Alabama,Alabama,5025369,5033094,5049196,16102",
+        "050,4,8,35,13,New Mexico,Doña Ana County,219561,219908,221508,1600",
+        "010,0,0,0,0,United States,United States,1,2,3,4",
+    ]
+    path = text_file(tmp_path, "co-est2021-alldata.csv", lines, encoding="latin-1")
+    assert tidy(parse_population, path) == [
+        {"area_fips": "01000", "year": 2020, "population": 5_033_094},
+        {"area_fips": "01000", "year": 2021, "population": 5_049_196},
+        {"area_fips": "35013", "year": 2020, "population": 219_908},
+        {"area_fips": "35013", "year": 2021, "population": 221_508},
+    ]
+
+
+def test_population_without_estimates(tmp_path: Path) -> None:
+    path = text_file(tmp_path, "co-est2021-alldata.csv", ["SUMLEV,STATE,COUNTY,POPESTIMATESBASE", "050,01,001,5"])
+    with pytest.raises(SourceError, match=r"census_population: co-est2021-alldata\.csv: no column POPESTIMATE<year>"):
+        tidy(parse_population, path)
+
+
+def test_delineation_leaves_the_notes_at_the_foot(tmp_path: Path) -> None:
+    assert delineated(workbook(tmp_path, DELINEATION_HEADER, MEMBERS)) == [
+        {
+            "cbsa_code": "10100",
+            "cbsa_title": "Aberdeen, SD",
+            "cbsa_kind": "micropolitan",
+            "county_fips": "46013",
+            "vintage": "2023-07",
+        },
+        {
+            "cbsa_code": "41940",
+            "cbsa_title": "San Jose-Sunnyvale, CA",
+            "cbsa_kind": "metropolitan",
+            "county_fips": "06085",
+            "vintage": "2023-07",
+        },
+    ]
+
+
+def test_delineation_in_another_order_of_columns(tmp_path: Path) -> None:
+    turned = workbook(tmp_path, DELINEATION_HEADER[::-1], [row[::-1] for row in MEMBERS])
+    assert [row["county_fips"] for row in delineated(turned)] == ["46013", "06085"]
+
+
+def test_delineation_without_its_column(tmp_path: Path) -> None:
+    header = ["FIPS" if name == "FIPS County Code" else name for name in DELINEATION_HEADER]
+    with pytest.raises(SourceError, match=r"list1_2023\.xlsx: column FIPS County Code is missing.*Remedy: "):
+        delineated(workbook(tmp_path, header, MEMBERS))
+
+
+def test_delineation_that_is_no_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "list1_2023.xlsx"
+    path.write_bytes(b"PK\x03\x04 and nothing else")
+    with pytest.raises(SourceError, match=r"census_delineation: list1_2023\.xlsx: not a readable workbook"):
+        delineated(path)
+
+
+@pytest.mark.mirror
+def test_real_references(tmp_path: Path) -> None:
+    reference = "www2.census.gov/geo/docs"
+    adjacency = real(tmp_path, parse_ragged_adjacency, f"{reference}/reference/county_adjacency.txt")
+    neighbours = {(row["county_fips"], row["neighbour_fips"]) for row in adjacency}
+    assert ("01001", "01021") in neighbours
+    assert len({county for county, _ in neighbours}) > 3_130
+    path = f"{reference}/maps-data/data/gazetteer/2010_Gazetteer/Gaz_counties_national.txt"
+    gazetteer = {row["county_fips"]: row for row in real(tmp_path, parse_gazetteer, path)}
+    assert len(gazetteer) == 3_221
+    assert gazetteer["35013"]["county_name"] == "Doña Ana County"
+    assert gazetteer["01001"]["land_area_m2"] == 1_539_582_278
+
+
+@pytest.mark.mirror
+def test_real_population(tmp_path: Path) -> None:
+    path = "www2.census.gov/programs-surveys/popest/datasets/2010-2019/counties/totals/co-est2019-alldata.csv"
+    rows = real(tmp_path, parse_population, path)
+    assert len(rows) == (3_142 + 51) * 10
+    found = {(row["area_fips"], row["year"]): row["population"] for row in rows}
+    assert found["06085", 2019] == 1_927_852
+
+
+@pytest.mark.mirror
+def test_real_delineation_in_the_older_workbook_format(tmp_path: Path) -> None:
+    path = "www2.census.gov/programs-surveys/metro-micro/geographies/reference-files/2015/delineation-files/list1.xls"
+    rows = real(tmp_path, partial(parse_delineation, vintage="2015-07"), path)
+    metros = {row["cbsa_code"] for row in rows if row["cbsa_kind"] == "metropolitan"}
+    assert len(metros) == 389
+    assert [row["county_fips"] for row in rows if row["cbsa_code"] == "41940"] == ["06069", "06085"]
+    assert all(len(row["county_fips"]) == 5 for row in rows)
+
+
+def real(tmp_path: Path, parse, path: str) -> Rows:
+    """Tidy rows of a real file, through a link: nothing is written beside it."""
+    source = real_file(path)
+    link = tmp_path / source.name
+    link.symlink_to(source)
+    return tidy(parse, link)

@@ -1,0 +1,76 @@
+"""Settings come from the environment, are checked once, and everything hangs off the home folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from orchestration.settings import Settings, year_range
+
+VARIABLES = tuple(f"CLUSTERS_{name.upper()}" for name in Settings.model_fields)
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_everything_hangs_off_home(tmp_path: Path) -> None:
+    of = Settings(home=tmp_path)
+    places = [of.landing, of.tidy, of.work, of.warehouse, of.releases, of.current, of.dagster_home, of.data_docs]
+    assert all(place.is_relative_to(tmp_path) for place in places)
+    assert len(set(places)) == len(places)
+    assert of.current == tmp_path / "warehouse" / "current.duckdb"
+
+
+def test_environment_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CLUSTERS_HOME", str(tmp_path))
+    monkeypatch.setenv("CLUSTERS_YEARS", "1990-2024")
+    monkeypatch.setenv("CLUSTERS_CONTACT", "someone@example.org")
+    of = Settings()
+    assert (of.home, of.years) == (tmp_path, "1990-2024")
+    assert "someone@example.org" in of.user_agent
+
+
+def test_paths_are_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    assert Settings(home=Path("here")).home == tmp_path / "here"
+    assert Settings(mirror=Path("~/mirror")).mirror == tmp_path / "me" / "mirror"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PROFILE", "production"),
+        ("YEARS", "2020-2015"),
+        ("YEARS", "last year"),
+        ("TIMEZONE", "Mars/Olympus"),
+        ("ATTEMPTS", "0"),
+        ("READ_TIMEOUT", "-1"),
+        ("THREADS", "many"),
+    ],
+)
+def test_what_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"CLUSTERS_{name}", value)
+    with pytest.raises(ValidationError, match=name.lower()):
+        Settings()
+
+
+def test_settings_do_not_change(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings(home=tmp_path).home = tmp_path / "elsewhere"
+
+
+@pytest.mark.parametrize(("text", "years"), [("2016", [2016]), ("2015-2017", [2015, 2016, 2017])])
+def test_ranges_of_years(text: str, years: list[int]) -> None:
+    assert list(year_range(text)) == years
+
+
+@pytest.mark.parametrize("text", ["", "-", "2015-", "-2015", "15-17", "2015-17", "2015-2016-2017", "20a5", "2017-2015"])
+def test_what_is_no_range_of_years(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        year_range(text)
