@@ -112,6 +112,18 @@
         }) | indent(8) }}
     ),
 
+    -- A higher quantile is no less than a lower one, so what bounds one bounds the other.
+    nested AS (
+        SELECT
+            region_type, cluster_id, year, est_q25_lower, est_q25_upper, emp_q25_lower, emp_q25_upper
+            {%- set quantiles = (25, 50, 75, 90) %}
+            {%- for q in quantiles %},
+            greatest({% for o in quantiles if o <= q %}lq_q{{ o }}_lower{{ ", " if not loop.last }}{% endfor %}) AS lq_q{{ q }}_least,
+            least({% for o in quantiles if o >= q %}lq_q{{ o }}_upper{{ ", " if not loop.last }}{% endfor %}) AS lq_q{{ q }}_most
+            {%- endfor %}
+        FROM thresholds
+    ),
+
     parts AS (
         SELECT
             p.region_type, p.cluster_id, p.year, p.region_id,
@@ -120,12 +132,12 @@
             {{ verdict("p.employment_lower", "p.employment_upper", "t.emp_q25_lower", "t.emp_q25_upper", ">") }}
                 AS enough_jobs,
             {{ verdict("p.lq_lower", "p.lq_upper", "1", "1", ">=") }} AS lq_at_least_1,
-            {{ verdict("p.lq_lower", "p.lq_upper", "t.lq_q25_lower", "t.lq_q25_upper", ">") }} AS lq_over_q25,
-            {{ verdict("p.lq_lower", "p.lq_upper", "t.lq_q50_lower", "t.lq_q50_upper", ">") }} AS lq_over_q50,
-            {{ verdict("p.lq_lower", "p.lq_upper", "t.lq_q75_lower", "t.lq_q75_upper", ">=") }} AS lq_from_q75,
-            {{ verdict("p.lq_lower", "p.lq_upper", "t.lq_q90_lower", "t.lq_q90_upper", ">=") }} AS lq_from_q90
+            {%- for name, q, operator in (("over", 25, ">"), ("over", 50, ">"), ("from", 75, ">="), ("from", 90, ">=")) %}
+            {{ verdict("p.lq_lower", "p.lq_upper", "t.lq_q" ~ q ~ "_least", "t.lq_q" ~ q ~ "_most", operator) }}
+                AS lq_{{ name }}_q{{ q }}{{ "," if not loop.last }}
+            {%- endfor %}
         FROM peers AS p
-        LEFT JOIN thresholds AS t
+        LEFT JOIN nested AS t
             ON p.region_type = t.region_type AND p.cluster_id = t.cluster_id AND p.year = t.year
     )
 
