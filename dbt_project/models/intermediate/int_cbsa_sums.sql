@@ -18,6 +18,8 @@ members AS (
         'county:' || county_fips AS county_region_id,
         count(*) OVER (PARTITION BY cbsa_code) AS counties
     FROM {{ ref("stg_cbsa_delineation") }}
+    -- Kalawao, which QCEW counts in Maui, has no rows of its own in any year.
+    WHERE county_fips IN (SELECT county_fips FROM {{ ref("int_counties") }})
 ),
 
 reporting AS (

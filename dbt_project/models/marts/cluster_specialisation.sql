@@ -70,10 +70,11 @@ SELECT
         ELSE coalesce(f.{{ flag }}, 'undetermined')
     END AS {{ flag }},
     {% endfor -%}
-    t.star_size,
-    t.star_specialisation,
-    t.star_focus,
-    t.star_size + t.star_specialisation + t.star_focus AS stars,
+    {% for star in ("star_size", "star_specialisation", "star_focus") -%}
+    CASE WHEN m.region_type IN ('county', 'cbsa', 'state') AND m.employment_upper = 0 THEN 0 ELSE t.{{ star }} END
+        AS {{ star }},
+    {% endfor -%}
+    star_size + star_specialisation + star_focus AS stars,
     {{ reliability("m.region_employment", "m.establishments") }} AS reliability
 FROM measured AS m
 LEFT JOIN spread AS s ON m.region_type = s.region_type AND m.cluster_id = s.cluster_id AND m.year = s.year

@@ -1,0 +1,76 @@
+"""What every test may ask for: where the real data lie, and one warehouse made from them per session.
+
+Belongs here: paths outside the checkout and the skips where they are absent. Does not: anything one room's tests need.
+
+`CLUSTERS_SHARED` says where the reference data and the mirror lie (default: `shared` beside the checkout).
+`CLUSTERS_TEST_HOME` keeps the warehouse made from the mirror between sessions: a second session then refreshes into
+it, which takes seconds where nothing has changed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).parents[1]
+SHARED = Path(os.environ.get("CLUSTERS_SHARED", ROOT.parent / "shared"))
+CLUSTERS = "from orchestration.cli import app; app()"
+
+
+def existing(path: Path, what: str) -> Path:
+    """The path, or a skip that says what is missing and how to name its place."""
+    if not path.exists():
+        pytest.skip(f"{what} not at {path}; set CLUSTERS_SHARED to the folder that holds `mirror` and `reference`")
+    return path
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """Folder of published reference figures."""
+    return existing(SHARED / "reference", "the published reference figures are")
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """Folder of publishers' real files, laid out <host>/<path>."""
+    return existing(SHARED / "mirror", "the mirror of publishers' files is")
+
+
+@pytest.fixture(scope="session")
+def mirror_home(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `CLUSTERS_HOME` into which `clusters refresh --profile mirror` published 2015-2020; made once per session."""
+    kept = os.environ.get("CLUSTERS_TEST_HOME")
+    # Workers of one parallel session share the parent of their own folders.
+    parallel = os.environ.get("PYTEST_XDIST_WORKER")
+    base = tmp_path_factory.getbasetemp()
+    home = Path(kept) if kept else (base.parent if parallel else base) / "mirror_home"
+    home.mkdir(parents=True, exist_ok=True)
+    with FileLock(home / "test_session.lock"):
+        if not (parallel and (home / "warehouse" / "current.duckdb").exists()):
+            refresh(home, mirror)
+    return home
+
+
+def refresh(home: Path, mirror: Path) -> None:
+    """Run the command as a user would, in a process of its own."""
+    command = [sys.executable, "-c", CLUSTERS, "refresh", "--profile", "mirror", "--mirror", str(mirror)]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CLUSTERS_")}
+    environment |= {"CLUSTERS_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [*command, "--years", "2015-2020"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def warehouse(mirror_home: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The release made from the mirror, read-only, as an analyst opens it."""
+    with duckdb.connect(str(mirror_home / "warehouse" / "current.duckdb"), read_only=True) as connection:
+        yield connection

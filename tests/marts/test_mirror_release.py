@@ -1,0 +1,221 @@
+"""What `clusters refresh` publishes from the mirror of real files, 2015-2016 the nation and 2019-2020 the states.
+
+Belongs here: figures that a person can look up, and properties of the release as a whole. Does not: comparisons with
+indicators that others publish (see `tests/oracles`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.landing.unpack import unpacked
+from orchestration.sources.bls import parse_annual, parse_quarterly
+
+pytestmark = [pytest.mark.mirror, pytest.mark.slow]
+
+Con = duckdb.DuckDBPyConnection
+Record = Callable[[str, object], None]
+QCEW_FILES = Path("data.bls.gov") / "cew" / "data" / "files"
+
+
+@pytest.fixture(scope="session")
+def singlefile_2016(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The unpacked singlefile of 2016."""
+    archive = mirror / QCEW_FILES / "2016" / "csv" / "2016_annual_singlefile.zip"
+    return unpacked(archive, "zip", tmp_path_factory.mktemp("singlefile"), "bls_qcew", 8_000_000_000)
+
+
+def test_years_and_rows(warehouse: Con) -> None:
+    rows = dict(warehouse.sql("SELECT year, count(*) FROM employment GROUP BY year").fetchall())
+    assert sorted(rows) == [2015, 2016, 2019, 2020]
+    assert rows[2015] == pytest.approx(3_000_000, rel=0.05)
+    assert rows[2016] == pytest.approx(3_000_000, rel=0.05)
+    assert 250_000 < rows[2019] < 300_000
+    assert 250_000 < rows[2020] < 300_000
+
+
+def test_semiconductors_in_santa_clara_county(warehouse: Con) -> None:
+    """BLS's own figures for 3344 in county 06085, 2016. The quotient of 334413 lies near 21.5 in the mirror's
+    quarterly original; the annual one rests on a derived national figure."""
+    cells = """
+        SELECT establishments, employment, status FROM employment
+        WHERE region_id = 'county:06085' AND industry_id = 'naics2012:3344' AND ownership = 'private' AND year = 2016
+    """
+    assert warehouse.sql(cells).fetchall() == [(432, 40_528, "published")]
+    quotient = """
+        SELECT lq FROM industry_specialisation
+        WHERE region_id = 'county:06085' AND industry_id = 'naics2012:334413' AND ownership = 'private' AND year = 2016
+    """
+    assert warehouse.sql(quotient).fetchall()[0][0] == pytest.approx(21.5, abs=0.1)
+
+
+def test_connecticut_stands_in_both_vintages(warehouse: Con) -> None:
+    vintages = """
+        SELECT vintage, count(*), min(code), max(code) FROM dim_region
+        WHERE parent_region_id = 'state:09' AND region_type = 'county' GROUP BY vintage ORDER BY vintage
+    """
+    assert warehouse.sql(vintages).fetchall() == [
+        ("county to 2023", 8, "09001", "09015"),
+        ("planning region from 2024", 9, "09110", "09190"),
+    ]
+
+
+def test_no_withheld_cell_is_zero(warehouse: Con, singlefile_2016: list[Path], record_property: Record) -> None:
+    """Every row that the publisher marks N has no employment and no wages, and every other row has both."""
+    warehouse.execute(
+        f"""
+        CREATE TEMP TABLE raw AS
+        SELECT area_fips, own_code, industry_code, disclosure_code = 'N' AS withheld
+        FROM read_csv({[str(p) for p in singlefile_2016]}, all_varchar = true, header = true)
+        WHERE area_fips SIMILAR TO '[0-9]{{5}}' AND substr(area_fips, 3) NOT IN ('000', '995', '996', '997', '998', '999')
+            AND own_code <> '8' AND size_code = '0'
+        """
+    )
+    counted = warehouse.sql(
+        """
+        SELECT
+            coalesce(r.withheld, false) AS withheld, count(*) AS cells,
+            count(e.region_id) AS found, count(e.employment) AS with_employment, count(e.wages) AS with_wages
+        FROM raw AS r
+        LEFT JOIN employment AS e
+            ON e.region_id = 'county:' || r.area_fips AND e.industry_id = 'naics2012:' || r.industry_code
+                AND e.year = 2016 AND e.ownership
+                    = MAP {'0': 'total', '1': 'federal', '2': 'state', '3': 'local', '5': 'private'}[r.own_code]
+        GROUP BY ALL ORDER BY ALL
+        """
+    ).fetchall()
+    (_, published, *in_published), (_, withheld, *in_withheld) = counted
+    record_property("withheld county cells 2016", withheld)
+    print(f"\n{withheld:,} withheld and {published:,} published county cells in 2016")
+    assert in_published == [published] * 3
+    assert in_withheld == [withheld, 0, 0]
+    assert withheld > 1_000_000
+
+
+def test_metros_are_the_publishers_rows_or_sums_of_counties(warehouse: Con) -> None:
+    """BLS prints industry detail of metropolitan areas in 2015 and 2016; of micropolitan ones only the total."""
+    detail = """
+        SELECT d.cbsa_kind, e.status, count(DISTINCT e.region_id) AS areas
+        FROM employment AS e
+        INNER JOIN (SELECT DISTINCT region_id, cbsa_kind FROM cbsa_county) AS d ON e.region_id = d.region_id
+        WHERE e.year = 2016 AND e.ownership = 'private' AND e.industry_id = 'naics2012:31-33'
+        GROUP BY ALL
+    """
+    found = {(kind, status): areas for kind, status, areas in warehouse.sql(detail).fetchall()}
+    assert ("metropolitan", "derived") not in found
+    assert ("micropolitan", "published") not in found
+    assert found["metropolitan", "published"] > 300
+    assert found["micropolitan", "derived"] > 300
+
+
+def test_summed_micropolitan_areas_agree_with_their_printed_total(warehouse: Con, record_property: Record) -> None:
+    """The only cell that both have: all jobs. Each county is rounded to a whole job, so is the area."""
+    compared = warehouse.sql(
+        """
+        SELECT a.region_id, any_value(a.employment) AS printed, sum(c.employment) AS summed, count(*) AS counties
+        FROM employment AS a
+        INNER JOIN cbsa_county AS m ON a.region_id = m.region_id AND m.cbsa_kind = 'micropolitan'
+        INNER JOIN employment AS c
+            ON m.county_region_id = c.region_id AND c.year = a.year AND c.ownership = 'total'
+                AND c.industry_id = a.industry_id
+        WHERE a.year = 2016 AND a.ownership = 'total' AND a.industry_id = 'naics2012:10' AND a.status = 'published'
+        GROUP BY a.region_id
+        """
+    )
+    areas, apart = compared.aggregate(
+        "count(*), count(*) FILTER (abs(printed - summed) > 0.5 * (counties + 1))"
+    ).fetchall()[0]
+    record_property("micropolitan areas apart from the sum of their counties", f"{apart} of {areas}")
+    print(f"\n{apart} of {areas} micropolitan areas differ from the sum of their counties")
+    assert areas > 500
+    assert apart <= 0.01 * areas
+
+
+def test_quarterly_originals_agree_with_the_singlefile(
+    mirror: Path, singlefile_2016: list[Path], tmp_path: Path, record_property: Record
+) -> None:
+    """BLS's own quarterly files of nine areas, annualised by our parser, against the annual file of the same areas.
+
+    The mirror's annual file was itself annualised from these quarters, so cells agree but for the half that two
+    programs round differently; detail of government, which that file drops, has no counterpart.
+    """
+    archive = mirror / QCEW_FILES / "2016" / "csv" / "2016_qtrly_by_area.zip"
+    members = unpacked(archive, "zip", tmp_path, "bls_qcew", 8_000_000_000)
+    assert len(members) == 9
+    with duckdb.connect() as con:
+        parse_quarterly(con, members, 2016).create("quarterly")
+        annual = parse_annual(con, singlefile_2016, 2016)
+        annual.filter("area_fips IN (SELECT DISTINCT area_fips FROM quarterly)").create("annual")
+        cells, missing, other_disclosure, estabs, jobs, wages, areas = con.sql(
+            """
+            SELECT
+                count(*), count(*) FILTER (q.area_fips IS NULL),
+                count(*) FILTER ((q.annual_avg_emplvl IS NULL) <> (a.annual_avg_emplvl IS NULL)),
+                count(*) FILTER (abs(q.annual_avg_estabs - a.annual_avg_estabs) > 0),
+                count(*) FILTER (abs(q.annual_avg_emplvl - a.annual_avg_emplvl) > 0),
+                count(*) FILTER (q.total_annual_wages <> a.total_annual_wages),
+                count(DISTINCT a.area_fips)
+            FROM annual AS a
+            LEFT JOIN quarterly AS q USING (area_fips, own_code, industry_code, agglvl_code, size_code, year)
+            """
+        ).fetchall()[0]
+        alone = con.sql(
+            "SELECT DISTINCT q.own_code FROM quarterly AS q "
+            "ANTI JOIN annual USING (area_fips, own_code, industry_code, agglvl_code) ORDER BY ALL"
+        ).fetchall()
+    found = (
+        f"{cells} cells: establishments differ in {estabs}, employment in {jobs}, wages in {wages}, "
+        f"disclosure in {other_disclosure}; {missing} have no quarters"
+    )
+    print(f"\n{found}; quarterly cells of ownership {', '.join(own for own, in alone)} have no annual counterpart")
+    record_property("quarterly originals against the singlefile", found)
+    assert (areas, missing, other_disclosure, wages) == (9, 0, 0, 0)
+    assert cells > 15_000
+    assert estabs + jobs <= 0.001 * cells
+    assert {own for own, in alone} <= {"1", "2", "3"}
+
+
+def test_county_quotients_against_the_quarterly_originals(
+    warehouse: Con, mirror: Path, tmp_path: Path, record_property: Record
+) -> None:
+    """BLS's monthly quotients of nine areas, averaged over 2016, against our annual one of the same cell.
+
+    A mean of twelve quotients is not the quotient of means, and the annual nation is derived: half a cent of
+    rounding and two percent are allowed, and one in a hundred cells, highly seasonal ones, may differ by more.
+    """
+    archive = mirror / QCEW_FILES / "2016" / "csv" / "2016_qtrly_by_area.zip"
+    members = [str(p) for p in unpacked(archive, "zip", tmp_path, "bls_qcew", 8_000_000_000)]
+    compared = warehouse.sql(
+        f"""
+        WITH bls AS (
+            SELECT
+                CASE right(area_fips, 3) WHEN '000' THEN 'state:' || left(area_fips, 2) ELSE 'county:' || area_fips END
+                    AS region_id,
+                industry_code,
+                avg((lq_month1_emplvl::DOUBLE + lq_month2_emplvl::DOUBLE + lq_month3_emplvl::DOUBLE) / 3) AS published
+            FROM read_csv({members}, all_varchar = true, header = true)
+            WHERE own_code = '5'
+            GROUP BY ALL
+            HAVING count(*) = 4 AND NOT bool_or(coalesce(lq_disclosure_code, '') = 'N' OR coalesce(disclosure_code, '') = 'N')
+        )
+        SELECT b.*, s.lq, s.employment
+        FROM bls AS b
+        INNER JOIN industry_specialisation AS s
+            ON b.region_id = s.region_id AND s.industry_id = 'naics2012:' || b.industry_code
+                AND s.ownership = 'private' AND s.year = 2016
+        WHERE s.lq IS NOT NULL
+        """
+    )
+    cells, apart, regions = compared.aggregate(
+        "count(*), count(*) FILTER (abs(lq - published) > 0.005 + 0.02 * published + lq * 0.5 / greatest(employment, 0.5)), "
+        "count(DISTINCT region_id)"
+    ).fetchall()[0]
+    record_property("county quotients against BLS's monthly ones", f"{apart} of {cells} apart")
+    print(f"\n{apart} of {cells} quotients of nine areas differ from BLS's monthly mean")
+    assert regions == 9
+    assert cells > 5_000
+    assert apart <= 0.01 * cells
