@@ -3,6 +3,7 @@
 Belongs here: which tables and checks a gate holds and how findings become check results. Does not: the checks.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,8 @@ from orchestration.release.publish import Warehouse
 from orchestration.release.records import read_profiles
 from orchestration.sources.bls import QCEW_AREAS
 from orchestration.sources.catalogue import DATASETS
+
+log = logging.getLogger("clusters.gate")
 
 TIDY = {f"stg_{dataset.table}": dataset.table for dataset in DATASETS.values()}
 PROFILED = ("employment", "industry_specialisation", "cluster_specialisation", "dim_region", "dim_industry")
@@ -122,6 +125,7 @@ def _gate(
     def gate(context: AssetCheckExecutionContext, refresh: Refresh) -> Iterator[AssetCheckResult]:
         if not refresh.anything_new():
             return
+        log.info("Great Expectations looks at the %s tables", name)
         findings = run(refresh)
         refresh.record_checks(name, findings)
         wanted = context.selected_asset_check_keys

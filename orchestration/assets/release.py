@@ -4,6 +4,7 @@ Belongs here: gathering what the catalogue holds. Does not: how a file is publis
 """
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,6 +24,8 @@ from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
 from orchestration.run_record import record_run
 from orchestration.sources.catalogue import DATASETS
+
+log = logging.getLogger("clusters.release")
 
 
 @asset(
@@ -45,6 +48,7 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     house = Warehouse(refresh.settings)
     now = datetime.now(UTC)
     release_id, previous = house.new_release_id(now), house.current()
+    log.info("release %s", release_id)
     row = ReleaseRow(
         release_id=release_id,
         built_at=now,

@@ -125,6 +125,7 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
         current = Warehouse(refresh.settings).current()
         record_run(refresh.settings, "nothing new", release_id=current.id if current else None)
         return
+    log.info("dbt builds and tests the models")
     prepare_work(refresh)
     os.environ.update(dbt_environment(refresh.settings))
     call = dbt.cli(BUILD, context=context, target_path=refresh.settings.work / "dbt", raise_on_error=False)
