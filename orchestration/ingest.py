@@ -130,7 +130,12 @@ def ingest(
     """
     index = TidyIndex(settings)
     before = index.get(dataset.source_id, period)
-    for layout, landed in _offered(dataset, dataset.layouts(period, areas), fetcher):
+    layouts = dataset.layouts(period, areas)
+    if before is not None:
+        # A coarser layout is no substitute for a better one landed before, which then stays in use.
+        names = [layout.name for layout in layouts]
+        layouts = layouts[: names.index(before.layout) + 1] if before.layout in names else layouts
+    for layout, landed in _offered(dataset, layouts, fetcher):
         checksums = [item.sha256 for _, item in landed]
         name = partition_name(dataset.source_id, layout.name, dataset.parser_version, checksums)
         path = Path(dataset.table) / str(period) / f"{name}.parquet"

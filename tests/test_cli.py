@@ -491,12 +491,13 @@ def test_status_tells_release_sources_and_last_run(home: Settings) -> None:
         "failed_checks": ["employment.rows"],
     }
     (home.home / "last_run.json").write_text(json.dumps(last_run))
-    home.data_docs.mkdir()
-    (home.data_docs / "index.html").write_text("<p>pages</p>")
+    pages = home.data_docs / "marts" / "index.html"
+    pages.parent.mkdir(parents=True)
+    pages.write_text("<p>pages</p>")
     text = run("status").stdout
     for expected in (
         RELEASE_ID, "SYNTHETIC", str(path), "bls_qcew:2016", "2026-11-22 02:30 UTC",
-        "a gate stopped the release", "employment.rows", "exit code 3", str(home.data_docs / "index.html"),
+        "a gate stopped the release", "employment.rows", "exit code 3", str(pages),
     ):  # fmt: skip
         assert expected in text
     found = json.loads(run("status", "--json").stdout)

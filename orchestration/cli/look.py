@@ -55,7 +55,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For a program."
         console.print(table("Built from", ("source", "period", "fetched", "age"), rows))
     console.print(f"Last run   {_last_run_text(found['last_run'])}")
     if found["data_docs"]:
-        console.print(f"Data docs  {found['data_docs']}")
+        console.print(f"Data docs  {', '.join(found['data_docs'])}", soft_wrap=True)
 
 
 def dictionary(
@@ -147,8 +147,7 @@ def _status(settings: Settings) -> dict[str, Any]:
         found["sources"] = [asdict(snapshot) for snapshot in read_snapshots(current.path)]
         found["failed_warnings"] = [str(check) for check in read_checks(current.path) if not check.passed]
     found["last_run"] = _last_run(settings.home / "last_run.json")
-    pages = settings.data_docs / "index.html"
-    found["data_docs"] = str(pages) if pages.is_file() else None
+    found["data_docs"] = [str(page) for page in sorted(settings.data_docs.glob("*/index.html"))]
     return _with_texts_for_times(found)
 
 

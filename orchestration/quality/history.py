@@ -30,11 +30,11 @@ EMPLOYMENT_DRIFT = 0.02
 """A re-issued year's total against the previous release's. A revision corrects single cells of an annual
 file; 2 % of the whole is a unit, a level of aggregation or a large state changed."""
 
-LEAST_OF_NEIGHBOUR = 0.67
-"""Rows against the nearest earlier year of the same coverage: just above two thirds, so that a third
-gone fails. A recession or a new classification moves the number of cells by some percent."""
+LEAST_OF_NEIGHBOUR = 0.75
+"""Rows against the nearest earlier year of the same coverage: above two thirds by more than a year's growth, so
+that a third gone fails. A recession or a new classification moves the number of cells by some percent."""
 
-MOST_OF_NEIGHBOUR = 1.5
+MOST_OF_NEIGHBOUR = 1.33
 """The same from the other side: the year after one that lost a third."""
 
 SUPPRESSION_JUMP = 0.1

@@ -171,12 +171,12 @@ def test_quarterly_originals_agree_with_the_singlefile(
         f"{cells} cells: establishments differ in {estabs}, employment in {jobs}, wages in {wages}, "
         f"disclosure in {other_disclosure}; {missing} have no quarters"
     )
-    print(f"\n{found}; quarterly cells of ownership {', '.join(own for own, in alone)} have no annual counterpart")
+    print(f"\n{found}; quarterly cells of ownership {', '.join(own for (own,) in alone)} have no annual counterpart")
     record_property("quarterly originals against the singlefile", found)
     assert (areas, missing, other_disclosure, wages) == (9, 0, 0, 0)
     assert cells > 15_000
     assert estabs + jobs <= 0.001 * cells
-    assert {own for own, in alone} <= {"1", "2", "3"}
+    assert {own for (own,) in alone} <= {"1", "2", "3"}
 
 
 def test_county_quotients_against_the_quarterly_originals(

@@ -79,9 +79,7 @@ def one(con: duckdb.DuckDBPyConnection, query: str) -> tuple:
 
 
 def test_establishments_add_up_everywhere(sums) -> None:
-    kinds = sums.execute(
-        "select kind, count(*), count_if(estabs <> whole_estabs) from balance group by 1 order by 1"
-    )
+    kinds = sums.execute("select kind, count(*), count_if(estabs <> whole_estabs) from balance group by 1 order by 1")
     found = {kind: (count > 700, wrong) for kind, count, wrong in kinds.fetchall()}
     assert found == {"area": (True, 0), "industry": (True, 0), "owner": (True, 0)}
 
@@ -107,9 +105,7 @@ def test_no_private_firm_is_shown(published, economy: Economy) -> None:
     for table, count in (
         ("slices", "annual_avg_estabs"), ("years", "annual_avg_estabs"), ("quarters", "qtrly_estabs_count")
     ):  # fmt: skip
-        query = (
-            f"select count(*) from {table} where own_code = '5' and disclosure_code is null and {count} < 3"
-        )
+        query = f"select count(*) from {table} where own_code = '5' and disclosure_code is null and {count} < 3"
         assert one(published, query) == (0,)
     y = economy.years.index(2019)
     dominated = economy.largest[y] > 0.8 * economy.employment[y]
@@ -214,18 +210,14 @@ def test_other_seeds_can_be_protected_too(seed: int) -> None:
 def test_complement_of_a_table_with_margins(rows: int, columns: int, random) -> None:
     """A table whose rows and columns both have sums: no row or column keeps exactly one withheld cell."""
     jobs = np.array([[random.randint(1, 99) for _ in range(columns)] for _ in range(rows)])
-    full = np.block(
-        [[jobs, jobs.sum(1, keepdims=True)], [jobs.sum(0, keepdims=True), jobs.sum(keepdims=True)]]
-    )
+    full = np.block([[jobs, jobs.sum(1, keepdims=True)], [jobs.sum(0, keepdims=True), jobs.sum(keepdims=True)]])
     cells = np.arange(full.size).reshape(full.shape)
     relation = np.concatenate(
         [np.repeat(np.arange(rows + 1), columns + 1), np.repeat(np.arange(columns + 1), rows + 1)]
     )
     relation[cells.size :] += rows + 1
     cell = np.concatenate([cells.ravel(), cells.T.ravel()])
-    is_sum = np.concatenate(
-        [(cells % (columns + 1) == columns).ravel(), (cells.T // (columns + 1) == rows).ravel()]
-    )
+    is_sum = np.concatenate([(cells % (columns + 1) == columns).ravel(), (cells.T // (columns + 1) == rows).ravel()])
     first = np.array([random.random() < 0.2 for _ in range(full.size)])
     first[-1] = False
     open_cells = np.arange(full.size) == full.size - 1

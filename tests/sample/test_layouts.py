@@ -30,9 +30,7 @@ def slice_bytes(root: Path, name: str, year: int) -> bytes:
 def form(line: bytes) -> str:
     """How a row is printed: quoted text, and numbers by their decimals."""
     cells = next(csv.reader([line.decode()], quoting=csv.QUOTE_NONE))
-    return ",".join(
-        re.sub(r"\d", "0", re.sub(r"^-?\d+", "0", c)) if not c.startswith('"') else '"' for c in cells
-    )
+    return ",".join(re.sub(r"\d", "0", re.sub(r"^-?\d+", "0", c)) if not c.startswith('"') else '"' for c in cells)
 
 
 def forms(content: bytes, status: bytes) -> set[str]:
@@ -127,9 +125,7 @@ def test_industry_codes_are_among_bls_own(published, mirror: Path) -> None:
     file = mirror / QCEW / "data/api/2019/a/area/[0-9]*.csv"
     real = f"select industry_code from read_csv('{file}', types={{'industry_code': 'VARCHAR'}})"
     assert (
-        published.execute(
-            f"select distinct industry_code from years where industry_code not in ({real})"
-        ).fetchall()
+        published.execute(f"select distinct industry_code from years where industry_code not in ({real})").fetchall()
         == []
     )
 

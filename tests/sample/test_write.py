@@ -42,8 +42,7 @@ def test_all_publishers_files_are_there(sample: Path) -> None:
         f"{census}/geo/docs/reference/county_adjacency/county_adjacency2024.txt",
         f"{census}/geo/docs/maps-data/data/gazetteer/2025_Gazetteer/2025_Gaz_counties_national.zip",
         f"{census}/programs-surveys/popest/datasets/2020-2025/counties/totals/co-est2025-alldata.csv",
-        f"{census}/programs-surveys/metro-micro/geographies/reference-files/2023/delineation-files/"
-        "list1_2023.xlsx",
+        f"{census}/programs-surveys/metro-micro/geographies/reference-files/2023/delineation-files/list1_2023.xlsx",
         "truth.json",
         MARKER,
     } == found
