@@ -10,6 +10,7 @@ PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
 PORT ?= 3000
+MIRROR ?= $(or $(CLUSTERS_SHARED),../shared)/mirror
 ARGS ?=
 
 BIN := $(VENV)/bin
@@ -25,6 +26,7 @@ help:  ## this list
 
 demo: install  ## refresh on the bundled synthetic sample and show what was published
 	@$(BIN)/clusters refresh --profile sample
+	@echo "The command is $(BIN)/clusters; \`source $(BIN)/activate\` makes it plain \`clusters\`."
 
 test: install  ## the whole test suite (ARGS="-k quotient" for a part of it)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
@@ -49,8 +51,8 @@ lock: install  ## resolve every dependency anew, with hashes and no registry's a
 	@$(LOCK) $(ARGS) --group dev pyproject.toml -o requirements.lock
 	@$(LOCK) $(ARGS) --group duckdb-oldest -o .ci/duckdb-oldest.lock
 
-bench: install  ## the benchmarks behind docs/performance.md
-	@$(BIN)/python -m bench $(ARGS)
+bench: install  ## the benchmarks behind docs/performance.md (MIRROR=../shared/mirror)
+	@$(BIN)/python bench/nightly.py --mirror $(MIRROR) $(ARGS)
 
 clean:  ## remove the virtual environment and caches, never data/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build ./*.egg-info dbt_project/target dbt_project/logs

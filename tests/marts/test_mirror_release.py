@@ -71,7 +71,8 @@ def test_no_withheld_cell_is_zero(warehouse: Con, singlefile_2016: list[Path], r
         CREATE TEMP TABLE raw AS
         SELECT area_fips, own_code, industry_code, disclosure_code = 'N' AS withheld
         FROM read_csv({[str(p) for p in singlefile_2016]}, all_varchar = true, header = true)
-        WHERE area_fips SIMILAR TO '[0-9]{{5}}' AND substr(area_fips, 3) NOT IN ('000', '995', '996', '997', '998', '999')
+        WHERE area_fips SIMILAR TO '[0-9]{{5}}'
+            AND substr(area_fips, 3) NOT IN ('000', '995', '996', '997', '998', '999')
             AND own_code <> '8' AND size_code = '0'
         """
     )
@@ -200,7 +201,8 @@ def test_county_quotients_against_the_quarterly_originals(
             FROM read_csv({members}, all_varchar = true, header = true)
             WHERE own_code = '5'
             GROUP BY ALL
-            HAVING count(*) = 4 AND NOT bool_or(coalesce(lq_disclosure_code, '') = 'N' OR coalesce(disclosure_code, '') = 'N')
+            HAVING count(*) = 4
+                AND NOT bool_or(coalesce(lq_disclosure_code, '') = 'N' OR coalesce(disclosure_code, '') = 'N')
         )
         SELECT b.*, s.lq, s.employment
         FROM bls AS b
@@ -211,7 +213,8 @@ def test_county_quotients_against_the_quarterly_originals(
         """
     )
     cells, apart, regions = compared.aggregate(
-        "count(*), count(*) FILTER (abs(lq - published) > 0.005 + 0.02 * published + lq * 0.5 / greatest(employment, 0.5)), "
+        "count(*), "
+        "count(*) FILTER (abs(lq - published) > 0.005 + 0.02 * published + lq * 0.5 / greatest(employment, 0.5)), "
         "count(DISTINCT region_id)"
     ).fetchall()[0]
     record_property("county quotients against BLS's monthly ones", f"{apart} of {cells} apart")

@@ -8,9 +8,13 @@ WITH cells AS (
         coalesce(employment_upper, 1e300) AS employment_upper,
         coalesce(employment_lower / nullif(region_employment, 0), 0) AS focus_lower,
         coalesce(employment_upper / nullif(region_employment, 0), 1) AS focus_upper,
-        {{ location_quotient("employment_lower", "region_employment", "reference_cluster_employment", "reference_employment") }}
+        {{ location_quotient(
+            "employment_lower", "region_employment", "reference_cluster_employment", "reference_employment"
+        ) }}
             AS lq_all_lower,
-        {{ location_quotient("employment_upper", "region_employment", "reference_cluster_employment", "reference_employment") }}
+        {{ location_quotient(
+            "employment_upper", "region_employment", "reference_cluster_employment", "reference_employment"
+        ) }}
             AS lq_all_upper
     FROM {{ ref("int_cluster_quotients") }}
     WHERE region_type IN ('county', 'cbsa', 'state') AND (employment_upper > 0 OR employment_upper IS NULL)

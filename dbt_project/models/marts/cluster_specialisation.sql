@@ -6,7 +6,9 @@ WITH measured AS (
         employment / nullif(reference_cluster_employment, 0) AS share_of_nation,
         employment - region_employment * reference_cluster_employment / nullif(reference_employment, 0)
             AS hc_employment,
-        {{ location_quotient("employment", "region_employment", "reference_cluster_employment", "reference_employment") }}
+        {{ location_quotient(
+            "employment", "region_employment", "reference_cluster_employment", "reference_employment"
+        ) }}
             AS lq_all
     FROM {{ ref("int_cluster_quotients") }}
 ),

@@ -37,7 +37,11 @@ larger AS (
 ),
 
 delineated AS (
-    SELECT cbsa_code, any_value(cbsa_title) AS cbsa_title, any_value(cbsa_kind) AS cbsa_kind, any_value(vintage) AS vintage
+    SELECT
+        cbsa_code,
+        any_value(cbsa_title) AS cbsa_title,
+        any_value(cbsa_kind) AS cbsa_kind,
+        any_value(vintage) AS vintage
     FROM {{ ref("stg_cbsa_delineation") }}
     GROUP BY cbsa_code
 ),
