@@ -21,14 +21,13 @@ from orchestration.settings import Settings
 pytestmark = [pytest.mark.mirror, pytest.mark.slow]
 
 DBT = str(Path(sys.executable).with_name("dbt"))
-STATES = ("09000", "15000", "26000", "50000", "53000", "56000")
 # Both years are in NAICS 2017, so that one build holds the same cells twice: as published, and with some hidden.
 PUBLISHED, HIDDEN = 2019, 2018
 
 
 @pytest.fixture(scope="module")
 def built(mirror_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The scratch file of a build over six states, a quarter of whose cells below the total is hidden."""
+    """The scratch file of a build over all states, a quarter of whose cells below the total is hidden."""
     home = Settings(home=tmp_path_factory.mktemp("bounds"), profile="mirror")
     (home.work / "spill").mkdir(parents=True)
     home.tidy.symlink_to(mirror_home / "tidy")
@@ -38,7 +37,7 @@ def built(mirror_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (states,) = [home.tidy / p.path for p in partitions if (p.table, p.period) == ("qcew", PUBLISHED)]
     withheld = "industry_code <> '10' AND area_fips <> 'US000' AND hash(area_fips, own_code, industry_code) % 4 = 0"
     with duckdb.connect() as con:
-        cells = f"read_parquet('{states}') WHERE area_fips IN {('US000', *STATES)}"
+        cells = f"read_parquet('{states}')"
         con.execute(
             f"""
             COPY (
@@ -86,16 +85,20 @@ def test_every_hidden_cell_lies_within_its_bounds(built: Path, record_property: 
         ).fetchall()[0]
     record_property("hidden cells within their bounds", f"{hidden - outside} of {hidden}")
     print(f"\n{hidden - outside:,} of {hidden:,} hidden cells lie within their bounds")
-    assert hidden > 2_000
+    assert hidden > 20_000
     assert above_zero > 0.9 * hidden
     assert (outside, unbounded) == (0, 0)
 
 
-@pytest.mark.parametrize("figure", ["employment", "lq"])
+@pytest.mark.parametrize(("figure", "slack"), [("employment", 5), ("lq", 0)])
 def test_every_known_cluster_lies_within_its_bounds(
-    built: Path, record_property: Callable[[str, object], None], figure: str
+    built: Path, record_property: Callable[[str, object], None], figure: str, slack: float
 ) -> None:
-    """What all published cells settle must lie within what the remaining ones leave open."""
+    """What all published cells settle must lie within what the remaining ones leave open.
+
+    A cluster's figure is the sum of its rounded industries; where one of those is hidden, their printed parent takes
+    its place, which is rounded once. The two may be off by half a job for each industry: five jobs are allowed.
+    """
     with duckdb.connect(str(built), read_only=True) as con:
         known, opened, outside, most = con.sql(
             f"""
@@ -112,7 +115,7 @@ def test_every_known_cluster_lies_within_its_bounds(
             SELECT
                 count(*),
                 count(*) FILTER (most > least * 1.0001),
-                count(*) FILTER (true_most < least - 1e-9 OR true_least > most + 1e-9),
+                count(*) FILTER (true_most < least - {slack} - 1e-9 OR true_least > most + {slack} + 1e-9),
                 max(greatest(least - true_most, true_least - most))
             FROM pairs
             """
@@ -120,5 +123,5 @@ def test_every_known_cluster_lies_within_its_bounds(
     found = f"{known - outside} of {known} known, {opened} of them opened by hiding"
     record_property(f"{figure} of clusters within bounds", found)
     print(f"\n{figure} of clusters within bounds: {found}; the worst is beyond by {most}")
-    assert opened > 50
+    assert opened > 200
     assert outside == 0
