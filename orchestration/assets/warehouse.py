@@ -168,5 +168,9 @@ def dbt_findings(run_results: Mapping[str, Any], nodes: Mapping[str, Any]) -> li
 
 
 def _tested(test: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:
+    """The model a test is about: named in its metadata where it reads several."""
+    named = test["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name")
+    if named:
+        return named
     attached = test.get("attached_node") or test.get("model") or next(iter(test["depends_on"]["nodes"]), "")
     return nodes.get(attached, {}).get("name", attached or "warehouse")
