@@ -25,7 +25,8 @@ from orchestration.settings import PROJECT_ROOT
 
 SNAPSHOT = Path(__file__).with_name("definitions.json")
 REPOSITORY = defs.get_repository_def()
-SPECS = {spec.key: spec for spec in defs.resolve_all_asset_specs()}
+# Sorted: parallel test processes must find the same tests in the same order.
+SPECS = {spec.key: spec for spec in sorted(defs.resolve_all_asset_specs(), key=lambda spec: spec.key.path)}
 MADE = [spec for key, spec in SPECS.items() if key.path[0] != "seeds"]
 DESCRIBED = [spec for spec in MADE if spec.key.path[0] in ("tidy", "marts")]
 
