@@ -62,7 +62,7 @@ def publishers(settings: Settings) -> Iterator[Fetcher]:
     """A fetcher for the profile's publishers; for `mirror` and `sample` a loopback server runs meanwhile.
 
     Raises:
-        SetupError: if the profile is `mirror` and no folder is named.
+        SetupError: if the profile is `mirror` and no folder is named, or `live` and no contact.
     """
     with ExitStack() as stack:
         root: Path | None = None
@@ -74,6 +74,8 @@ def publishers(settings: Settings) -> Iterator[Fetcher]:
             if settings.mirror is None or not settings.mirror.is_dir():
                 raise SetupError("profile mirror needs a folder of publishers' files: --mirror DIR or CLUSTERS_MIRROR")
             root = settings.mirror
+        elif not settings.contact:
+            raise SetupError("profile live needs an e-mail address for publishers to write to: set CLUSTERS_CONTACT")
         base_url = None
         if root is not None:
             from orchestration.sample.publishers import serve

@@ -31,9 +31,9 @@ class Settings(BaseSettings):
     home: Path = Field(default=PROJECT_ROOT / "data", description="where everything made at run time lives")
     profile: Profile = Field(default="live", description="whose files are pulled")
     mirror: Path | None = Field(default=None, description="folder of publishers' files, laid out <host>/<path>")
-    contact: str = Field(
-        default="contact-not-set@example.org",
-        description="e-mail address in the User-Agent; data.bls.gov answers 403 without one",
+    contact: str | None = Field(
+        default=None,
+        description="your e-mail address, for the User-Agent; profile live needs it, BLS answers 403 without one",
     )
     years: str = Field(default="2015-2025", description="QCEW reference years a nightly refresh asks for, as A-B")
     timezone: str = Field(default="UTC", description="time zone of the 02:30 schedule")
@@ -104,7 +104,7 @@ class Settings(BaseSettings):
 
     @property
     def user_agent(self) -> str:
-        return f"cluster-warehouse/0.1 (regional statistics; contact: {self.contact})"
+        return f"cluster-warehouse/0.1 (regional statistics; contact: {self.contact or 'none given'})"
 
 
 def year_range(text: str) -> range:

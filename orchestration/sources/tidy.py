@@ -34,7 +34,6 @@ def connect(memory_limit: str, threads: int, temp_directory: Path) -> duckdb.Duc
             "temp_directory": str(temp_directory),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "enable_progress_bar": False,
         }
     )
 
