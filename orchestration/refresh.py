@@ -37,6 +37,8 @@ DAGSTER_YAML = """\
 # Written by clusters; runs, schedules and events stay in this folder and nothing is sent anywhere.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   pools:
     default_limit: 1
