@@ -61,7 +61,7 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     partitions = refresh.partitions
     catalogue = Catalogue(
         release=row,
-        snapshots=[snapshot(p) for p in partitions],
+        snapshots=[snapshot(p, synthetic=row.profile == "sample") for p in partitions],
         files=[file for p in partitions for file in source_files(p)],
         checks=recorded_checks(refresh.settings),
         profiles=recorded_profiles(refresh.settings),
@@ -96,13 +96,16 @@ def source_id(partition: Partition) -> str:
     return f"{partition.source_id}:{partition.period}" if partition.period else partition.source_id
 
 
-def snapshot(partition: Partition) -> SourceSnapshot:
-    """What `meta.source_snapshot` says of a partition; over several files sizes are summed and checksums combined."""
+def snapshot(partition: Partition, *, synthetic: bool) -> SourceSnapshot:
+    """What `meta.source_snapshot` says of a partition; over several files sizes are summed and checksums combined.
+
+    A synthetic one names the publisher whose layout it has, and says that the figures are not theirs.
+    """
     dataset, files = DATASETS[partition.source_id], partition.files
     one = files[0] if len(files) == 1 else None
     return SourceSnapshot(
         source_id=source_id(partition),
-        publisher=dataset.publisher,
+        publisher=f"synthetic, in the layout of {dataset.publisher}" if synthetic else dataset.publisher,
         dataset=f"{dataset.title} ({partition.layout})",
         reference_period=str(partition.period) if partition.period else "latest",
         url=files[0].url,
@@ -111,7 +114,7 @@ def snapshot(partition: Partition) -> SourceSnapshot:
         last_modified=one.last_modified if one else None,
         bytes=sum(f.bytes for f in files),
         sha256=one.sha256 if one else _combined([f.sha256 for f in files]),
-        licence=dataset.licence,
+        licence="synthetic data of this project" if synthetic else dataset.licence,
         rows=partition.rows,
     )
 

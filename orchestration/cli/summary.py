@@ -19,19 +19,23 @@ if TYPE_CHECKING:
 
     from orchestration.refresh import Summary
 
+# Specialised clusters that are strong by UCM's rule, or may be: withheld cells can leave the rule open for a cluster
+# whose own figures are known. By jobs above the national norm, which weighs size and quotient together.
 STRONGEST = """
     WITH strong AS (
         SELECT s.*, r.name AS region, r.region_type, c.name AS cluster
         FROM cluster_specialisation AS s
         JOIN dim_region AS r USING (region_id)
         JOIN dim_cluster AS c USING (cluster_id)
-        WHERE s.ucm_strong = 'yes' AND c.kind = 'traded'
+        WHERE (s.ucm_strong = 'yes' OR (s.ucm_strong = 'undetermined' AND s.hc_employment > 0))
+            AND c.kind = 'traded'
             AND s.year = (SELECT max(year) FROM cluster_specialisation)
     ),
     ranked AS (
         SELECT *, list_position(['cbsa', 'county', 'state'], region_type) AS preference FROM strong
     )
-    SELECT region_id, cluster_id, year, region, cluster, employment, hc_employment, lq, stars
+    SELECT region_id, cluster_id, year, region, cluster, employment, hc_employment, lq, stars,
+        ucm_strong
     FROM ranked
     WHERE preference = (SELECT min(preference) FROM ranked)
     ORDER BY hc_employment DESC NULLS LAST, region_id, cluster_id
@@ -77,7 +81,7 @@ def next_queries(strongest: list[tuple]) -> list[str]:
         "ORDER BY s.hc_employment DESC NULLS LAST LIMIT 10",
         "SELECT r.name, r.region_type, s.employment, round(s.lq, 2) AS lq FROM cluster_specialisation s "
         f"JOIN dim_region r USING (region_id) WHERE s.cluster_id = '{cluster}' AND {year} "
-        "AND s.ucm_strong = 'yes' ORDER BY s.lq DESC NULLS LAST LIMIT 10",
+        "AND s.ucm_strong <> 'no' ORDER BY s.lq DESC NULLS LAST LIMIT 10",
         "SELECT source_id, reference_period, fetched_at, rows FROM meta.source_snapshot ORDER BY source_id",
     ]
 
@@ -105,13 +109,17 @@ def _print_strongest(strongest: list[tuple], console: Console) -> None:
             _number(above, ",.0f"),
             _number(lq, ".2f"),
             "★" * (stars or 0),
+            strong,
         )
-        for _, _, _, region, cluster, jobs, above, lq, stars in strongest
+        for _, _, _, region, cluster, jobs, above, lq, stars, strong in strongest
     ]
-    columns = ("region", "cluster", "jobs", "above the norm", "LQ", "stars")
+    columns = ("region", "cluster", "jobs", "above the norm", "LQ", "stars", "strong")
     title = f"The strongest traded clusters of {strongest[0][2]}"
     console.print(table(title, columns, rows, ("jobs", "above the norm", "LQ")))
-    console.print("Above the norm: jobs beyond what the region would have at the national share.")
+    console.print(
+        "Above the norm: jobs beyond what the region would have at the national share. "
+        "Strong: U.S. Cluster Mapping's rule, undetermined where withheld cells leave it open."
+    )
 
 
 def _number(value: float | None, form: str) -> str:
