@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
     from orchestration.refresh import Summary
 
-# Specialised clusters that are strong by UCM's rule, or may be: withheld cells can leave the rule open for a cluster
-# whose own figures are known. By jobs above the national norm, which weighs size and quotient together.
+# Clusters that are strong by UCM's rule, or may be and are specialised beyond doubt (a quotient of 2 or more): withheld
+# cells can leave the rule open for a cluster whose own figures are known. By jobs above the national norm, which weighs
+# size and quotient together.
 STRONGEST = """
     WITH strong AS (
         SELECT s.*, r.name AS region, r.region_type, c.name AS cluster
         FROM cluster_specialisation AS s
         JOIN dim_region AS r USING (region_id)
         JOIN dim_cluster AS c USING (cluster_id)
-        WHERE (s.ucm_strong = 'yes' OR (s.ucm_strong = 'undetermined' AND s.hc_employment > 0))
+        WHERE (s.ucm_strong = 'yes' OR (s.ucm_strong = 'undetermined' AND s.lq >= 2))
             AND c.kind = 'traded'
             AND s.year = (SELECT max(year) FROM cluster_specialisation)
     ),
