@@ -58,7 +58,12 @@ def built(mirror_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
          "--project-dir", ".", "--profiles-dir", ".", "--target-path", str(home.work / "target"),
          "--log-path", str(home.work / "logs")],
         cwd=PROJECT,
-        env=os.environ | {"CLUSTERS_HOME": str(home.home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        env=os.environ
+        | {
+            "CLUSTERS_HOME": str(home.home),
+            "CLUSTERS_SCRATCH": str(home.work / "scratch.duckdb"),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        },
         capture_output=True,
         text=True,
         check=False,
