@@ -21,7 +21,6 @@ from orchestration.assets.resources import Refresh
 from orchestration.contracts import contracts
 from orchestration.errors import SourceError
 from orchestration.ingest import Partition, ingest
-from orchestration.quality.gate import warm_up
 from orchestration.sources.bls import QCEW, QCEW_AREAS
 from orchestration.sources.catalogue import DATASETS
 from orchestration.sources.dataset import Dataset
@@ -47,8 +46,6 @@ def pull(dataset: Dataset, periods: list[int], refresh: Refresh) -> list[Partiti
     areas = _areas(refresh) if dataset is QCEW else []
     found = [ingest(dataset, period, refresh.fetcher, refresh.settings, areas) for period in periods]
     partitions = [partition for partition in found if partition is not None]
-    if any(partition.outcome in {"new", "changed"} for partition in partitions):
-        warm_up()
     if not partitions:
         asked = f" for {periods[0]}-{periods[-1]}" if dataset.yearly else ""
         raise SourceError(

@@ -6,11 +6,9 @@ Belongs here: running suites, reading their results as findings, failing closed.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,16 +27,6 @@ if TYPE_CHECKING:
     from great_expectations.checkpoint.checkpoint import CheckpointResult
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.expectations.expectation import Expectation
-
-
-@cache
-def warm_up() -> None:
-    """Starts importing Great Expectations, which takes seconds, while the caller waits for something else."""
-
-    def load() -> None:
-        import great_expectations  # noqa: F401
-
-    threading.Thread(target=load, daemon=True).start()
 
 
 @dataclass
