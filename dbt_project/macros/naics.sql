@@ -26,3 +26,8 @@
             THEN left({{ code }}, length({{ code }}) - 1)
     END
 {%- endmacro %}
+
+{#- Key of an industry: its edition of NAICS and its code. -#}
+{% macro industry_id(naics, code) -%}
+    'naics' || {{ naics }} || ':' || {{ code }}
+{%- endmacro %}

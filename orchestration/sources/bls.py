@@ -20,6 +20,7 @@ from orchestration.sources.tidy import errors_named, read_delimited
 BASE = "https://data.bls.gov/cew"
 LICENCE = "US government work, public domain (17 USC 105)"
 HOMEPAGE = "https://www.bls.gov/cew/"
+PUBLISHER = "U.S. Bureau of Labor Statistics"
 # Titled like states but not part of the U.S. totals, and not published every year: foreign locations, Puerto Rico,
 # the Virgin Islands.
 NOT_STATES = {"57000", "72000", "78000"}
@@ -166,40 +167,29 @@ def _qcew_layouts(period: int, areas: Sequence[str]) -> Sequence[Layout]:
     )
 
 
-def _titles(name: str, parse: Parser) -> tuple[Layout, ...]:
-    return (Layout("titles", (Resource(f"{BASE}/doc/titles/{name}/{name}_titles.csv", "csv"),), parse),)
+def _titles(name: str, table: str, title: str, parse: Parser) -> Dataset:
+    layout = Layout("titles", (Resource(f"{BASE}/doc/titles/{name}/{name}_titles.csv", "csv"),), parse)
+    return Dataset(
+        source_id=f"bls_{table}",
+        table=table,
+        publisher=PUBLISHER,
+        title=title,
+        homepage=HOMEPAGE,
+        cadence="rarely",
+        licence=LICENCE,
+        yearly=False,
+        parser_version=1,
+        layouts=lambda period, areas: (layout,),
+    )
 
 
-QCEW_AREAS = Dataset(
-    source_id="bls_qcew_areas",
-    table="qcew_areas",
-    publisher="U.S. Bureau of Labor Statistics",
-    title="QCEW area codes and titles",
-    homepage=HOMEPAGE,
-    cadence="rarely",
-    licence=LICENCE,
-    yearly=False,
-    parser_version=1,
-    layouts=lambda period, areas: _titles("area", parse_area_titles),
-)
-
-QCEW_INDUSTRIES = Dataset(
-    source_id="bls_qcew_industries",
-    table="qcew_industries",
-    publisher="U.S. Bureau of Labor Statistics",
-    title="QCEW industry codes and titles",
-    homepage=HOMEPAGE,
-    cadence="rarely",
-    licence=LICENCE,
-    yearly=False,
-    parser_version=1,
-    layouts=lambda period, areas: _titles("industry", parse_industry_titles),
-)
+QCEW_AREAS = _titles("area", "qcew_areas", "QCEW area codes and titles", parse_area_titles)
+QCEW_INDUSTRIES = _titles("industry", "qcew_industries", "QCEW industry codes and titles", parse_industry_titles)
 
 QCEW = Dataset(
     source_id="bls_qcew",
     table="qcew",
-    publisher="U.S. Bureau of Labor Statistics",
+    publisher=PUBLISHER,
     title="Quarterly Census of Employment and Wages, annual averages",
     homepage=HOMEPAGE,
     cadence="yearly, revised in the year after",

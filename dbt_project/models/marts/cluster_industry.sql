@@ -1,6 +1,6 @@
 SELECT
     cluster_id,
-    'naics' || naics || ':' || code AS industry_id,
+    {{ industry_id("naics", "code") }} AS industry_id,
     weight
 FROM {{ ref("int_industry_clusters") }}
 WHERE cluster_id <> ''

@@ -1,5 +1,5 @@
 SELECT
-    'naics' || i.naics || ':' || i.industry_code AS industry_id,
+    {{ industry_id("i.naics", "i.industry_code") }} AS industry_id,
     'naics' || i.naics AS system,
     i.industry_code AS code,
     i.level,
@@ -11,6 +11,6 @@ SELECT
             WHEN '48-49' THEN 'Transportation and warehousing'
         END
     ) AS title,
-    CASE WHEN i.parent_code IS NOT NULL THEN 'naics' || i.naics || ':' || i.parent_code END AS parent_industry_id
+    CASE WHEN i.parent_code IS NOT NULL THEN {{ industry_id("i.naics", "i.parent_code") }} END AS parent_industry_id
 FROM {{ ref("int_industries") }} AS i
 LEFT JOIN {{ ref("stg_qcew_industries") }} AS t ON i.industry_code = t.industry_code

@@ -1,6 +1,6 @@
 SELECT
     c.region_id,
-    'naics' || c.naics || ':' || c.industry_code AS industry_id,
+    {{ industry_id("c.naics", "c.industry_code") }} AS industry_id,
     c.ownership,
     c.year::INTEGER AS year,
     c.establishments,
