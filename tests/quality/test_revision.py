@@ -1,0 +1,57 @@
+"""How much of a revision is let through."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import duckdb
+import pytest
+
+from orchestration.contracts import contracts
+from orchestration.quality.comparison import Revision
+from orchestration.quality.revision import accepted, revision_checks
+
+QCEW = contracts()["stg_qcew"]
+JOBS = Revision("stg_qcew", "all", 2016, "annual_avg_emplvl", 1000, 900, 0, 0, 0.001, 0.3, 0.001)
+TITLES = replace(JOBS, table_name="stg_qcew_areas", column_name="area_title", volume_change=None, revised=10)
+
+
+def verdicts(revision: Revision) -> dict[str, str]:
+    """What each check says: passed, or its severity."""
+    with duckdb.connect() as con:
+        return {
+            check.name: check.severity if con.execute(check.sql).fetchall() else "passed"
+            for check in revision_checks(contracts()[revision.table_name], [revision])
+        }
+
+
+@pytest.mark.parametrize(
+    ("revision", "worth_a_look", "within_limits"),
+    [
+        (JOBS, "passed", "passed"),
+        (replace(JOBS, volume_change=0.01), "warning", "passed"),
+        (replace(JOBS, volume_change=0.03), "warning", "error"),
+        (replace(JOBS, vanished=20), "warning", "passed"),
+        (replace(JOBS, vanished=60), "warning", "error"),
+        (replace(JOBS, appeared=60), "warning", "error"),
+        # a difference to the year before may change by much of itself and mean little
+        (replace(JOBS, column_name="oty_annual_avg_emplvl_chg", volume_change=0.3), "passed", "passed"),
+        (TITLES, "passed", "passed"),
+        (replace(TITLES, revised=100), "warning", "passed"),
+        (replace(TITLES, revised=400), "warning", "error"),
+    ],
+)
+def test_limits(revision: Revision, worth_a_look: str, within_limits: str) -> None:
+    assert verdicts(revision) == {"revision_worth_a_look": worth_a_look, "revision_within_limits": within_limits}
+
+
+def test_where_nothing_was_compared_there_is_no_check() -> None:
+    assert revision_checks(QCEW, []) == []
+    assert revision_checks(QCEW, [replace(JOBS, cells=0)]) == []
+
+
+def test_what_is_accepted_stops_nothing_and_is_still_told() -> None:
+    checks = revision_checks(QCEW, [replace(JOBS, volume_change=0.5)])
+    other = replace(checks[1], name="unique_grain")
+    assert [c.severity for c in accepted([*checks, other])] == ["warning", "warning", "error"]
+    assert [c.sql for c in accepted(checks)] == [c.sql for c in checks]
