@@ -16,6 +16,7 @@ from dagster._utils.error import SerializableErrorInfo
 
 from orchestration import errors
 from orchestration.ingest import Partition
+from orchestration.quality.revision import FROM_HISTORY
 from orchestration.quality.verdict import CheckResult
 
 BLOCKING_CHECK_FAILED = "DagsterAssetCheckFailedError"
@@ -25,6 +26,7 @@ GATE_REMEDY = (
     "the corrected file. If the change is meant, adapt the contract (dbt_project/models) or the limit "
     "(orchestration/quality) that it broke, and refresh again"
 )
+ACCEPT = "A revision that is meant passes with `clusters refresh {flags}`"
 
 
 class RefreshFailed(errors.ClustersError):
@@ -63,8 +65,18 @@ def gate_error(findings: Sequence[CheckResult], partitions: Sequence[Partition],
     """
     lines = [f"  - {finding}{_origin(finding, partitions)}" for finding in findings]
     opening = "the gates stopped the release; the previous one stays:"
-    closing = f"Remedy: {GATE_REMEDY}. Data Docs: {docs}."
+    closing = f"Remedy: {GATE_REMEDY}. {_accepting(findings, partitions)}Data Docs: {docs}."
     return GatesStopped("\n".join([opening, *lines, closing]), findings)
+
+
+def _accepting(findings: Sequence[CheckResult], partitions: Sequence[Partition]) -> str:
+    """How to let a revision pass, where each finding is about what a source had published before, or nothing."""
+    sources = {f"stg_{p.table}": p.source_id for p in partitions}
+    tables = {f.table_name for f in findings}
+    if not all(f.check_name.startswith(FROM_HISTORY) and f.table_name in sources for f in findings):
+        return ""
+    flags = " ".join(f"--accept-revision {sources[table]}" for table in sorted(tables))
+    return f"{ACCEPT.format(flags=flags)}. "
 
 
 def _origin(finding: CheckResult, partitions: Sequence[Partition]) -> str:

@@ -10,10 +10,11 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 from orchestration.errors import NotPublished, SetupError, SourceError
 from orchestration.landing.fetch import Fetcher
@@ -21,10 +22,18 @@ from orchestration.landing.origin import Origin
 from orchestration.landing.store import Landed, Store
 from orchestration.landing.unpack import unpacked
 from orchestration.settings import Settings
-from orchestration.sources.dataset import Dataset, Layout, Resource
+from orchestration.sources.dataset import Dataset, Kind, Layout, Resource
 from orchestration.sources.tidy import connect, count_rows, partition_name, write_partition
 
 log = logging.getLogger("clusters.ingest")
+
+
+class Place(Protocol):
+    """Where files come from: publishers (`landing.fetch.Fetcher`), or the landed files of an old release."""
+
+    def get(self, url: str, kind: Kind, dataset: str) -> Landed:
+        """The landed file of a URL; `NotPublished` if there is none."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,11 @@ class Partition:
     rows: int
     outcome: str
     files: tuple[File, ...]
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Partition:
+        """A partition from what `asdict` made of it, as the index and the manifests of releases keep it."""
+        return cls(**{**entry, "files": tuple(File(**file) for file in entry["files"])})
 
 
 @contextmanager
@@ -99,8 +113,7 @@ class TidyIndex:
         """Every partition, ordered by source and period."""
         if not self.path.exists():
             return []
-        entries = json.loads(self.path.read_text(encoding="utf-8"))
-        found = [Partition(**entry | {"files": tuple(File(**f) for f in entry["files"])}) for entry in entries]
+        found = [Partition.of(entry) for entry in json.loads(self.path.read_text(encoding="utf-8"))]
         return sorted(found, key=lambda p: (p.source_id, p.period))
 
     def get(self, source_id: str, period: int) -> Partition | None:
@@ -121,7 +134,7 @@ class TidyIndex:
 
 
 def ingest(
-    dataset: Dataset, period: int, fetcher: Fetcher, settings: Settings, areas: Sequence[str] = ()
+    dataset: Dataset, period: int, fetcher: Place, settings: Settings, areas: Sequence[str] = ()
 ) -> Partition | None:
     """Lands the files of a dataset's period and parses them, unless the same bytes were parsed before.
 
@@ -179,7 +192,7 @@ def _kept(index: TidyIndex, before: Partition | None) -> Partition | None:
 
 
 def _offered(
-    dataset: Dataset, layouts: Sequence[Layout], fetcher: Fetcher
+    dataset: Dataset, layouts: Sequence[Layout], fetcher: Place
 ) -> Iterator[tuple[Layout, list[tuple[Resource, Landed]]]]:
     """The layouts that the place offers, best first, each landed when it is asked for."""
     for layout in layouts:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import ClustersError, GateError
 from orchestration.release.publish import Warehouse
-from orchestration.run_record import record_run
+from orchestration.run_record import last_run, record_run
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ concurrency:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a refresh did. `outcome` is `published` or `nothing new`; `pulled` is (source, outcome, files, bytes)."""
+    """What a refresh did. `pulled` is (source, outcome, files, bytes), `outcome` `published`, `nothing new` or `held`.
+
+    Held: something is new, and it is what a person rolled back.
+    """
 
     outcome: str
     release_id: str
@@ -58,7 +61,13 @@ class Summary:
     seconds: float
 
 
-def refresh(settings: Settings, years: Sequence[int], only: Sequence[str] | None, progress: Progress) -> Summary:
+def refresh(
+    settings: Settings,
+    years: Sequence[int],
+    only: Sequence[str] | None,
+    progress: Progress,
+    accept_revision: Sequence[str] = (),
+) -> Summary:
     """Runs the nightly job and returns what it did; the run also stands in the Dagster UI.
 
     Raises:
@@ -73,20 +82,16 @@ def refresh(settings: Settings, years: Sequence[int], only: Sequence[str] | None
     with house.lock():
         pass
     house.refuse_sample_over_real(settings.profile)
-    before = house.current()
-    with _told(progress):
-        progress("start", "loading")
-        result = _run(settings, years, only)
-    if not result.success:
-        events = [event for event in result.all_events if event.is_failure]
-        error = failure(settings, result.run_id, events, "the run failed")
+    config = {"only": list(only or []), "accept_revision": list(accept_revision)}
+    error = run_nightly(settings, years, config, progress)
+    if error is not None:
         record_failure(settings, error)
         raise error
-    now = house.current()
-    if now is None:
+    now, last = house.current(), last_run(settings)
+    if now is None or last is None:
         raise GateError("the run ended without an error, yet nothing is published")
     return Summary(
-        outcome="published" if before is None or before.id != now.id else "nothing new",
+        outcome=last["outcome"],
         release_id=now.id,
         profile=now.profile,
         path=settings.current,
@@ -96,6 +101,22 @@ def refresh(settings: Settings, years: Sequence[int], only: Sequence[str] | None
     )
 
 
+def run_nightly(
+    settings: Settings, years: Sequence[int], config: dict[str, Any], progress: Progress
+) -> ClustersError | None:
+    """Runs the nightly job in this process; `config` is that of `orchestration.assets.resources.Refresh`.
+
+    Returns the error that stopped it, if one did.
+    """
+    with _told(progress):
+        progress("start", "loading")
+        result = _run(settings, years, config)
+    if result.success:
+        return None
+    events = [event for event in result.all_events if event.is_failure]
+    return failure(settings, result.run_id, events, "the run failed")
+
+
 def prepare_dagster(settings: Settings) -> None:
     """Dagster's home below ours, with telemetry off; child processes find it through the environment."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
@@ -103,7 +124,7 @@ def prepare_dagster(settings: Settings) -> None:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
 
 
-def _run(settings: Settings, years: Sequence[int], only: Sequence[str] | None) -> ExecuteInProcessResult:
+def _run(settings: Settings, years: Sequence[int], config: dict[str, Any]) -> ExecuteInProcessResult:
     prepare_dagster(settings)
     from dagster import DagsterInstance
 
@@ -119,7 +140,7 @@ def _run(settings: Settings, years: Sequence[int], only: Sequence[str] | None) -
             instance=instance,
             tags=range_tags(years),
             run_config={
-                "resources": {"refresh": {"config": {"only": list(only or [])}}},
+                "resources": {"refresh": {"config": config}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             raise_on_error=False,
@@ -185,6 +206,10 @@ def _warnings(settings: Settings, years: Sequence[int]) -> list[str]:
         for source, outcome, _, _ in _pulled(settings, years)
         if outcome == "kept"
     ]
+    last = last_run(settings) or {}
+    if last.get("outcome") == "held":
+        remedy = "it is published once that changes, or after `clusters rollback --lift`"
+        warnings.append(f"what is new is held back: {last['message']}; {remedy}")
     return warnings + [str(f) for f in recorded_checks(settings) if not f.passed and f.severity == "warning"]
 
 

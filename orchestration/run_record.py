@@ -24,7 +24,7 @@ def record_run(
     message: str = "",
     failed_checks: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Writes the outcome (`published`, `nothing new` or `failed`) of the run that ends now and returns it.
+    """Writes the outcome (`published`, `nothing new`, `held` or `failed`) of the run that ends now and returns it.
 
     Example:
         >>> record_run(settings(), "failed", exit_code=2, message="bls_qcew: ...")["outcome"]  # doctest: +SKIP

@@ -25,9 +25,11 @@ from orchestration.assets.tidy import tidy_key
 from orchestration.assets.warehouse import build_path
 from orchestration.contracts import TableContract, contracts, mart_contracts
 from orchestration.quality.checks import SqlCheck
+from orchestration.quality.comparison import compare
 from orchestration.quality.engine import open_file, open_parquet
 from orchestration.quality.history import TableProfile, history_expectations, profile
 from orchestration.quality.reconciliation import qcew_checks
+from orchestration.quality.revision import FROM_HISTORY, accepted, revision_checks
 from orchestration.quality.verdict import CheckResult, stopping
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import read_profiles
@@ -39,6 +41,8 @@ log = logging.getLogger("clusters.gate")
 TIDY = {f"stg_{dataset.table}": dataset.table for dataset in DATASETS.values()}
 PROFILED = ("employment", "industry_specialisation", "cluster_specialisation", "dim_region", "dim_industry")
 HISTORY, CONTRACT = "history", "contract"
+LEARNED = (*FROM_HISTORY, "neighbouring_")
+BEFORE = "before_"
 
 profile_qcew = partial(
     profile,
@@ -78,7 +82,7 @@ def check_results(
             if (table, finding.check_name) in own_name:
                 group = finding.check_name
             else:
-                group = HISTORY if finding.check_name.startswith(("history_", "neighbouring_")) else CONTRACT
+                group = HISTORY if finding.check_name.startswith(LEARNED) else CONTRACT
             groups.setdefault(group, []).append(finding)
         for name, results in groups.items():
             failed = [r for r in results if not r.passed]
@@ -115,7 +119,15 @@ def judge(
     from orchestration.quality.gate import run_gate
 
     before = [p for p in previous_profiles(refresh) if p.table_name in tables]
-    return run_gate(con, tables, docs, checks=[*checks, *history_expectations(profiles, before)])
+    every = [*checks, *history_expectations(profiles, before)]
+    return run_gate(con, tables, docs, checks=[c for name in tables for c in _of_table(name, every, refresh)])
+
+
+def _of_table(table: str, checks: Sequence[SqlCheck], refresh: Refresh) -> list[SqlCheck]:
+    """A table's checks; what a person accepted of its source, or for a mart of any source, stops nothing."""
+    found = [check for check in checks if check.table == table]
+    sources = {dataset.source_id for dataset in DATASETS.values() if TIDY.get(table) in (None, dataset.table)}
+    return accepted(found) if sources.intersection(refresh.accept_revision) else found
 
 
 def _gate(
@@ -142,11 +154,27 @@ def check_tidy(refresh: Refresh) -> list[CheckResult]:
         name: [refresh.settings.tidy / p.path for p in refresh.partitions if p.table == table]
         for name, table in TIDY.items()
     }
-    tables = {name: contracts()[name] for name in TIDY}
-    with open_parquet(files, threads=refresh.settings.threads) as con:
+    tables, before = {name: contracts()[name] for name in TIDY}, replaced_files(refresh)
+    with open_parquet(files | before, threads=refresh.settings.threads) as con:
         profiles = [p for name in TIDY for p in (profile_qcew if name == "stg_qcew" else profile)(con, name)]
         refresh.record_profiles("tidy", profiles)
-        return judge(con, tables, profiles, qcew_checks(), refresh, refresh.settings.data_docs / "tidy")
+        revised = [
+            check
+            for name, contract in tables.items()
+            if BEFORE + name in before
+            for check in revision_checks(contract, compare(con, contract, BEFORE + name, name, entities=()))
+        ]
+        return judge(con, tables, profiles, [*qcew_checks(), *revised], refresh, refresh.settings.data_docs / "tidy")
+
+
+def replaced_files(refresh: Refresh) -> dict[str, Path | str | list[Path]]:
+    """The tidy files of the current release that others have replaced, by the name of the view for them."""
+    found: dict[str, list[Path]] = {}
+    for partition in refresh.replaced():
+        path = refresh.settings.tidy / partition.path
+        if path.exists():
+            found.setdefault(f"{BEFORE}stg_{partition.table}", []).append(path)
+    return {name: paths for name, paths in found.items()}
 
 
 def check_marts(refresh: Refresh) -> list[CheckResult]:

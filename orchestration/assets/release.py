@@ -6,8 +6,10 @@ Belongs here: gathering what the catalogue holds. Does not: how a file is publis
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 import duckdb
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
@@ -19,9 +21,11 @@ from orchestration.contracts import mart_contracts
 from orchestration.errors import GateError
 from orchestration.ingest import Partition
 from orchestration.quality.verdict import stopping
-from orchestration.release.catalogue import write_catalogue
+from orchestration.release.catalogue import code_hash, write_catalogue
+from orchestration.release.manifest import Manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
+from orchestration.release.rollback import write_hold
 from orchestration.run_record import record_run
 from orchestration.sources.catalogue import DATASETS
 
@@ -46,18 +50,8 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     """
     require_passed(refresh)
     house = Warehouse(refresh.settings)
-    now = datetime.now(UTC)
-    release_id, previous = house.new_release_id(now), house.current()
-    log.info("release %s", release_id)
-    row = ReleaseRow(
-        release_id=release_id,
-        built_at=now,
-        published_at=datetime.now(UTC),
-        code_version=version("cluster-warehouse"),
-        previous_release_id=previous.id if previous else None,
-        profile=refresh.settings.profile,
-        inputs_hash=refresh.inputs_hash,
-    )
+    row = release_row(refresh, house)
+    log.info("release %s", row.release_id)
     partitions = refresh.partitions
     catalogue = Catalogue(
         release=row,
@@ -66,12 +60,42 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         checks=recorded_checks(refresh.settings),
         profiles=recorded_profiles(refresh.settings),
     )
-    build = build_path(refresh.settings)
+    build, before = build_path(refresh.settings), comparable(house, row.profile)
     with duckdb.connect(str(build)) as con:
-        write_catalogue(con, catalogue, mart_contracts())
-    path = house.publish(build, release_id)
-    record_run(refresh.settings, "published", release_id=release_id)
-    return MaterializeResult(metadata={"release": release_id, "path": MetadataValue.path(str(path))})
+        contents = write_catalogue(con, catalogue, mart_contracts(), before)
+    manifest = Manifest(
+        release=row,
+        partitions=[asdict(partition) for partition in partitions],
+        contents=contents,
+        engine=duckdb.__version__,
+        code_hash=code_hash(),
+    )
+    path = house.publish(build, row.release_id, manifest=manifest)
+    write_hold(house.folder, None)
+    record_run(refresh.settings, "published", release_id=row.release_id)
+    return MaterializeResult(metadata={"release": row.release_id, "path": MetadataValue.path(str(path))})
+
+
+def release_row(refresh: Refresh, house: Warehouse) -> ReleaseRow:
+    """The row of `meta.release`; a release that is made again keeps the one it had."""
+    if refresh.manifest is not None:
+        return refresh.manifest.release
+    now, previous = datetime.now(UTC), house.current()
+    return ReleaseRow(
+        release_id=house.new_release_id(now),
+        built_at=now,
+        published_at=datetime.now(UTC),
+        code_version=version("cluster-warehouse"),
+        previous_release_id=previous.id if previous else None,
+        profile=refresh.settings.profile,
+        inputs_hash=refresh.inputs_hash,
+    )
+
+
+def comparable(house: Warehouse, profile: str) -> Path | None:
+    """The release against which revisions are counted: the current one, if it is of the same profile."""
+    current = house.current()
+    return current.path if current and current.profile == profile else None
 
 
 def require_passed(refresh: Refresh) -> None:

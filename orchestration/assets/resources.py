@@ -9,19 +9,23 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
-from orchestration.ingest import Partition, TidyIndex, publishers
-from orchestration.landing.fetch import Fetcher
+from orchestration.ingest import Partition, Place, TidyIndex, publishers
+from orchestration.landing.archive import Archive
+from orchestration.landing.store import Landed, blob_path
 from orchestration.quality.history import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.catalogue import code_files, inputs_hash
-from orchestration.release.publish import Warehouse
+from orchestration.release.manifest import Manifest, manifest_path, read_manifest
+from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_release
+from orchestration.release.rollback import Hold, read_hold
 from orchestration.settings import Settings, settings
 
 RUN_ID = "run_id.txt"
@@ -31,7 +35,9 @@ class Refresh(ConfigurableResource):
     """One refresh: holds the warehouse's lock while it lives and pulls through one fetcher."""
 
     only: list[str] = Field(default=[], description="pull these sources; the others stay as they were landed")
-    _fetcher: Fetcher = PrivateAttr()
+    accept_revision: list[str] = Field(default=[], description="let revisions of these sources pass, however large")
+    rebuild: str = Field(default="", description="manifest of the release to make again, instead of asking publishers")
+    _fetcher: Place = PrivateAttr()
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[Refresh]:
@@ -43,6 +49,10 @@ class Refresh(ConfigurableResource):
             mark = findings_folder(self.settings) / RUN_ID
             mark.parent.mkdir(parents=True)
             mark.write_text(context.run.run_id if context.run else "", encoding="utf-8")
+            if self.manifest is not None:
+                self._fetcher = Archive(landed_of(self.manifest, self.settings))
+                yield self
+                return
             with publishers(self.settings) as fetcher:
                 self._fetcher = fetcher
                 yield self
@@ -52,8 +62,13 @@ class Refresh(ConfigurableResource):
         return settings()
 
     @property
-    def fetcher(self) -> Fetcher:
+    def fetcher(self) -> Place:
         return self._fetcher
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest of the release that is made again; None on an ordinary night."""
+        return read_manifest(Path(self.rebuild)) if self.rebuild else None
 
     @property
     def partitions(self) -> list[Partition]:
@@ -67,9 +82,26 @@ class Refresh(ConfigurableResource):
         return inputs_hash(made_from, code_files(), {"profile": self.settings.profile})
 
     def anything_new(self) -> bool:
-        """Whether a release built now would differ from the current one."""
+        """Whether a release built now would differ from the current one and from what was rolled back."""
         current = Warehouse(self.settings).current()
-        return current is None or read_release(current.path).inputs_hash != self.inputs_hash
+        if current is None or current.profile == UNREADABLE:
+            return True
+        return read_release(current.path).inputs_hash != self.inputs_hash and not self.held()
+
+    def held(self) -> Hold | None:
+        """The rollback that keeps these inputs from being published again, if there is one."""
+        hold = read_hold(self.settings.warehouse)
+        return hold if hold and hold.blocks([p.path for p in self.partitions], self.inputs_hash) else None
+
+    def replaced(self) -> list[Partition]:
+        """Partitions of the current release for whose source and period there is another one now."""
+        current = Warehouse(self.settings).current()
+        path = manifest_path(self.settings.warehouse, current.id) if current else None
+        if current is None or path is None or not path.exists() or current.profile != self.settings.profile:
+            return []
+        now = {(p.source_id, p.period): p.path for p in self.partitions}
+        before = [Partition.of(entry) for entry in read_manifest(path).partitions]
+        return [p for p in before if now.get((p.source_id, p.period), p.path) != p.path]
 
     def record_checks(self, gate: str, results: Sequence[CheckResult]) -> None:
         """Keeps a gate's findings for the release step and the run's summary."""
@@ -83,6 +115,26 @@ class Refresh(ConfigurableResource):
         path = findings_folder(self.settings) / kind / f"{gate}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([asdict(item) for item in items], indent=1), encoding="utf-8")
+
+
+def landed_of(manifest: Manifest, of: Settings) -> list[Landed]:
+    """The landed files that a release was made from."""
+    return [
+        Landed(
+            dataset=partition.source_id,
+            origin=manifest.release.profile,
+            url=file.url,
+            outcome="unchanged",
+            path=blob_path(of.landing, file.sha256),
+            sha256=file.sha256,
+            bytes=file.bytes,
+            etag=file.etag,
+            last_modified=file.last_modified,
+            fetched_at=datetime.fromisoformat(file.fetched_at),
+        )
+        for partition in map(Partition.of, manifest.partitions)
+        for file in partition.files
+    ]
 
 
 def findings_folder(of: Settings) -> Path:

@@ -122,8 +122,13 @@ def build_path(of: Settings) -> Path:
 def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refresh) -> Iterator[Any]:
     """Builds the warehouse, unless the current release was built from the same inputs by the same code."""
     if not refresh.anything_new():
-        current = Warehouse(refresh.settings).current()
-        record_run(refresh.settings, "nothing new", release_id=current.id if current else None)
+        current, hold = Warehouse(refresh.settings).current(), refresh.held()
+        record_run(
+            refresh.settings,
+            "held" if hold else "nothing new",
+            release_id=current.id if current else None,
+            message=str(hold or ""),
+        )
         return
     log.info("dbt builds and tests the models")
     prepare_work(refresh)

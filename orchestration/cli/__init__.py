@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import look, query, refresh
+from orchestration.cli import look, query, refresh, versions
 from orchestration.cli.terminal import stderr
 from orchestration.errors import ClustersError
 
@@ -68,4 +68,7 @@ app.command()(look.status)
 app.command()(query.query)
 app.command()(look.dictionary)
 app.command()(look.releases)
+app.command()(versions.diff)
+app.command()(versions.rollback)
+app.command()(versions.rebuild)
 app.command()(look.sources)

@@ -39,19 +39,23 @@ def refresh(
     only: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE…", help="Pull these sources only (see `sources`).")
     ] = None,
+    accept_revision: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DATASET", help="Let this dataset's revision pass, however large; repeatable."),
+    ] = None,
     more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
     """Pull, build, check and publish; the old release stays unless every gate passes."""
     if more and not only:
         raise SetupError(f"unexpected argument {more[0]!r}; sources are named after --only")
     settings = _settings_from_flags(profile, mirror, years)
-    sources = _known_sources([*(only or []), *(more or [])])
+    sources, accepted = _known_sources([*(only or []), *(more or [])]), _known_sources(accept_revision or [])
 
     from orchestration.refresh import refresh as run
     from orchestration.settings import year_range
 
     with shown_progress(stderr()) as progress:
-        summary = run(settings, year_range(settings.years), sources or None, progress)
+        summary = run(settings, year_range(settings.years), sources or None, progress, accepted)
 
     from orchestration.cli.summary import print_summary
 

@@ -54,7 +54,8 @@ def print_summary(summary: Summary, link: Path, console: Console) -> None:
     if summary.outcome == "published":
         console.print(f"Published release {summary.release_id} (profile {summary.profile})", style="bold green")
     else:
-        console.print(f"Nothing new: release {summary.release_id} stays current", style="bold")
+        opening = "Nothing new" if summary.outcome == "nothing new" else "Held back"
+        console.print(f"{opening}: release {summary.release_id} stays current", style="bold")
     if summary.pulled:
         rows = [(source, outcome, files, size(total)) for source, outcome, files, total in summary.pulled]
         console.print(table("Pulled", ("source", "outcome", "files", "size"), rows, ("files", "size")))

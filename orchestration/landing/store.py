@@ -143,7 +143,7 @@ class Store:
             >>> Store(root).blob("ab12...").relative_to(root).as_posix()
             'blobs/ab/ab12...'
         """
-        return self.root / "blobs" / sha256[:2] / sha256
+        return blob_path(self.root, sha256)
 
     def partial(self, origin: str, url: str) -> Partial:
         """The half-finished download of a file (empty if there is none)."""
@@ -253,6 +253,11 @@ class Store:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+
+def blob_path(root: Path, sha256: str) -> Path:
+    """Where a landing folder keeps the file with this digest."""
+    return root / "blobs" / sha256[:2] / sha256
 
 
 def _move_durably(file: Path, blob: Path) -> None:

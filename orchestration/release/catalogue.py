@@ -17,7 +17,9 @@ import duckdb
 
 from orchestration.contracts import TableContract, contracts
 from orchestration.errors import GateError
+from orchestration.release.contents import TableContent, table_contents
 from orchestration.release.records import Catalogue, ColumnEntry, IndicatorEntry
+from orchestration.release.revisions import revisions
 from orchestration.settings import PROJECT_ROOT
 
 CONTRACTS = Path(__file__).parent / "contracts"
@@ -31,10 +33,16 @@ def meta_contracts() -> dict[str, TableContract]:
     return contracts(CONTRACTS)
 
 
-def write_catalogue(con: duckdb.DuckDBPyConnection, catalogue: Catalogue, marts: Mapping[str, TableContract]) -> None:
+def write_catalogue(
+    con: duckdb.DuckDBPyConnection,
+    catalogue: Catalogue,
+    marts: Mapping[str, TableContract],
+    before: Path | None = None,
+) -> list[TableContent]:
     """Create and fill schema `meta` of an open build file and comment every table and column in it.
 
-    `marts` are the contracts of schema `main` (see `orchestration.contracts.mart_contracts`).
+    `marts` are the contracts of schema `main` (see `orchestration.contracts.mart_contracts`), `before` is the release
+    that revisions are counted against. Returns what the tables hold.
 
     Raises:
         GateError: if a table breaks its grain, or tables and contracts do not match.
@@ -57,7 +65,11 @@ def write_catalogue(con: duckdb.DuckDBPyConnection, catalogue: Catalogue, marts:
     _insert(con, "table_profile", catalogue.profiles)
     _insert(con, "indicator", indicators(described))
     _insert(con, "column_dictionary", dictionary(described))
+    contents = table_contents(con, marts.values())
+    _insert(con, "table_content", contents)
+    _insert(con, "revision", revisions(con, marts, contents, before))
     comment_everything(con, described)
+    return contents
 
 
 def comment_everything(con: duckdb.DuckDBPyConnection, described: Mapping[str, TableContract]) -> None:
@@ -144,6 +156,11 @@ def inputs_hash(
         name = path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path
         parts.append(("code", name.as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()))
     return hashlib.sha256(repr(sorted(parts)).encode()).hexdigest()
+
+
+def code_hash() -> str:
+    """Hash of the code alone: releases made by the same code from the same inputs are equal."""
+    return inputs_hash([], code_files())
 
 
 def code_files(root: Path = PROJECT_ROOT) -> list[Path]:

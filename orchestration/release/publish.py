@@ -25,17 +25,19 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.errors import GateError, LockedError, SetupError
+from orchestration.release.manifest import Manifest, manifest_path, write_manifest
 from orchestration.release.records import ReleaseRow, read_release
 from orchestration.settings import Settings
 
 RELEASE_ID = "%Y%m%dT%H%M%SZ"
 OLDEST_READER = (1, 2, 0)
 KEEP = 30
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
 class Release:
-    """One published file. `profile` is `unreadable` where the file no longer tells."""
+    """One published file. `profile` is `UNREADABLE` where the file no longer tells."""
 
     id: str
     path: Path
@@ -98,12 +100,17 @@ class Warehouse:
         self._settings.work.mkdir(parents=True, exist_ok=True)
         return self._settings.work / f"{release_id}.duckdb"
 
-    def publish(self, build: Path, release_id: str, keep: int = KEEP) -> Path:
+    @property
+    def folder(self) -> Path:
+        """Where releases, their manifests and the link are."""
+        return self._settings.warehouse
+
+    def publish(self, build: Path, release_id: str, keep: int = KEEP, manifest: Manifest | None = None) -> Path:
         """Make the closed build file the current release and return its new path; `build` is gone then.
 
         The file must hold schemas `main` and `meta` only, no view, no empty table, one row in `meta.release`
         that names this release, and a storage version that DuckDB 1.2 reads. All but the `keep` newest
-        releases go.
+        releases go; their manifests stay.
 
         Raises:
             GateError: if the file is not fit to be a release.
@@ -119,9 +126,11 @@ class Warehouse:
         target.parent.mkdir(parents=True, exist_ok=True)
         self._pending.write_text(release_id, encoding="utf-8")
         _sync(self._pending)
+        if manifest is not None:
+            write_manifest(manifest, manifest_path(self.folder, release_id))
         build.replace(target)
         _sync(target.parent)
-        self._point_current_at(target)
+        self.point_current_at(target)
         self._pending.unlink()
         self.retain(keep)
         return target
@@ -169,8 +178,9 @@ class Warehouse:
         left = [*settings.work.glob("*"), *settings.warehouse.glob(".current-*")]
         if self._pending.exists():
             half_published = self._release_path(self._pending.read_text(encoding="utf-8").strip())
-            if half_published.is_file() and half_published != self._current_path():
-                left.append(half_published)
+            if half_published != self._current_path():
+                manifest = manifest_path(self.folder, half_published.stem)
+                left += [path for path in (half_published, manifest) if path.is_file()]
             left.append(self._pending)
         for path in left:
             if path.is_dir() and not path.is_symlink():
@@ -179,7 +189,8 @@ class Warehouse:
                 path.unlink()
         return left
 
-    def _point_current_at(self, target: Path) -> None:
+    def point_current_at(self, target: Path) -> None:
+        """Replace the link `current.duckdb`, in one step, by one to a release (call it under `lock`)."""
         link = self._settings.current
         temporary = link.with_name(f".current-{target.stem}")
         temporary.unlink(missing_ok=True)
@@ -205,7 +216,7 @@ class Warehouse:
             row = read_release(path)
         except SetupError:
             made = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            return Release(path.stem, path, "unreadable", made, size, path == current)
+            return Release(path.stem, path, UNREADABLE, made, size, path == current)
         return Release(path.stem, path, row.profile, row.published_at, size, path == current)
 
     def _holder_text(self) -> str:

@@ -1,0 +1,124 @@
+"""Making a release again from its manifest alone, and looking whether it came out the same.
+
+Belongs here: the private home it happens in, and the comparison. Does not: any step of the refresh itself, which runs
+there as on any night, only that it gets its files from the landing folder and not from publishers.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.contracts import mart_contracts
+from orchestration.errors import SetupError
+from orchestration.refresh import Progress, run_nightly
+from orchestration.release.catalogue import code_hash
+from orchestration.release.contents import TableContent, differing, table_contents
+from orchestration.release.manifest import Manifest, manifest_path, read_manifest
+from orchestration.release.publish import Warehouse
+from orchestration.settings import Settings, settings
+
+FOLDER = "rebuild"
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """A release made again: the file, and by table the years in which it does not hold what its manifest says.
+
+    Differences mean something only where code and DuckDB's version are the ones it was made by.
+    """
+
+    manifest: Manifest
+    path: Path
+    contents: list[TableContent]
+    differing: dict[str, list[int]]
+    same_code: bool
+    same_engine: bool
+
+
+@contextmanager
+def rebuilt(of: Settings, release_id: str, progress: Progress) -> Iterator[Rebuilt]:
+    """A release made again in a private home, which is gone when the block ends.
+
+    It needs the manifest and the landing folder. The release before it, where that is still kept, is what its revisions
+    are counted against. The nightly refresh is not in the way and is not disturbed.
+
+    Raises:
+        ClustersError: if there is no manifest, a landed file is gone or damaged, or a gate stops it now.
+
+    Example:
+        >>> with rebuilt(settings(), "20261122T023000Z", print) as release:      # doctest: +SKIP
+        ...     release.differing
+        {}
+    """
+    source = manifest_path(of.warehouse, release_id)
+    manifest = read_manifest(source)
+    years = sorted({int(p["period"]) for p in manifest.partitions if p["period"]})
+    if not years:
+        raise SetupError(f"release {release_id}: its manifest names no year of any dataset; nothing to build")
+    home = of.home / FOLDER / f"{release_id}-{os.getpid()}"
+    with _private_home(of, home, manifest) as private:
+        error = run_nightly(private, years, {"rebuild": str(source)}, progress)
+        if error is not None:
+            raise error
+        path = private.current.resolve()
+        with duckdb.connect(path, read_only=True) as con:
+            contents = table_contents(con, mart_contracts().values())
+        yield Rebuilt(
+            manifest=manifest,
+            path=path,
+            contents=contents,
+            differing=differing(manifest.contents, contents),
+            same_code=manifest.code_hash == code_hash(),
+            same_engine=manifest.engine == duckdb.__version__,
+        )
+
+
+@contextmanager
+def _private_home(of: Settings, home: Path, manifest: Manifest) -> Iterator[Settings]:
+    """A home with the landing folder and the release before, both by links, in this process's environment."""
+    home.mkdir(parents=True)
+    (home / "landing").symlink_to(of.landing)
+    environment = {"CLUSTERS_HOME": str(home), "CLUSTERS_PROFILE": manifest.release.profile}
+    # A rehearsal: nobody is to be told how it ends.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CLUSTERS_WEBHOOK")}
+    before = dict(os.environ)
+    try:
+        os.environ.clear()
+        os.environ.update(kept | environment)
+        settings.cache_clear()
+        private = settings()
+        _link_release_before(of, private, manifest)
+        yield private
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        settings.cache_clear()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _link_release_before(of: Settings, private: Settings, manifest: Manifest) -> None:
+    """What the release was compared with, as far as it is still kept: its file, manifest and tidy partitions."""
+    before = manifest.release.previous_release_id
+    file = of.releases / f"{before}.duckdb"
+    if before is None or not file.exists():
+        return
+    note = manifest_path(of.warehouse, before)
+    private.releases.mkdir(parents=True)
+    copy = private.releases / file.name
+    copy.symlink_to(file)
+    Warehouse(private).point_current_at(copy)
+    if note.exists():
+        link = manifest_path(private.warehouse, before)
+        link.parent.mkdir()
+        link.symlink_to(note)
+        for path in read_manifest(note).paths:
+            if (of.tidy / path).exists():
+                (private.tidy / path).parent.mkdir(parents=True, exist_ok=True)
+                (private.tidy / path).symlink_to(of.tidy / path)

@@ -1,0 +1,80 @@
+"""The manifest of a release: what it was made from, in a small JSON file beside the releases, kept for ever.
+
+Belongs here: its shape, writing and reading it. Does not: making a release from it (`orchestration.rebuild`).
+
+Old releases are deleted, publishers' bytes never: with its manifest a release can be made again after it is gone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import SetupError
+from orchestration.release.contents import TableContent
+from orchestration.release.records import ReleaseRow
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A release's row of `meta.release`, the tidy partitions (with their files) it is made from, what its tables hold.
+
+    `engine` is the version of DuckDB, within which hashes of contents compare; `code_hash` is over the package and the
+    dbt project.
+    """
+
+    release: ReleaseRow
+    partitions: Sequence[Mapping[str, Any]]
+    contents: Sequence[TableContent]
+    engine: str
+    code_hash: str
+
+    @property
+    def paths(self) -> set[str]:
+        """Where its tidy partitions lie below the tidy folder; a path names the bytes and the parser it was made by."""
+        return {str(partition["path"]) for partition in self.partitions}
+
+
+def manifest_path(warehouse: Path, release_id: str) -> Path:
+    """Where the manifest of a release is.
+
+    Example:
+        >>> manifest_path(Path("warehouse"), "20261122T023000Z").as_posix()
+        'warehouse/manifests/20261122T023000Z.json'
+    """
+    return warehouse / "manifests" / f"{release_id}.json"
+
+
+def write_manifest(manifest: Manifest, path: Path) -> None:
+    """Write it, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(".half")
+    half.write_text(json.dumps(asdict(manifest), indent=1, default=datetime.isoformat), encoding="utf-8")
+    half.replace(path)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read it.
+
+    Raises:
+        SetupError: if it is not there or not a manifest.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        release = found["release"]
+        times = {name: datetime.fromisoformat(release[name]) for name in ("built_at", "published_at")}
+        return Manifest(
+            release=ReleaseRow(**release | times),
+            partitions=found["partitions"],
+            contents=[TableContent(**content) for content in found["contents"]],
+            engine=found["engine"],
+            code_hash=found["code_hash"],
+        )
+    except FileNotFoundError as error:
+        raise SetupError(f"{path.name}: there is no manifest of that release in {path.parent}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise SetupError(f"{path}: is damaged ({error!r}). Remedy: restore it from a backup.") from error

@@ -1,0 +1,171 @@
+"""Pointing `current.duckdb` back, and what that holds back: inputs that only the releases taken back were made from.
+
+Belongs here: which release becomes current, the note of a rollback, when it forbids publishing. Does not: moving the
+link (see `publish`).
+
+Without the note the next refresh would publish the same release again. With it nothing is published until the inputs
+in question, or the code if there was no other difference, have changed; that needs no person, because mostly it is the
+publisher who puts things right.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration.contracts import mart_contracts
+from orchestration.errors import SetupError
+from orchestration.release.contents import differing, table_contents
+from orchestration.release.manifest import manifest_path, read_manifest
+from orchestration.release.publish import Release, Warehouse
+from orchestration.release.records import read_release
+
+NOTE = "held.json"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A rollback from release `rolled_back` to release `to` at a time (ISO 8601, UTC).
+
+    `partitions` are the paths of tidy partitions that only releases after `to` hold, `inputs_hashes` those releases'.
+    """
+
+    rolled_back: str
+    to: str
+    at: str
+    partitions: Sequence[str]
+    inputs_hashes: Sequence[str]
+
+    def blocks(self, partitions: Collection[str], inputs_hash: str) -> bool:
+        """Whether a release of these inputs would bring back what was rolled back.
+
+        Example:
+            >>> hold = Hold("b", "a", "2026-11-22T09:00:00+00:00", ["qcew/2016/1f.parquet"], ["9a"])
+            >>> hold.blocks({"qcew/2016/1f.parquet"}, "00"), hold.blocks({"qcew/2016/2e.parquet"}, "00")
+            (True, False)
+        """
+        return inputs_hash in self.inputs_hashes or not set(partitions).isdisjoint(self.partitions)
+
+    def __str__(self) -> str:
+        text = f"release {self.rolled_back} was rolled back to {self.to} at {self.at}"
+        names = [path.rsplit("/", 1)[0] for path in self.partitions]
+        return text + (f", because of {', '.join(names)} as it stood there" if names else "")
+
+
+def roll_back(house: Warehouse, release_id: str | None = None) -> Hold | None:
+    """Make an earlier release (by default the one before the current) current again; a later one undoes that.
+
+    Returns what is held back from now on; None if no later release is left, so that nothing is.
+
+    Raises:
+        SetupError: if there is no such release, or its file no longer holds what was published.
+        LockedError: if a refresh is running.
+
+    Example:
+        >>> roll_back(Warehouse(settings()), "20261121T023000Z").rolled_back     # doctest: +SKIP
+        '20261122T023000Z'
+    """
+    with house.lock():
+        # What a crash left half-published is not to be taken for a release that was rolled back.
+        house.sweep()
+        releases, current = house.releases(), house.current()
+        target = _target(releases, current, release_id)
+        _require_whole(house, target)
+        later = [release for release in releases if release.id > target.id]
+        hold = _hold(house, target, later) if later else None
+        # The note first: a crash between the two leaves the old release current and a note that blocks nothing new.
+        write_hold(house.folder, hold)
+        house.point_current_at(target.path)
+        return hold
+
+
+def read_hold(warehouse: Path) -> Hold | None:
+    """The rollback in force, if there is one.
+
+    Raises:
+        SetupError: if the note is damaged; publishing blindly would undo what a person did.
+    """
+    path = warehouse / NOTE
+    try:
+        return Hold(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError) as error:
+        raise SetupError(f"{path}: is damaged ({error}). Remedy: `clusters rollback --lift`.") from error
+
+
+def write_hold(warehouse: Path, hold: Hold | None) -> None:
+    """Put a rollback in force, or with None lift it."""
+    path = warehouse / NOTE
+    if hold is None:
+        path.unlink(missing_ok=True)
+        return
+    half = path.with_suffix(".half")
+    half.write_text(json.dumps(asdict(hold), indent=1), encoding="utf-8")
+    half.replace(path)
+
+
+def _target(releases: Sequence[Release], current: Release | None, release_id: str | None) -> Release:
+    if current is None:
+        raise SetupError("nothing is published yet, so there is nothing to go back from; run `clusters refresh`")
+    if release_id is None:
+        earlier = [release for release in releases if release.id < current.id]
+        if not earlier:
+            raise SetupError(f"there is no release before {current.id}; `clusters releases` lists what there is")
+        return earlier[0]
+    found = next((release for release in releases if release.id == release_id), None)
+    if found is None:
+        raise SetupError(f"there is no release {release_id}; `clusters releases` lists what there is")
+    if found.id == current.id:
+        raise SetupError(f"release {release_id} is the current one already")
+    return found
+
+
+def _require_whole(house: Warehouse, release: Release) -> None:
+    """What people are pointed back to in a hurry had better be what it was; its manifest knows."""
+    path = manifest_path(house.folder, release.id)
+    if not path.exists() or (manifest := read_manifest(path)).engine != duckdb.__version__:
+        read_release(release.path)
+        return
+    known = [content for content in manifest.contents if content.table_name in mart_contracts()]
+    tables = [mart_contracts()[name] for name in {content.table_name for content in known}]
+    try:
+        with duckdb.connect(release.path, read_only=True) as con:
+            changed = differing(known, table_contents(con, tables))
+    except duckdb.Error as error:
+        raise SetupError(f"release {release.id} cannot be read ({error}); choose another") from error
+    if changed:
+        names = ", ".join(changed)
+        raise SetupError(f"release {release.id} no longer holds what was published ({names}); choose another")
+
+
+def _hold(house: Warehouse, target: Release, later: Sequence[Release]) -> Hold:
+    good, _ = _made_from(house, target)
+    suspect = [_made_from(house, release) for release in later]
+    return Hold(
+        rolled_back=later[0].id,
+        to=target.id,
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        partitions=sorted(set().union(*(paths for paths, _ in suspect)) - good),
+        inputs_hashes=sorted({inputs for _, inputs in suspect if inputs}),
+    )
+
+
+def _made_from(house: Warehouse, release: Release) -> tuple[set[str], str]:
+    """Paths of the tidy partitions of a release and the hash of its inputs, from its manifest.
+
+    Without one (it was made before there were any) the paths are not known, and if it is damaged, too, nothing is.
+    """
+    path = manifest_path(house.folder, release.id)
+    if path.exists():
+        manifest = read_manifest(path)
+        return manifest.paths, manifest.release.inputs_hash
+    with suppress(SetupError):
+        return set(), read_release(release.path).inputs_hash
+    return set(), ""

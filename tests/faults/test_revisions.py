@@ -1,0 +1,141 @@
+"""A publisher issues a year again: what the next release says of it, what stops it, and the way back."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.settings import settings
+from tests.faults.conftest import House
+
+pytestmark = pytest.mark.slow
+
+WAGES = ("total_annual_wages", "avg_annual_pay", "annual_avg_wkly_wage")
+PARTS = "entity_id, cells, revised, appeared, vanished, median_change"
+
+
+def paying(times: float) -> Callable[[list[str]], list[str]]:
+    """Wages times a factor in every cell: the publisher's own arithmetic, and its quotients, still hold."""
+
+    def edit(lines: list[str]) -> list[str]:
+        names = next(csv.reader(lines[:1]))
+        places = [names.index(name) for name in WAGES]
+        edited = [lines[0]]
+        for fields in csv.reader(lines[1:]):
+            for place in places:
+                fields[place] = str(round(int(fields[place]) * times))
+            edited.append(",".join(f'"{field}"' for field in fields))
+        return edited
+
+    return edit
+
+
+def run(*arguments: str, code: int = 0) -> str:
+    settings.cache_clear()
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def revised(house: House, where: str) -> list[tuple]:
+    with duckdb.connect(str(house.current), read_only=True) as con:
+        return con.execute(f"SELECT {PARTS} FROM meta.revision WHERE {where} ORDER BY ALL").fetchall()
+
+
+def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
+    first = house.current.resolve().stem
+    assert {row[1] for row in revised(house, "true")} == {0}, "a first release has nothing to compare with"
+
+    house.edit_year(2021, paying(1.004))
+    assert house.refresh().exit_code == 0
+    small = house.current.resolve().stem
+    assert small != first
+    [(_, cells, changed, appeared, vanished, median)] = revised(
+        house, "table_name = 'employment' AND column_name = 'wages' AND year = 2021 AND entity_id = 'all'"
+    )
+    assert cells >= changed > 0.5 * cells
+    assert (appeared, vanished) == (0, 0)
+    assert median == pytest.approx(0.004, abs=0.0002)
+    assert revised(house, "revised + appeared + vanished > 0 AND year = 2020") == []
+    assert revised(house, "revised + appeared + vanished > 0 AND column_name IN ('employment', 'lq')") == []
+    regions = revised(house, "table_name = 'employment' AND column_name = 'wages' AND entity_id LIKE 'county:%'")
+    assert len(regions) > 50
+
+    shown = run("diff", first, "current")
+    assert "bls_qcew:2021" in shown
+    assert "wages" in shown
+    everything = json.loads(run("diff", "previous", "current", "--table", "cluster_specialisation", "--json"))
+    assert {r["table_name"] for r in everything["revisions"]} == {"cluster_specialisation"}
+    assert {r["column_name"] for r in everything["revisions"] if r["revised"]} == {"wages", "average_wage"}
+    assert "No figure that both releases can hold differs" in run("diff", small, small)
+
+    house.edit_year(2021, paying(1.1))
+    before = house.released()
+    stopped = house.refresh()
+    assert stopped.exit_code == 3
+    assert "stg_qcew.revision_within_limits failed (error)" in stopped.output
+    assert any(f"year = 2021, column_name = {name}" in stopped.output for name in WAGES)
+    assert "`clusters refresh --accept-revision bls_qcew`" in stopped.output
+    assert house.released() == before
+
+    assert house.refresh("--accept-revision", "census_gazetteer").exit_code == 3, "another source was accepted"
+    assert house.refresh("--accept-revision", "bls_qcew").exit_code == 0
+    large = house.current.resolve().stem
+    with duckdb.connect(str(house.current), read_only=True) as con:
+        found = con.execute(
+            "SELECT severity, passed FROM meta.check_result WHERE check_name = 'revision_within_limits'"
+        )
+        assert found.fetchall() == [("warning", False)]
+
+    assert f"points at release {small}" in run("rollback")
+    assert house.current.resolve().stem == small
+    held = house.refresh()
+    assert held.exit_code == 0
+    assert "Held back" in held.output
+    assert "qcew/2021" in held.output
+    assert house.current.resolve().stem == small
+    assert house.status()["last_run"]["outcome"] == "held"
+
+    # A later release's manifest is enough, also when retention has taken the file.
+    (house.home / "warehouse" / "releases" / f"{large}.duckdb").unlink()
+    assert "Equal, table by table" in run("rebuild", large)
+    assert not any((house.home / "rebuild").iterdir())
+
+    house.edit_year(2021, paying(1.004 * 1.003))
+    assert house.refresh().exit_code == 0
+    assert house.current.resolve().stem not in (first, small, large)
+    assert house.answers()
+
+
+def test_what_cannot_be_compared_or_gone_back_to_is_said(house: House) -> None:
+    current = house.current.resolve().stem
+    for arguments, said in (
+        (("rollback",), f"no release before {current}"),
+        (("rollback", current), "is the current one already"),
+        (("rollback", "20200101T000000Z"), "there is no release 20200101T000000Z"),
+        (("diff", "current", "20200101T000000Z"), "there is no release '20200101T000000Z'"),
+        (("diff", "current", "current", "--table", "employmant"), "did you mean employment?"),
+        (("rebuild", "20200101T000000Z"), "no manifest"),
+        (("refresh", "--accept-revision", "bls_qcwe"), "did you mean bls_qcew?"),
+    ):
+        assert said in run(*arguments, code=1)
+
+
+def test_a_damaged_landed_file_is_named_by_a_rebuild(house: House) -> None:
+    manifest = json.loads(next((house.home / "warehouse" / "manifests").glob("*.json")).read_text())
+    file = manifest["partitions"][-1]["files"][0]
+    blob = house.home / "landing" / "blobs" / file["sha256"][:2] / file["sha256"]
+    content = bytearray(blob.read_bytes())
+    content[len(content) // 2] ^= 1
+    blob.unlink()
+    blob.write_bytes(content)
+    said = run("rebuild", house.current.resolve().stem, code=2)
+    assert "is gone or damaged" in said
+    assert "restore the landing folder" in said
+    assert house.answers()
