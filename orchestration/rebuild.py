@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from filelock import FileLock, Timeout
 
 from orchestration.contracts import mart_contracts
-from orchestration.errors import SetupError
+from orchestration.errors import LockedError, SetupError
 from orchestration.refresh import Progress, run_nightly
 from orchestration.release.catalogue import code_hash
 from orchestration.release.contents import TableContent, differing, table_contents
@@ -51,6 +52,7 @@ def rebuilt(of: Settings, release_id: str, progress: Progress) -> Iterator[Rebui
 
     Raises:
         ClustersError: if there is no manifest, a landed file is gone or damaged, or a gate stops it now.
+        LockedError: if another rebuild is running.
 
     Example:
         >>> with rebuilt(settings(), "20261122T023000Z", print) as release:      # doctest: +SKIP
@@ -62,9 +64,9 @@ def rebuilt(of: Settings, release_id: str, progress: Progress) -> Iterator[Rebui
     years = sorted({int(p["period"]) for p in manifest.partitions if p["period"]})
     if not years:
         raise SetupError(f"release {release_id}: its manifest names no year of any dataset; nothing to build")
-    home = of.home / FOLDER / f"{release_id}-{os.getpid()}"
-    with _private_home(of, home, manifest) as private:
-        error = run_nightly(private, years, {"rebuild": str(source)}, progress)
+    with _only_one(of.home / FOLDER), _private_home(of, of.home / FOLDER / release_id, manifest) as private:
+        config = {"rebuild": str(source), "accept_revision": list(manifest.accepted)}
+        error = run_nightly(private, years, config, progress)
         if error is not None:
             raise error
         path = private.current.resolve()
@@ -78,6 +80,18 @@ def rebuilt(of: Settings, release_id: str, progress: Progress) -> Iterator[Rebui
             same_code=manifest.code_hash == code_hash(),
             same_engine=manifest.engine == duckdb.__version__,
         )
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """The folder of rebuilds for this process alone, without what a crashed one left."""
+    try:
+        acquired = FileLock(folder.with_suffix(".lock")).acquire(blocking=False)
+    except Timeout as error:
+        raise LockedError("another rebuild is running; wait for it to end") from error
+    with acquired:
+        shutil.rmtree(folder, ignore_errors=True)
+        yield
 
 
 @contextmanager

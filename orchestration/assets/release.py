@@ -67,6 +67,7 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         release=row,
         partitions=[asdict(partition) for partition in partitions],
         contents=contents,
+        accepted=refresh.accept_revision,
         engine=duckdb.__version__,
         code_hash=code_hash(),
     )

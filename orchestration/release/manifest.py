@@ -23,13 +23,14 @@ from orchestration.release.records import ReleaseRow
 class Manifest:
     """A release's row of `meta.release`, the tidy partitions (with their files) it is made from, what its tables hold.
 
-    `engine` is the version of DuckDB, within which hashes of contents compare; `code_hash` is over the package and the
-    dbt project.
+    `accepted` are the sources whose revisions a person let pass, `engine` is the version of DuckDB, within which hashes
+    of contents compare, `code_hash` is over the package and the dbt project.
     """
 
     release: ReleaseRow
     partitions: Sequence[Mapping[str, Any]]
     contents: Sequence[TableContent]
+    accepted: Sequence[str]
     engine: str
     code_hash: str
 
@@ -71,6 +72,7 @@ def read_manifest(path: Path) -> Manifest:
             release=ReleaseRow(**release | times),
             partitions=found["partitions"],
             contents=[TableContent(**content) for content in found["contents"]],
+            accepted=found["accepted"],
             engine=found["engine"],
             code_hash=found["code_hash"],
         )

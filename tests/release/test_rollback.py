@@ -28,6 +28,7 @@ def publish(house: Warehouse, release_id: str, *partitions: str) -> Path:
         release=catalogue(release_id).release,
         partitions=[{"source_id": "bls_qcew", "path": path} for path in partitions],
         contents=contents,
+        accepted=[],
         engine=duckdb.__version__,
         code_hash="ab",
     )
