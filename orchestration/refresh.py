@@ -185,6 +185,11 @@ def _warnings(settings: Settings, years: Sequence[int]) -> list[str]:
         for source, outcome, _, _ in _pulled(settings, years)
         if outcome == "kept"
     ]
+    warnings += [
+        f"{p.source_id}: {p.warning}"
+        for p in TidyIndex(settings).all()
+        if p.warning and (not p.period or p.period in years)
+    ]
     return warnings + [str(f) for f in recorded_checks(settings) if not f.passed and f.severity == "warning"]
 
 
