@@ -153,7 +153,7 @@ def ingest(
                 log.warning("%s", error)
                 continue
             except SourceError as error:
-                for _, item in _meant(error, landed):
+                for _, item in landed:
                     fetcher.reject(item, error.problem)
                 raise
         same = before is not None and before.path == str(path)
@@ -178,11 +178,6 @@ def _place(dataset: Dataset, layout: Layout, period: int, landed: Sequence[tuple
     checksums = [item.sha256 for _, item in landed]
     name = partition_name(dataset.source_id, layout.name, dataset.parser_version, checksums)
     return Path(dataset.table) / str(period) / f"{name}.parquet"
-
-
-def _meant(error: SourceError, landed: Sequence[tuple[Resource, Landed]]) -> Sequence[tuple[Resource, Landed]]:
-    """The files that an error is about; all of them where it names none, but a member of an archive."""
-    return [pair for pair in landed if file_name(pair[0].url) == error.file] or landed
 
 
 def _file(item: Landed) -> File:
@@ -257,7 +252,7 @@ def _look_at(members: Sequence[Path], dataset: str) -> None:
     """Refuses texts out of an archive that are none, as they are refused where they come without one."""
     for member in members:
         if member.suffix.lower() in TEXTS and (problem := content_problem(member, "text")):
-            raise SourceError(dataset, member.name, f"the archive {problem}", "pull again later")
+            raise SourceError(dataset, member.name, f"in the archive the publisher {problem}", "pull again later")
 
 
 def link_partitions(partitions: Sequence[Partition], settings: Settings) -> Path:

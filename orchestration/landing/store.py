@@ -219,7 +219,13 @@ class Store:
             return self._db.execute(query, (landed.origin, landed.url)).fetchone()
 
     def _doubt(self, before: Landed, now: Landed) -> str | None:
-        """What is odd about bytes that replace others: older than those, or under the same validators."""
+        """What is odd about bytes that replace others: older than those, or under the same validators.
+
+        Nothing is, where the others could not be understood: any edition is better.
+        """
+        last = self._last(before, "sha256 IS NOT NULL")
+        if last is not None and last["outcome"] == "rejected":
+            return None
         query = "SELECT min(at) AS at FROM history WHERE origin = ? AND url = ? AND sha256 = ?"
         with self._lock:
             first, other = (

@@ -103,12 +103,17 @@ def only(dataset: str, files: Sequence[Path]) -> Path:
 
 
 def _scan(
-    header: Sequence[str], paths: Sequence[str], columns: Mapping[str, str], delimiter: str, encoding: str
+    header: Sequence[str],
+    paths: Sequence[str],
+    columns: Mapping[str, str],
+    delimiter: str,
+    encoding: str,
+    options: str = "",
 ) -> str:
     return (
         f"read_csv([{', '.join(map(literal, paths))}], header = true, auto_detect = false, "
         f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', encoding = {literal(encoding)}, "
-        f"columns = {_column_types(header, columns)})"
+        f"columns = {_column_types(header, columns)}{options})"
     )
 
 
@@ -129,18 +134,15 @@ def _require_whole_numbers(
         for name in map(quoted, whole)
     )
     for header, paths in groups.items() if whole else ():
-        texts = dict.fromkeys(columns, "VARCHAR")
-        scan = _scan(header, paths, texts, delimiter, encoding)
+        scan = _scan(header, paths, dict.fromkeys(columns, "VARCHAR"), delimiter, encoding, ", filename = 'a file of'")
         with errors_named(dataset, Path(paths[0]).name):
-            row = con.sql(f"SELECT {', '.join(map(quoted, whole))}, FROM {scan} WHERE {odd} LIMIT 1").fetchone()
-        for name, value in zip(whole, row or (), strict=False):
-            if value and not re.fullmatch(r"[-+0-9 ]*", value):
-                raise SourceError(
-                    dataset,
-                    Path(paths[0]).name,
-                    f"column {name} holds the text {value!r} where a whole number belongs",
-                    TEXT_REMEDY,
-                )
+            row = con.sql(
+                f'SELECT "a file of", {", ".join(map(quoted, whole))} FROM {scan} WHERE {odd} LIMIT 1'
+            ).fetchone()
+        for name, value in zip(whole, (row or ())[1:], strict=False):
+            if row and value and not re.fullmatch(r"[-+0-9 ]*", value):
+                problem = f"column {name} holds the text {value!r} where a whole number belongs"
+                raise SourceError(dataset, Path(row[0]).name, problem, TEXT_REMEDY)
 
 
 def quoted(name: str) -> str:
@@ -187,14 +189,22 @@ def errors_named(dataset: str, file: str) -> Iterator[None]:
     """Turns what DuckDB says about a bad file into a `SourceError` that names dataset, line and column."""
     try:
         yield
-    except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
-        text = str(error)
+    except (
+        duckdb.ConversionException,
+        duckdb.InvalidInputException,
+        duckdb.InternalException,  # what its reader of CSV makes of some files that are none, and then
+        duckdb.FatalException,  # of every statement after that
+    ) as error:
+        # The line as it stands in the file is on the same line, or on the next.
+        text = re.sub(r"Original Line: *\n?.*\n", "", str(error))
         place = re.search(r"CSV Error on Line: (\d+)", text)
         value = re.search(r'Error when converting column "([^"]+)"\. Could not convert string "([^"]*)"', text)
         if value:
             problem = f"column {value[1]} holds the text {value[2]!r} where a number belongs"
         else:
-            problem = next((s for s in text.splitlines()[1:] if s.strip() and "Original Line" not in s), text).strip()
+            problem = next((s for s in text.splitlines()[1:] if s.strip()), text).strip()
+            if isinstance(error, duckdb.InternalException | duckdb.FatalException):
+                problem = f"it cannot be read as delimited text ({text.splitlines()[0]})"
         named = re.search(r"^\s*file\s*=\s*(\S.*?)\s*$", text, re.MULTILINE)
         name = Path(named[1]).name if named else file
         line = f"line {place[1]}: " if place else ""
