@@ -145,7 +145,7 @@ def _request_head(connection: socket.socket) -> str:
     data = b""
     while not data.endswith(b"\r\n\r\n"):
         byte = connection.recv(CHUNK)
-        if not byte:
+        if not byte or not (data or byte).startswith(b"GET"):
             return ""
         data += byte
     return data[:-4].decode("latin-1")
