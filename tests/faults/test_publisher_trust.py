@@ -30,6 +30,8 @@ from orchestration.settings import Settings
 from orchestration.sources.bls import QCEW_AREAS
 from tests.faults.publisher import (
     Behaviour,
+    Exchange,
+    Hangup,
     Publisher,
     answer,
     drip,
@@ -237,6 +239,21 @@ def test_a_304_for_another_version_is_not_believed(publisher, pull) -> None:
     publisher.misbehave(URL, answer(304, ETag=OTHER_ETAG), honest)
     assert pull().path.read_bytes() == SECOND
     assert [("if-none-match" in asked) for asked in publisher.asked(URL)] == [True, False]
+
+
+def test_two_editions_in_one_text_are_replaced_by_one_the_next_night(publisher, pull) -> None:
+    """Half of one edition, then the rest of another of the same length under the same ETag: nothing in it tells."""
+    one, other = FIRST * 500, FIRST.lower() * 500
+
+    def half(x: Exchange) -> None:
+        x.head(200, Content_Length=len(one), ETag='"for ever"')
+        x.send(one[:9000])
+        raise Hangup
+
+    publisher.replace(URL, other)
+    publisher.misbehave(URL, half, same_etag)
+    assert pull().path.read_bytes() == one[:9000] + other[9000:]
+    assert pull().path.read_bytes() == other
 
 
 def test_an_older_edition_is_told_until_it_goes_and_the_newer_one_is_not_older(publisher, pull) -> None:
