@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from orchestration.errors import NotPublished, SetupError, SourceError
+from orchestration.landing.content import content_problem
 from orchestration.landing.fetch import Fetcher
-from orchestration.landing.origin import Origin
+from orchestration.landing.origin import Origin, file_name
 from orchestration.landing.store import Landed, Store
 from orchestration.landing.unpack import unpacked
 from orchestration.settings import Settings
@@ -26,6 +27,7 @@ from orchestration.sources.dataset import Dataset, Kind, Layout, Resource
 from orchestration.sources.tidy import connect, count_rows, partition_name, write_partition
 
 log = logging.getLogger("clusters.ingest")
+TEXTS = {".csv", ".txt"}
 
 
 class Place(Protocol):
@@ -33,6 +35,14 @@ class Place(Protocol):
 
     def get(self, url: str, kind: Kind, dataset: str) -> Landed:
         """The landed file of a URL; `NotPublished` if there is none."""
+        ...
+
+    def mended(self, landed: Landed, url: str, kind: Kind) -> Landed:
+        """The same file, its bytes looked through; `SourceError` if they are damaged and nobody has them again."""
+        ...
+
+    def reject(self, landed: Landed, problem: str) -> None:
+        """Remembers that the file could not be understood."""
         ...
 
 
@@ -53,7 +63,7 @@ class Partition:
     """A tidy partition: what it is, what it was made from, and where it lies below the tidy folder.
 
     `outcome` says what this refresh did: `new`, `changed`, `unchanged`, or `kept` where the publisher no longer
-    offers what was landed before.
+    offers what was landed before. `warning` is what a person should know of its files, None if nothing.
     """
 
     source_id: str
@@ -64,6 +74,7 @@ class Partition:
     rows: int
     outcome: str
     files: tuple[File, ...]
+    warning: str | None = None
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Partition:
@@ -151,16 +162,21 @@ def ingest(
         names = [layout.name for layout in layouts]
         layouts = layouts[: names.index(before.layout) + 1] if before.layout in names else layouts
     for layout, landed in _offered(dataset, layouts, fetcher):
-        checksums = [item.sha256 for _, item in landed]
-        name = partition_name(dataset.source_id, layout.name, dataset.parser_version, checksums)
-        path = Path(dataset.table) / str(period) / f"{name}.parquet"
+        path = _place(dataset, layout, period, landed)
         if not (settings.tidy / path).exists():
+            # What a disk has damaged is found here, where it would do harm, and not by reading everything nightly.
+            landed = [(r, fetcher.mended(item, r.url, r.kind)) for r, item in landed]
+            path = _place(dataset, layout, period, landed)
             try:
                 _parse(dataset, layout, period, landed, settings, settings.tidy / path)
             except NotPublished as error:
                 # A year still under way is not an error of the nightly: it waits for the rest of it.
                 log.warning("%s", error)
                 continue
+            except SourceError as error:
+                for _, item in landed:
+                    fetcher.reject(item, error.problem)
+                raise
         same = before is not None and before.path == str(path)
         partition = Partition(
             source_id=dataset.source_id,
@@ -170,15 +186,23 @@ def ingest(
             path=str(path),
             rows=before.rows if before is not None and same else count_rows(settings.tidy / path),
             outcome="unchanged" if same else "new" if before is None else "changed",
-            files=tuple(_file(resource, item) for resource, item in landed),
+            files=tuple(_file(item) for _, item in landed),
+            warning="; ".join(f"{file_name(item.url)}: {item.doubt}" for _, item in landed if item.doubt) or None,
         )
         index.put(partition)
         return partition
     return _kept(index, before)
 
 
-def _file(resource: Resource, item: Landed) -> File:
-    return File(resource.url, item.sha256, item.bytes, item.etag, item.last_modified, item.fetched_at.isoformat())
+def _place(dataset: Dataset, layout: Layout, period: int, landed: Sequence[tuple[Resource, Landed]]) -> Path:
+    """Where the partition made from these files lies below the tidy folder."""
+    checksums = [item.sha256 for _, item in landed]
+    name = partition_name(dataset.source_id, layout.name, dataset.parser_version, checksums)
+    return Path(dataset.table) / str(period) / f"{name}.parquet"
+
+
+def _file(item: Landed) -> File:
+    return File(item.url, item.sha256, item.bytes, item.etag, item.last_modified, item.fetched_at.isoformat())
 
 
 def _kept(index: TidyIndex, before: Partition | None) -> Partition | None:
@@ -223,10 +247,12 @@ def _parse(
     try:
         files: list[Path] = []
         for number, (resource, item) in enumerate(landed):
-            name = Path(resource.url).name
+            name = file_name(resource.url)
             into = scratch / f"{number:04d}"
             if resource.kind == "zip":
-                files += unpacked(item.path, resource.kind, into, dataset.source_id, settings.max_unpacked_bytes, name)
+                members = unpacked(item.path, resource.kind, into, dataset.source_id, settings.max_unpacked_bytes, name)
+                _look_at(members, dataset.source_id)
+                files += members
             else:
                 # Under its own name, so that an error names the publisher's file and not a checksum.
                 into.mkdir()
@@ -234,13 +260,20 @@ def _parse(
                 files.append(into / name)
         if not files:
             raise SourceError(
-                dataset.source_id, Path(landed[0][0].url).name, "the archive is empty", "pull again later"
+                dataset.source_id, file_name(landed[0][0].url), "the archive is empty", "pull again later"
             )
         with connect(settings.memory_limit, settings.threads, scratch / "spill") as con:
             relation = layout.parse(con, files, period)
             write_partition(relation, target, dataset.source_id, files[0].name, year=period if dataset.yearly else None)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _look_at(members: Sequence[Path], dataset: str) -> None:
+    """Refuses texts out of an archive that are none, as they are refused where they come without one."""
+    for member in members:
+        if member.suffix.lower() in TEXTS and (problem := content_problem(member, "text")):
+            raise SourceError(dataset, member.name, f"in the archive the publisher {problem}", "pull again later")
 
 
 def link_partitions(partitions: Sequence[Partition], settings: Settings) -> Path:

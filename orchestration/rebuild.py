@@ -132,7 +132,8 @@ def _link_release_before(of: Settings, private: Settings, manifest: Manifest) ->
         link = manifest_path(private.warehouse, before)
         link.parent.mkdir()
         link.symlink_to(note)
-        for path in read_manifest(note).paths:
+        # Those that others have replaced since: all the rest is made from bytes, which is what a rebuild is about.
+        for path in read_manifest(note).paths - manifest.paths:
             if (of.tidy / path).exists():
                 (private.tidy / path).parent.mkdir(parents=True, exist_ok=True)
                 (private.tidy / path).symlink_to(of.tidy / path)

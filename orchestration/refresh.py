@@ -210,6 +210,11 @@ def _warnings(settings: Settings, years: Sequence[int]) -> list[str]:
     if last.get("outcome") == "held":
         remedy = "it is published once that changes, or after `clusters rollback --lift`"
         warnings.append(f"what is new is held back: {last['message']}; {remedy}")
+    warnings += [
+        f"{p.source_id}: {p.warning}"
+        for p in TidyIndex(settings).all()
+        if p.warning and (not p.period or p.period in years)
+    ]
     return warnings + [str(f) for f in recorded_checks(settings) if not f.passed and f.severity == "warning"]
 
 

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     webhook: str | None = Field(default=None, description="URL that receives a JSON message when a run fails")
     connect_timeout: float = Field(default=20.0, gt=0, description="seconds")
     read_timeout: float = Field(default=120.0, gt=0, description="seconds without a byte")
+    download_timeout: float = Field(default=3600.0, gt=0, description="seconds for one file in all, retries included")
     attempts: int = Field(default=5, ge=1, description="tries per file before giving up")
     longest_wait: float = Field(default=120.0, gt=0, description="seconds: cap on back-off and on Retry-After")
     max_download_bytes: int = Field(default=2_000_000_000, gt=0)

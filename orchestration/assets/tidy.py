@@ -21,6 +21,7 @@ from orchestration.assets.resources import Refresh
 from orchestration.contracts import contracts
 from orchestration.errors import SourceError
 from orchestration.ingest import Partition, ingest
+from orchestration.landing.origin import public
 from orchestration.sources.bls import QCEW, QCEW_AREAS
 from orchestration.sources.catalogue import DATASETS
 from orchestration.sources.dataset import Dataset
@@ -50,7 +51,7 @@ def pull(dataset: Dataset, periods: list[int], refresh: Refresh) -> list[Partiti
         asked = f" for {periods[0]}-{periods[-1]}" if dataset.yearly else ""
         raise SourceError(
             dataset.source_id,
-            dataset.layouts(periods[0], areas)[0].resources[0].url,
+            public(dataset.layouts(periods[0], areas)[0].resources[0].url),
             f"the publisher offers none of its known layouts{asked}",
             "check the address, the profile and the years; see `clusters sources`",
         )

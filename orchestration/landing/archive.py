@@ -5,7 +5,6 @@ Belongs here: giving them out like a publisher. Does not: which files those are 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Archive:
-    """The files given, by dataset and address; each is checked against its digest before it is handed out.
+    """The files given, by dataset and address.
 
     Example:
         >>> Archive([landed]).get(landed.url, "csv", landed.dataset).sha256 == landed.sha256   # doctest: +SKIP
@@ -33,16 +32,23 @@ class Archive:
 
         Raises:
             NotPublished: if it is not among the files.
-            SourceError: if its bytes are gone or damaged.
         """
-        job, file = Job(dataset, url, kind), self._files.get((dataset, url))
+        job = Job(dataset, url, kind)
+        file = self._files.get((dataset, job.public))
         if file is None:
             raise job.error("was not among the files then", "nothing to do, it is done without", NotPublished)
-        try:
-            with file.path.open("rb") as stream:
-                whole = hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
-        except FileNotFoundError:
-            whole = False
-        if not whole:
-            raise job.error(f"is gone or damaged at {file.path}", "restore the landing folder from a backup")
         return file
+
+    def mended(self, landed: Landed, url: str, kind: Kind) -> Landed:
+        """The same file, its bytes looked through.
+
+        Raises:
+            SourceError: if they are gone or damaged: nobody can be asked for them again.
+        """
+        if not landed.intact():
+            problem = f"is gone or damaged at {landed.path}"
+            raise Job(landed.dataset, url, kind).error(problem, "restore the landing folder from a backup")
+        return landed
+
+    def reject(self, landed: Landed, problem: str) -> None:
+        """Nothing to remember: no other bytes will come."""

@@ -39,6 +39,8 @@ def content_problem(path: Path, kind: Kind) -> str | None:
         return None if head.startswith(OLE_MAGIC) else "sent a file that is not an xls workbook"
     if opening.startswith(b"<?xml"):
         return f"answered with an XML document instead of a {kind} file"
+    if opening.startswith((b"{", b"[{")):
+        return f"answered with JSON instead of a {kind} file"
     return f"sent a {kind} file with NUL bytes in it" if _has_nul(path) else None
 
 

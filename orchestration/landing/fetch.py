@@ -7,20 +7,33 @@ Belongs here: HTTP. Does not: where bytes are kept (see `store`), what a kind of
 from __future__ import annotations
 
 import logging
-import re
 import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import httpx
 
 from orchestration.errors import NotPublished, SetupError, SourceError
+from orchestration.landing.answers import (
+    conditional,
+    end_unknown,
+    ends_a_line,
+    keep_if_resumable,
+    let_connection_live,
+    of_another_version,
+    resuming,
+    same_place,
+    whole_length,
+)
 from orchestration.landing.content import content_problem
+from orchestration.landing.deadline import Deadline
 from orchestration.landing.origin import Job, Origin
 from orchestration.landing.partial import Partial, Version
+from orchestration.landing.refusals import ABSENT, certificate_problem, given_up, refused, too_slow, untrusted
 from orchestration.landing.retry import Interrupted, retry_after, with_retries
 from orchestration.landing.store import Landed, Store
 from orchestration.settings import Settings
@@ -33,9 +46,10 @@ logger = logging.getLogger("clusters.landing")
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
-ABSENT = frozenset({404, 410})
 REDIRECTS = 5
-SMALL_BODY = 64 * 1024
+TEXTS = frozenset({"csv", "text"})
+# A 304 is the publisher's word for it. Now and then the file itself is asked for, in case that word is wrong.
+WHOLE_EVERY = timedelta(days=30)
 BROKEN = (
     httpx.TimeoutException,
     httpx.NetworkError,
@@ -77,6 +91,7 @@ class Fetcher:
             # A proxy from the environment stands between us and publishers, not between us and the loopback.
             trust_env=origin.base_url is None,
         )
+        self._deadline = Deadline(settings.download_timeout)
 
     def __enter__(self) -> Fetcher:
         return self
@@ -84,10 +99,11 @@ class Fetcher:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._client.close()
 
-    def get(self, url: str, kind: Kind, dataset: str) -> Landed:
+    def get(self, url: str, kind: Kind, dataset: str, *, whole: bool = False) -> Landed:
         """Ask for a file and land it: `new`, `changed` or `unchanged`.
 
         On every error the file landed earlier stays the latest, and the failure is in the store's history.
+        `whole` asks for the bytes even if the publisher says that they have not changed.
 
         Raises:
             NotPublished: the publisher has no such file (404, 410).
@@ -96,10 +112,11 @@ class Fetcher:
         """
         job, started = Job(dataset, url, kind), time.monotonic()
         try:
-            landed = self._pull(job)
+            with self._deadline.running():
+                landed = self._pull(job, whole)
         except SourceError as error:
             absent = isinstance(error, NotPublished)
-            self._store.failed(dataset, self._origin.name, url, "absent" if absent else "failed", error.problem)
+            self._store.failed(dataset, self._origin.name, job.public, "absent" if absent else "failed", error.problem)
             level = logging.INFO if absent else logging.WARNING
             logger.log(level, "%s (%.1f s)", error, time.monotonic() - started)
             raise
@@ -110,21 +127,53 @@ class Fetcher:
             ) from error
         seconds = time.monotonic() - started
         logger.info("%s: %s %s, %d bytes, %.1f s", dataset, job.shown, landed.outcome, landed.bytes, seconds)
+        if landed.doubt:
+            logger.warning("%s: %s: %s", dataset, job.shown, landed.doubt)
         return landed
 
-    def _pull(self, job: Job) -> Landed:
+    def mended(self, landed: Landed, url: str, kind: Kind) -> Landed:
+        """The landed file of a URL, pulled again if its bytes were damaged on this disk since. Reads all of them.
+
+        Raises:
+            SourceError: they were, and the publisher does not send them again.
+        """
+        if landed.intact():
+            return landed
+        logger.warning("%s: %s: the stored copy was damaged on disk; pulled again", landed.dataset, landed.url)
+        try:
+            return self.get(url, kind, landed.dataset, whole=True)
+        except SourceError as error:
+            raise SourceError(
+                landed.dataset,
+                error.file,
+                f"the stored copy {landed.path} was damaged on disk and cannot be pulled again: {error.problem}",
+                "put the file back from a backup of landing/ and check the disk, or refresh again later",
+            ) from error
+
+    def reject(self, landed: Landed, problem: str) -> None:
+        """Remember that a landed file could not be understood: it is then asked for whole, not whether it changed."""
+        self._store.reject(landed, problem)
+
+    def _pull(self, job: Job, whole: bool) -> Landed:
         origin = self._origin.name
-        stored, partial = self._store.latest(origin, job.url), self._store.partial(origin, job.url)
-        answer = self._persist(job, stored, partial)
+        stored, partial = self._store.latest(origin, job.public), self._store.partial(origin, job.public)
+        known = None if whole or stored is None or self._whole_is_due(stored) else stored
+        answer = self._persist(job, known, partial)
+        if answer.unchanged and known is not None and of_another_version(answer.version, known):
+            answer = self._persist(job, None, partial)
         etag, last_modified = answer.version.etag, answer.version.last_modified
         if stored is not None and answer.unchanged:
             return self._store.touch(stored, etag, last_modified)
         if problem := content_problem(partial.path, job.kind):
             partial.discard()
             raise job.error(problem, "open the URL in a browser; if the file is right there, refresh again later")
-        landed = self._store.add(partial.path, job.dataset, origin, job.url, etag, last_modified)
+        landed = self._store.add(partial.path, job.dataset, origin, job.public, etag, last_modified)
         partial.discard()
         return landed
+
+    def _whole_is_due(self, stored: Landed) -> bool:
+        came = self._store.relied_on(stored)
+        return came is None or datetime.now(UTC) - came > WHOLE_EVERY
 
     def _persist(self, job: Job, stored: Landed | None, partial: Partial) -> _Answer:
         limits = self._settings
@@ -137,38 +186,51 @@ class Fetcher:
                 job.shown,
             )
         except Interrupted as error:
-            raise job.error(
-                f"could not be pulled in {limits.attempts} attempts; the last one: {error}",
-                "check the network and refresh again later; what has arrived is kept and gone on from",
-            ) from error
+            resumable = keep_if_resumable(partial)
+            raise given_up(job, limits.attempts, error, resumable) from error
 
     def _attempt(self, job: Job, stored: Landed | None, partial: Partial) -> _Answer:
-        headers = _resuming(partial) or _conditional(stored)
+        headers = resuming(partial) or conditional(stored)
         try:
             response = self._send(job, headers)
             try:
-                return self._answer(job, response, headers, partial)
+                answer = self._answer(job, response, headers, partial)
             finally:
                 response.close()
         except BROKEN as error:
+            self._refuse_late(job, partial)
+            if certificate := certificate_problem(error):
+                raise untrusted(job, certificate) from error
             raise Interrupted(f"{type(error).__name__}: {error}") from error
+        self._refuse_late(job, partial)
+        return answer
+
+    def _refuse_late(self, job: Job, partial: Partial) -> None:
+        # A connection shut in the middle may look like the end of a file that had no length.
+        if self._deadline.passed:
+            raise too_slow(job, self._deadline.seconds, keep_if_resumable(partial))
 
     def _send(self, job: Job, headers: dict[str, str]) -> httpx.Response:
         """The answer after redirects, its body still to be read; redirects may not leave the host."""
         request = self._client.build_request("GET", self._origin.locate(job.url), headers=headers)
+        request.extensions["trace"] = self._deadline.trace
         for _ in range(REDIRECTS + 1):
             response = self._client.send(request, stream=True)
             if response.next_request is None:
                 return response
-            _let_connection_live(response)
+            let_connection_live(response)
             response.close()
-            if not _same_place(request.url, response.next_request.url):
-                raise job.error(
-                    f"redirects to another host, {response.next_request.url.host}, which is not followed",
-                    "if the publisher moved the file, declare its new URL",
-                )
-            request = response.next_request
+            request = self._followed(job, request.url, response.next_request)
         raise job.error(f"redirects more than {REDIRECTS} times", "open the URL in a browser and declare where it ends")
+
+    def _followed(self, job: Job, here: httpx.URL, there: httpx.Request) -> httpx.Request:
+        if not same_place(here, there.url):
+            unsafe = here.host == there.url.host and there.url.scheme == "http" != here.scheme
+            where = "to unencrypted http" if unsafe else f"to another host, {there.url.host}"
+            raise job.error(
+                f"redirects {where}, which is not followed", "if the publisher moved the file, declare its new URL"
+            )
+        return there
 
     def _answer(self, job: Job, response: httpx.Response, headers: dict[str, str], partial: Partial) -> _Answer:
         status = response.status_code
@@ -179,9 +241,11 @@ class Fetcher:
             return _Answer(False, version)
         if status == 206 and "Range" in headers:
             version = partial.version
-            self._receive(job, response, partial, _whole_length(response, partial, version))
-            return _Answer(False, version)
-        _let_connection_live(response)
+            self._receive(job, response, partial, whole_length(response, partial, version))
+            # An archive's checksums would show two editions in one. A text's would not if the ETag lied: without a
+            # validator of its own, the next refresh asks for all of it.
+            return _Answer(False, Version() if job.kind in TEXTS else version)
+        let_connection_live(response)
         if status == 304 and "Range" not in headers and headers:
             return _Answer(True, Version.of(response.headers))
         if status in TRANSIENT:
@@ -190,22 +254,7 @@ class Fetcher:
             # 416, or a server that dislikes ranges: start over, or it would refuse night after night.
             partial.discard()
             raise Interrupted(f"HTTP {status} when asked for the rest of a half-finished download")
-        raise self._refusal(job, status)
-
-    def _refusal(self, job: Job, status: int) -> SourceError:
-        if status in ABSENT:
-            if self._origin.base_url is None:
-                remedy = "check the publisher's release calendar; ask for a period that is published"
-            else:
-                remedy = f"put the file into the {self._origin.name} by host and path, or ask for a period it has"
-            return job.error(f"is not published (HTTP {status})", remedy, NotPublished)
-        if status == 403:
-            return job.error(
-                "was refused (HTTP 403)",
-                "set CLUSTERS_CONTACT to an e-mail address, which publishers such as BLS demand; if it is "
-                "set, wait some hours: they may have blocked this machine",
-            )
-        return job.error(f"was answered with HTTP {status}", "open the URL in a browser and check its declaration")
+        raise refused(job, self._origin, status)
 
     def _receive(self, job: Job, response: httpx.Response, partial: Partial, length: int | None) -> None:
         limit, size = self._settings.max_download_bytes, partial.size
@@ -215,6 +264,9 @@ class Fetcher:
                 size += len(chunk)
                 self._refuse_over(job, limit, size, partial)
                 file.write(chunk)
+        self._refuse_late(job, partial)
+        if end_unknown(response) and job.kind in TEXTS and not ends_a_line(partial.path):
+            raise Interrupted("the answer had no length and broke off in the middle of a line")
         if length is not None and size < length:
             raise Interrupted(f"only {size} of {length} bytes arrived")
         if length is not None and size > length:
@@ -228,40 +280,3 @@ class Fetcher:
                 f"is larger than {limit} bytes",
                 "if that is right, raise CLUSTERS_MAX_DOWNLOAD_BYTES and refresh again",
             )
-
-
-def _resuming(partial: Partial) -> dict[str, str]:
-    validator, size = partial.version.resumable, partial.size
-    return {"Range": f"bytes={size}-", "If-Range": validator} if validator and size else {}
-
-
-def _conditional(stored: Landed | None) -> dict[str, str]:
-    if stored is None:
-        return {}
-    asked = {"If-None-Match": stored.etag, "If-Modified-Since": stored.last_modified}
-    return {name: value for name, value in asked.items() if value}
-
-
-def _whole_length(response: httpx.Response, partial: Partial, version: Version) -> int | None:
-    """The length of the whole file of which a 206 answer brings the rest, once it is sure to be that rest."""
-    headers = response.headers
-    sent = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", headers.get("content-range", ""))
-    total = int(sent[2]) if sent and sent[2] != "*" else version.length
-    fits = sent and int(sent[1]) == partial.size and total == (version.length or total)
-    if fits and headers.get("etag", version.etag) == version.etag and "content-encoding" not in headers:
-        return total
-    partial.discard()
-    raise Interrupted("the rest of a half-finished download came from another byte or version of the file")
-
-
-def _same_place(here: httpx.URL, there: httpx.URL) -> bool:
-    """Same scheme, host and port; or the host's own move from http to https."""
-    if (here.scheme, here.host, here.port) == (there.scheme, there.host, there.port):
-        return True
-    return here.host == there.host and there.scheme == "https" and here.port is None and there.port is None
-
-
-def _let_connection_live(response: httpx.Response) -> None:
-    """Read the rest of a small answer: an unread one costs the connection, and with it another handshake."""
-    if response.status_code == 304 or int(response.headers.get("content-length", SMALL_BODY)) < SMALL_BODY:
-        response.read()

@@ -5,6 +5,7 @@ Belongs here: addresses. Does not: requests (see `fetch`).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
@@ -15,6 +16,42 @@ from orchestration.errors import SetupError, SourceError
 
 if TYPE_CHECKING:
     from orchestration.sources.dataset import Kind
+
+
+# Names of query parameters whose values are nobody else's business, as publishers write them: `key` (Census),
+# `UserID` (BEA), `api_key` (EIA), `registrationkey` (BLS), `uid` and `signature` (Nomis).
+SECRET = re.compile(r"(?:.*(?:key|token|secret|signature|password|credential)|user|userid|uid|auth|sig|pwd)", re.I)
+MASK = "***"
+
+
+def public(url: str) -> str:
+    """A URL as it may be kept and published: without user and password, keys in its query masked.
+
+    It still tells one file from another, so the store knows files by it, and a new key makes no new file.
+
+    Example:
+        >>> public("https://api.census.gov/data?get=NAICS&YEAR=2020&key=1f2e")
+        'https://api.census.gov/data?get=NAICS&YEAR=2020&key=***'
+    """
+    head, mark, query = url.partition("#")[0].partition("?")
+    parts = [part.partition("=") for part in query.split("&")]
+    masked = [f"{name}={MASK}" if _secret(name) and equals else name + equals + value for name, equals, value in parts]
+    return re.sub(r"(?<=//)[^/@]*@", "", head) + mark + "&".join(masked)
+
+
+def _secret(name: str) -> bool:
+    return SECRET.fullmatch(re.sub(r"[-_.]", "", unquote(name))) is not None
+
+
+def file_name(url: str) -> str:
+    """The publisher's name of the file at a URL, for messages; the host where the path names none.
+
+    Example:
+        >>> file_name("https://x.gov/MAKE%20USE.csv?key=1")
+        'MAKE USE.csv'
+    """
+    parsed = httpx.URL(url)
+    return unquote(parsed.path.rsplit("/", 1)[-1]) or parsed.host
 
 
 @dataclass(frozen=True)
@@ -47,7 +84,8 @@ class Origin:
         parsed = httpx.URL(url)
         if parsed.query:
             raise SetupError(
-                f"{self.name}: {url}: a {self.name} holds files by path. Remedy: declare the URL without a query."
+                f"{self.name}: {public(url)}: a {self.name} holds files by path. "
+                "Remedy: declare the URL without a query."
             )
         return f"{self.base_url.rstrip('/')}/{parsed.host}{parsed.raw_path.decode('ascii')}"
 
@@ -71,8 +109,16 @@ class Job:
         parsed = httpx.URL(self.url)
         return str(parsed.copy_with(userinfo=b"", query=None, fragment=None))
 
+    @property
+    def host(self) -> str:
+        """The publisher's host."""
+        return httpx.URL(self.url).host
+
+    @property
+    def public(self) -> str:
+        """The address by which the store knows the file."""
+        return public(self.url)
+
     def error(self, problem: str, remedy: str, kind: type[SourceError] = SourceError) -> SourceError:
         """An error about this file; `problem` follows its address."""
-        path = httpx.URL(self.url).path
-        name = unquote(path.rsplit("/", 1)[-1]) or self.shown
-        return kind(self.dataset, name, f"{self.shown} {problem}", remedy)
+        return kind(self.dataset, file_name(self.url), f"{self.shown} {problem}", remedy)

@@ -6,8 +6,10 @@ Belongs here: the two files below `partial/` and when they may be trusted. Does 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -81,6 +83,20 @@ class Partial:
         """Forget the bytes and their version."""
         self.path.unlink(missing_ok=True)
         self._note.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, older_than: timedelta) -> None:
+    """Removes the half-finished downloads that nothing was added to for so long.
+
+    Example:
+        >>> sweep(Path("landing/partial"), timedelta(days=14))
+    """
+    before = time.time() - older_than.total_seconds()
+    for file in folder.iterdir():
+        # The bytes and their note are written at different times and go together.
+        pair = [f for f in (file.with_suffix(".part"), file.with_suffix(".json"), file) if f.exists()]
+        if pair and max(f.stat().st_mtime for f in pair) < before:
+            file.unlink(missing_ok=True)
 
 
 def _strong(headers: Mapping[str, str]) -> str | None:

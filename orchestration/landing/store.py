@@ -12,75 +12,19 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
 from orchestration.errors import SetupError
-from orchestration.landing.partial import Partial
+from orchestration.landing.manifest import APPEND, RECORD, SCHEMA, SENT_AGAIN, Event, Landed
+from orchestration.landing.partial import Partial, sweep
 
-Outcome = Literal["new", "changed", "unchanged", "kept"]
-
-# The history is what releases are traced back to, so the database itself refuses to rewrite it.
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS latest (
-    dataset TEXT NOT NULL, origin TEXT NOT NULL, url TEXT NOT NULL, outcome TEXT NOT NULL,
-    sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, etag TEXT, last_modified TEXT, fetched_at TEXT NOT NULL,
-    PRIMARY KEY (origin, url)
-);
-CREATE TABLE IF NOT EXISTS history (
-    id INTEGER PRIMARY KEY, at TEXT NOT NULL, dataset TEXT NOT NULL, origin TEXT NOT NULL, url TEXT NOT NULL,
-    outcome TEXT NOT NULL, sha256 TEXT, bytes INTEGER, note TEXT
-);
-CREATE INDEX IF NOT EXISTS history_of_a_file ON history (origin, url);
-CREATE TRIGGER IF NOT EXISTS history_is_not_rewritten BEFORE UPDATE ON history
-    BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS history_is_not_shortened BEFORE DELETE ON history
-    BEGIN SELECT RAISE(ABORT, 'the history is append-only'); END;
-"""
-RECORD = """
-INSERT OR REPLACE INTO latest (dataset, origin, url, outcome, sha256, bytes, etag, last_modified, fetched_at)
-VALUES (:dataset, :origin, :url, :outcome, :sha256, :bytes, :etag, :last_modified, :fetched_at)
-"""
-APPEND = """
-INSERT INTO history (at, dataset, origin, url, outcome, sha256, bytes, note)
-VALUES (:at, :dataset, :origin, :url, :outcome, :sha256, :bytes, :note)
-"""
-
-
-@dataclass(frozen=True)
-class Landed:
-    """A publisher's file as stored: `path` holds `bytes` bytes whose digest is `sha256`.
-
-    `outcome` is how it came to be current: `new`, `changed`, `unchanged` (asked again, the same bytes) or
-    `kept` (the publisher has nothing better to offer). `fetched_at` (UTC) is when these bytes first arrived,
-    so it stays the same as long as they do. `url` is the publisher's, also where a mirror served it.
-    """
-
-    dataset: str
-    origin: str
-    url: str
-    outcome: Outcome
-    path: Path
-    sha256: str
-    bytes: int
-    etag: str | None
-    last_modified: str | None
-    fetched_at: datetime
-
-
-@dataclass(frozen=True)
-class Event:
-    """One line of the history: a `Landed` outcome, or `absent` or `failed` with the reason in `note`."""
-
-    at: datetime
-    dataset: str
-    outcome: str
-    sha256: str | None
-    bytes: int | None
-    note: str | None
+# A half-finished download nobody went on with for so long belongs to a URL nobody asks for any more.
+PARTIALS_LAST = timedelta(days=14)
 
 
 class Store:
@@ -104,6 +48,7 @@ class Store:
         try:
             for folder in (root / "blobs", root / "partial"):
                 folder.mkdir(parents=True, exist_ok=True)
+            sweep(root / "partial", PARTIALS_LAST)
             self._db = self._open()
         except (OSError, sqlite3.Error) as error:
             raise SetupError(
@@ -179,7 +124,7 @@ class Store:
         _move_durably(file, blob)
         before = self._row(origin, url)
         if before is not None and before.sha256 == sha256:
-            return self.touch(replace(before, dataset=dataset), etag, last_modified)
+            return self.touch(replace(before, dataset=dataset), etag, last_modified, SENT_AGAIN)
         landed = Landed(
             dataset,
             origin,
@@ -192,10 +137,14 @@ class Store:
             last_modified,
             _now(),
         )
-        self._record(landed, landed.fetched_at)
+        if before is not None:
+            landed = replace(landed, doubt=self._doubt(before, landed))
+        self._record(landed, landed.fetched_at, landed.doubt)
         return landed
 
-    def touch(self, landed: Landed, etag: str | None = None, last_modified: str | None = None) -> Landed:
+    def touch(
+        self, landed: Landed, etag: str | None = None, last_modified: str | None = None, note: str | None = None
+    ) -> Landed:
         """Record that the publisher still has these bytes; newer validators replace the recorded ones."""
         same = replace(
             landed,
@@ -203,7 +152,7 @@ class Store:
             etag=etag or landed.etag,
             last_modified=last_modified or landed.last_modified,
         )
-        self._record(same, _now())
+        self._record(same, _now(), note)
         return same
 
     def keep(self, landed: Landed, note: str) -> Landed:
@@ -217,6 +166,24 @@ class Store:
         event = {"dataset": dataset, "origin": origin, "url": url, "outcome": outcome, "note": note}
         with self._transaction() as db:
             db.execute(APPEND, event | {"at": _now().isoformat(), "sha256": None, "bytes": None})
+
+    def reject(self, landed: Landed, note: str) -> None:
+        """Record that a landed file could not be understood, so that its bytes are not relied on (see `relied_on`)."""
+        values = {"dataset": landed.dataset, "origin": landed.origin, "url": landed.url, "sha256": landed.sha256}
+        with self._transaction() as db:
+            db.execute(
+                APPEND, values | {"bytes": landed.bytes, "outcome": "rejected", "note": note, "at": _now().isoformat()}
+            )
+
+    def relied_on(self, landed: Landed) -> datetime | None:
+        """When the file last came whole; None if it was found odd or not to be understood since.
+
+        A 304 only repeats what the publisher believes of its own file, so it does not count.
+        """
+        row = self._last(landed, f"(outcome IN ('new', 'changed', 'rejected') OR note = '{SENT_AGAIN}')")
+        if row is None or row["outcome"] == "rejected" or landed.doubt:
+            return None
+        return datetime.fromisoformat(row["at"])
 
     def history(self, origin: str, url: str) -> list[Event]:
         """Everything that happened to a URL, oldest first."""
@@ -233,7 +200,36 @@ class Store:
         if row is None:
             return None
         at = datetime.fromisoformat(row["fetched_at"])
-        return Landed(**{**row, "fetched_at": at}, path=self.blob(row["sha256"]))
+        landed = Landed(**{**row, "fetched_at": at}, path=self.blob(row["sha256"]))
+        arrival = self._last(landed, "outcome IN ('new', 'changed')")
+        return replace(landed, doubt=arrival["note"] if arrival else None)
+
+    def _last(self, landed: Landed, which: str) -> dict[str, Any] | None:
+        """The last event of a file's URL among those of a condition."""
+        query = f"SELECT at, outcome, note FROM history WHERE origin = ? AND url = ? AND {which} ORDER BY id DESC"
+        with self._lock:
+            return self._db.execute(query, (landed.origin, landed.url)).fetchone()
+
+    def _doubt(self, before: Landed, now: Landed) -> str | None:
+        """What is odd about bytes that replace others: older than those, or under the same validators.
+
+        Nothing is, where the others could not be understood: any edition is better.
+        """
+        last = self._last(before, "sha256 IS NOT NULL")
+        if last is not None and last["outcome"] == "rejected":
+            return None
+        query = "SELECT min(at) AS at FROM history WHERE origin = ? AND url = ? AND sha256 = ?"
+        with self._lock:
+            first, other = (
+                self._db.execute(query, (x.origin, x.url, x.sha256)).fetchone()["at"] for x in (now, before)
+            )
+        if first and other and first < other:
+            return f"an older edition is served again, which first came on {first[:10]} and has been replaced since"
+        if now.etag and now.etag == before.etag:
+            return f"the bytes changed although the publisher's ETag {now.etag} stayed the same"
+        if now.last_modified and before.last_modified and _earlier(now.last_modified, before.last_modified):
+            return f"dated {now.last_modified}, earlier than the edition it replaces ({before.last_modified})"
+        return None
 
     def _record(self, landed: Landed, at: datetime, note: str | None = None) -> None:
         values = {name: value for name, value in asdict(landed).items() if name != "path"}
@@ -258,6 +254,14 @@ class Store:
 def blob_path(root: Path, sha256: str) -> Path:
     """Where a landing folder keeps the file with this digest."""
     return root / "blobs" / sha256[:2] / sha256
+
+
+def _earlier(one: str, other: str) -> bool:
+    """Whether an HTTP date lies before another; False where either is none."""
+    try:
+        return parsedate_to_datetime(one) < parsedate_to_datetime(other)
+    except (ValueError, TypeError):
+        return False
 
 
 def _move_durably(file: Path, blob: Path) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import NotPublished
+from orchestration.errors import NotPublished, SourceError
 from orchestration.sources.dataset import Dataset, Layout, Parser, Resource
-from orchestration.sources.tidy import errors_named, read_delimited
+from orchestration.sources.tidy import LAYOUT_REMEDY, errors_named, only, read_delimited
 
 BASE = "https://data.bls.gov/cew"
 LICENCE = "US government work, public domain (17 USC 105)"
@@ -66,6 +66,30 @@ WITHHELD_BY = {
     "oty_annual_avg_emplvl_chg": "oty_disclosure_code",
     "oty_total_annual_wages_chg": "oty_disclosure_code",
 }
+
+
+def parse_singlefile(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
+    """Tidy QCEW from the archive with the one file of a year.
+
+    Raises:
+        SourceError: if it holds more files than one, or columns are missing.
+    """
+    return parse_annual(con, [only("bls_qcew", files)], period)
+
+
+def parse_slices(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
+    """Tidy QCEW from annual API slices, each named by the one area it holds.
+
+    Raises:
+        SourceError: if a slice is another area's, or columns are missing.
+    """
+    for file in files:
+        with errors_named("bls_qcew", file.name):
+            rows = read_delimited(con, "bls_qcew", [file], {"area_fips": "VARCHAR"}).distinct().fetchall()
+        if other := sorted(str(area) for (area,) in rows if area != file.stem):
+            problem = f"the slice of {file.stem} holds the rows of {', '.join(other[:5])}"
+            raise SourceError("bls_qcew", file.name, problem, LAYOUT_REMEDY)
+    return parse_annual(con, files, period)
 
 
 def parse_annual(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
@@ -160,10 +184,10 @@ def _qcew_layouts(period: int, areas: Sequence[str]) -> Sequence[Layout]:
     )
     files = f"{BASE}/data/files/{period}/csv/{period}"
     return (
-        Layout("singlefile", (Resource(f"{files}_annual_singlefile.zip", "zip"),), parse_annual),
+        Layout("singlefile", (Resource(f"{files}_annual_singlefile.zip", "zip"),), parse_singlefile),
         Layout("quarterly_by_area", (Resource(f"{files}_qtrly_by_area.zip", "zip"),), parse_quarterly),
         # States only, and last: 3,000 county slices would be an impolite way to fetch what the archives hold.
-        *((Layout("area_slices", slices, parse_annual),) if nation else ()),
+        *((Layout("area_slices", slices, parse_slices),) if nation else ()),
     )
 
 

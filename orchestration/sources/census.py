@@ -6,7 +6,9 @@ where it is used: on most nights nothing has changed and nothing is parsed.
 
 from __future__ import annotations
 
+import calendar
 import csv
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -15,11 +17,13 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.sources.dataset import Dataset, Layout, Resource
-from orchestration.sources.tidy import LAYOUT_REMEDY, read_delimited, read_header
+from orchestration.sources.tidy import LAYOUT_REMEDY, only, read_delimited, read_header
 
 BASE = "https://www2.census.gov"
 LICENCE = "US government work, public domain (17 USC 105)"
 PUBLISHER = "U.S. Census Bureau"
+VINTAGE_REMEDY = "pull again later; the publisher serves another vintage's file at this address"
+MONTHS = list(calendar.month_name)
 
 
 def parse_adjacency(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
@@ -62,11 +66,12 @@ def parse_ragged_adjacency(
 def parse_gazetteer(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
     """Counties with land area (m²) and an internal point (degrees); separated by tabs until 2024, by bars since."""
     latin = "utf-8"
+    file = only("census_gazetteer", files)
     try:
-        files[0].read_text(encoding="utf-8")
+        file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         latin = "latin-1"
-    delimiter = "|" if len(read_header("census_gazetteer", files[0], "|", latin)) > 1 else "\t"
+    delimiter = "|" if len(read_header("census_gazetteer", file, "|", latin)) > 1 else "\t"
     columns = {
         "GEOID": "VARCHAR",
         "NAME": "VARCHAR",
@@ -81,12 +86,21 @@ def parse_gazetteer(con: duckdb.DuckDBPyConnection, files: Sequence[Path], perio
     )
 
 
-def parse_population(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
-    """Resident population on 1 July of each year, by county and state, one row a place and year."""
+def parse_population(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int, *, vintage: int | None = None
+) -> duckdb.DuckDBPyRelation:
+    """Resident population on 1 July of each year, by county and state, one row a place and year.
+
+    Raises:
+        SourceError: if columns are missing, or the last year is not the stated vintage.
+    """
     header = read_header("census_population", files[0], ",", "latin-1")
     years = [name for name in header if name.startswith("POPESTIMATE") and name[11:].isdigit()]
     if not years:
         raise SourceError("census_population", files[0].name, "no column POPESTIMATE<year>", LAYOUT_REMEDY)
+    if vintage is not None and (last := max(years)) != f"POPESTIMATE{vintage}":
+        problem = f"the estimates end with {last[11:]}, not with {vintage}"
+        raise SourceError("census_population", files[0].name, problem, VINTAGE_REMEDY)
     columns = {"SUMLEV": "VARCHAR", "STATE": "VARCHAR", "COUNTY": "VARCHAR"} | dict.fromkeys(years, "BIGINT")
     raw = read_delimited(con, "census_population", files, columns, encoding="latin-1")
     con.register("population_wide", raw)
@@ -108,7 +122,7 @@ def parse_delineation(
     """Counties of each core-based statistical area in a delineation of the stated vintage (OMB bulletin's month).
 
     Raises:
-        SourceError: if the workbook cannot be read or lacks a column.
+        SourceError: if the workbook cannot be read, lacks a column or is headed with another month.
     """
     import pandas as pd
     from python_calamine import CalamineError, CalamineWorkbook
@@ -129,6 +143,7 @@ def parse_delineation(
     missing = sorted(set(wanted) - {str(cell) for cell in rows[start]}) if start is not None else list(wanted)
     if start is None or missing:
         raise SourceError(dataset, name, f"column {', '.join(missing)} is missing", LAYOUT_REMEDY)
+    _require_vintage(rows[:start], vintage, name)
     table = pd.DataFrame(rows[start + 1 :], columns=[str(c) for c in rows[start]], dtype=str)
     table = table[list(wanted)].rename(columns=wanted)
     # Notes stand at the foot, in the column of codes.
@@ -136,6 +151,15 @@ def parse_delineation(
     table["county_fips"] = table.pop("state").str.zfill(2) + table.pop("county").str.zfill(3)
     table["cbsa_kind"] = table["cbsa_kind"].str.split().str[0].str.lower()
     return con.from_df(table.assign(vintage=vintage))
+
+
+def _require_vintage(heading: Sequence[Sequence[object]], vintage: str, file: str) -> None:
+    """Delineations look alike and a heading above the columns says which one it is ("…, JULY 2015")."""
+    text = " ".join(str(cell) for row in heading for cell in row)
+    said = re.search(rf"\b({'|'.join(MONTHS[1:])}) (\d{{4}})\b", text, re.IGNORECASE)
+    if said and f"{said[2]}-{MONTHS.index(said[1].capitalize()):02}" != vintage:
+        problem = f"the delineation is of {said[0].title()}, not of {vintage}"
+        raise SourceError("census_delineation", file, problem, VINTAGE_REMEDY)
 
 
 def _dataset(source_id: str, table: str, title: str, cadence: str, layouts: Sequence[Layout]) -> Dataset:
@@ -205,7 +229,7 @@ POPULATION = _dataset(
         Layout(
             f"vintage_{to}",
             (Resource(f"{_POPEST}/{since}-{to}/counties/totals/co-est{to}-alldata.csv", "csv"),),
-            parse_population,
+            partial(parse_population, vintage=to),
         )
         for since, to in ((2020, 2025), (2020, 2024), (2010, 2019))
     ),

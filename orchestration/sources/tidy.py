@@ -22,6 +22,7 @@ LAYOUT_REMEDY = (
     "compare the file's header with the dataset's declaration in orchestration/sources; if the publisher changed its "
     "layout, adapt the parser and raise its parser_version"
 )
+WHOLE = {"BIGINT", "INTEGER", "SMALLINT"}
 TEXT_REMEDY = "look at that line; if the publisher has re-issued the file, run `clusters refresh` again"
 
 
@@ -53,8 +54,8 @@ def read_delimited(
     byte-order mark are ignored.
 
     Raises:
-        SourceError: if a file is empty or lacks a column. Text in a number column is found when the relation is
-            read: read it inside `errors_named`.
+        SourceError: if a file is empty or lacks a column, or a column of whole numbers holds others. Text in a number
+            column is found when the relation is read: read it inside `errors_named`.
 
     Example:
         >>> read_delimited(duckdb.connect(), "bls_qcew", [path], {"year": "SMALLINT"})  # doctest: +SKIP
@@ -74,20 +75,79 @@ def read_delimited(
                 LAYOUT_REMEDY,
             )
         groups.setdefault(tuple(header), []).append(str(file))
+    _require_whole_numbers(con, dataset, groups, columns, delimiter, encoding)
     # Literals, not parameters: a relation with parameters is evaluated at once, in memory.
-    wanted = ", ".join(f'"{name}"' for name in columns)
+    wanted = ", ".join(map(quoted, columns))
     relations = [
-        con.sql(
-            f"SELECT {wanted} FROM read_csv([{', '.join(map(literal, paths))}], header = true, auto_detect = false, "
-            f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', encoding = {literal(encoding)}, "
-            f"columns = {_column_types(header, columns)})"
-        )
+        con.sql(f"SELECT {wanted} FROM {_scan(header, paths, columns, delimiter, encoding)}")
         for header, paths in groups.items()
     ]
     whole = relations[0]
     for relation in relations[1:]:
         whole = whole.union(relation)
     return whole
+
+
+def only(dataset: str, files: Sequence[Path]) -> Path:
+    """The one file that an archive should hold.
+
+    Raises:
+        SourceError: if it holds more.
+    """
+    if len(files) > 1:
+        names = ", ".join(file.name for file in files[:5])
+        raise SourceError(
+            dataset, files[0].name, f"the archive holds {len(files)} files for one: {names}", LAYOUT_REMEDY
+        )
+    return files[0]
+
+
+def _scan(
+    header: Sequence[str],
+    paths: Sequence[str],
+    columns: Mapping[str, str],
+    delimiter: str,
+    encoding: str,
+    options: str = "",
+) -> str:
+    return (
+        f"read_csv([{', '.join(map(literal, paths))}], header = true, auto_detect = false, "
+        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', encoding = {literal(encoding)}, "
+        f"columns = {_column_types(header, columns)}{options})"
+    )
+
+
+def _require_whole_numbers(
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    groups: Mapping[tuple[str, ...], Sequence[str]],
+    columns: Mapping[str, str],
+    delimiter: str,
+    encoding: str,
+) -> None:
+    """DuckDB reads 1.234 (thousands, as half of Europe writes them) as the whole number 1, and 1e3 as 1000: a wrong
+    number that looks right. Text that it cannot read at all is left to it, since it also knows the line.
+    """
+    whole = [name for name, kind in columns.items() if kind in WHOLE]
+    odd = " OR ".join(
+        f"(NOT regexp_full_match({name}, '[-+0-9 ]*') AND TRY_CAST({name} AS BIGINT) IS NOT NULL)"
+        for name in map(quoted, whole)
+    )
+    for header, paths in groups.items() if whole else ():
+        scan = _scan(header, paths, dict.fromkeys(columns, "VARCHAR"), delimiter, encoding, ", filename = 'a file of'")
+        with errors_named(dataset, Path(paths[0]).name):
+            row = con.sql(
+                f'SELECT "a file of", {", ".join(map(quoted, whole))} FROM {scan} WHERE {odd} LIMIT 1'
+            ).fetchone()
+        for name, value in zip(whole, (row or ())[1:], strict=False):
+            if row and value and not re.fullmatch(r"[-+0-9 ]*", value):
+                problem = f"column {name} holds the text {value!r} where a whole number belongs"
+                raise SourceError(dataset, Path(row[0]).name, problem, TEXT_REMEDY)
+
+
+def quoted(name: str) -> str:
+    """A column's name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def read_header(dataset: str, file: Path, delimiter: str, encoding: str) -> list[str]:
@@ -129,14 +189,22 @@ def errors_named(dataset: str, file: str) -> Iterator[None]:
     """Turns what DuckDB says about a bad file into a `SourceError` that names dataset, line and column."""
     try:
         yield
-    except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
-        text = str(error)
+    except (
+        duckdb.ConversionException,
+        duckdb.InvalidInputException,
+        duckdb.InternalException,  # what its reader of CSV makes of some files that are none, and then
+        duckdb.FatalException,  # of every statement after that
+    ) as error:
+        # The line as it stands in the file is on the same line, or on the next.
+        text = re.sub(r"Original Line: *\n?.*\n", "", str(error))
         place = re.search(r"CSV Error on Line: (\d+)", text)
         value = re.search(r'Error when converting column "([^"]+)"\. Could not convert string "([^"]*)"', text)
         if value:
             problem = f"column {value[1]} holds the text {value[2]!r} where a number belongs"
         else:
-            problem = next((s for s in text.splitlines()[1:] if s.strip() and "Original Line" not in s), text).strip()
+            problem = next((s for s in text.splitlines()[1:] if s.strip()), text).strip()
+            if isinstance(error, duckdb.InternalException | duckdb.FatalException):
+                problem = f"it cannot be read as delimited text ({text.splitlines()[0]})"
         named = re.search(r"^\s*file\s*=\s*(\S.*?)\s*$", text, re.MULTILINE)
         name = Path(named[1]).name if named else file
         line = f"line {place[1]}: " if place else ""

@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -24,6 +24,9 @@ from typer.testing import CliRunner, Result
 from orchestration.cli import app
 from orchestration.sample.write import write_sample
 from orchestration.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from tests.faults.desk import Desk
 
 YEARS = "2020-2021"
 QCEW = "data.bls.gov/cew"
@@ -169,3 +172,50 @@ class house_environment:
 @pytest.fixture
 def house_settings(house: House) -> Settings:
     return settings()
+
+
+@pytest.fixture(scope="session", params=["sample", pytest.param("mirror", marks=pytest.mark.mirror)])
+def yesterday(request: pytest.FixtureRequest, good_house: House, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """The good house after a night in which a publisher of ours had everything right; not to be changed.
+
+    Once with the sample's files and once with real ones, where the mirror of publishers' files is at hand.
+    """
+    from tests.faults.desk import Desk
+    from tests.faults.publisher import Publisher
+
+    root = good_house.mirror if request.param == "sample" else request.getfixturevalue("mirror")
+    home = tmp_path_factory.mktemp(f"yesterday_{request.param}") / "home"
+    linked_copy(good_house.home, home)
+    desk = Desk(House(home, root), Publisher(root), hasty(home), request.param)
+    # These files are the first of their addresses, not the successors of the sample's.
+    shutil.rmtree(home / "landing")
+    with desk.publisher:
+        for subject in desk.subjects.values():
+            desk.pull(subject)
+    return desk
+
+
+@pytest.fixture
+def desk(yesterday: Desk, tmp_path: Path) -> Iterator[Desk]:
+    """A copy of yesterday, and a publisher that is asked today."""
+    from tests.faults.desk import Desk
+    from tests.faults.publisher import Publisher
+
+    house = House(tmp_path / "home", yesterday.house.mirror)
+    linked_copy(yesterday.house.home, house.home)
+    with Publisher(house.mirror) as publisher:
+        yield Desk(house, publisher, hasty(house.home), yesterday.files)
+
+
+def hasty(home: Path) -> Settings:
+    """Settings under which nothing is waited for long."""
+    return Settings(
+        home=home,
+        profile="mirror",
+        attempts=3,
+        longest_wait=60,
+        connect_timeout=2,
+        read_timeout=0.4,
+        download_timeout=3,
+        max_download_bytes=50_000_000,
+    )

@@ -21,7 +21,8 @@ import httpx
 import pytest
 
 from orchestration.errors import NotPublished, SetupError, SourceError
-from orchestration.landing.fetch import Fetcher, Origin, _same_place
+from orchestration.landing.answers import same_place
+from orchestration.landing.fetch import Fetcher, Origin
 from orchestration.landing.partial import Version
 from orchestration.landing.retry import retry_after
 from orchestration.landing.store import Store
@@ -464,7 +465,7 @@ def test_a_redirect_to_another_host_is_refused(publisher, fetcher, store, landed
     ],
 )
 def test_a_host_may_only_move_up_to_https(here, there, same):
-    assert _same_place(httpx.URL(here), httpx.URL(there)) is same
+    assert same_place(httpx.URL(here), httpx.URL(there)) is same
 
 
 def test_a_redirect_loop_ends(publisher, fetcher, store, landed, waits):

@@ -15,6 +15,8 @@ from orchestration.sources.bls import (
     parse_area_titles,
     parse_industry_titles,
     parse_quarterly,
+    parse_singlefile,
+    parse_slices,
 )
 from tests.sources.reading import real_file, text_file, tidy
 
@@ -123,6 +125,22 @@ def test_slices_of_other_headers_are_one_table(tmp_path: Path) -> None:
     one = text_file(tmp_path, "01000.csv", [ANNUAL_HEADER, PUBLISHED])
     other = text_file(tmp_path, "02000.csv", [f"{ANNUAL_HEADER},added", PUBLISHED.replace("01001", "02013") + ",1"])
     assert [row["area_fips"] for row in tidy(parse_annual, one, other)] == ["01001", "02013"]
+
+
+def test_a_slice_of_another_area_is_refused(tmp_path: Path) -> None:
+    good = text_file(tmp_path, "01001.csv", [ANNUAL_HEADER, PUBLISHED])
+    assert tidy(parse_slices, good) == tidy(parse_annual, good)
+    bad = text_file(tmp_path, "02000.csv", [ANNUAL_HEADER, PUBLISHED])
+    with pytest.raises(SourceError, match=r"bls_qcew: 02000\.csv: the slice of 02000 holds the rows of 01001\. Remedy"):
+        tidy(parse_slices, good, bad)
+
+
+def test_an_annual_archive_holds_one_file(tmp_path: Path) -> None:
+    one = text_file(tmp_path, "a.csv", [ANNUAL_HEADER, PUBLISHED])
+    assert tidy(parse_singlefile, one) == tidy(parse_annual, one)
+    two = text_file(tmp_path, "b.csv", [ANNUAL_HEADER, WITHHELD])
+    with pytest.raises(SourceError, match=r"the archive holds 2 files for one: a\.csv, b\.csv"):
+        tidy(parse_singlefile, one, two)
 
 
 def test_the_slice_that_lacks_a_column_is_named(tmp_path: Path) -> None:

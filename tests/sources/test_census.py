@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import pytest
 
@@ -141,6 +142,17 @@ def test_population_is_one_row_a_place_and_year(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(("vintage", "fits"), [(2021, True), (2020, False), (2022, False), (None, True)])
+def test_population_of_another_vintage_is_refused(tmp_path: Path, vintage: int | None, fits: bool) -> None:
+    lines = ["SUMLEV,STATE,COUNTY,POPESTIMATE2020,POPESTIMATE2021", "050,01,001,10,11"]
+    path = text_file(tmp_path, "co-est.csv", lines, "latin-1")
+    if fits:
+        assert len(tidy(partial(parse_population, vintage=vintage), path)) == 2
+        return
+    with pytest.raises(SourceError, match=rf"co-est\.csv: the estimates end with 2021, not with {vintage}"):
+        tidy(partial(parse_population, vintage=vintage), path)
+
+
 def test_population_without_estimates(tmp_path: Path) -> None:
     path = text_file(tmp_path, "co-est2021-alldata.csv", ["SUMLEV,STATE,COUNTY,POPESTIMATESBASE", "050,01,001,5"])
     with pytest.raises(SourceError, match=r"census_population: co-est2021-alldata\.csv: no column POPESTIMATE<year>"):
@@ -175,6 +187,20 @@ def test_delineation_without_its_column(tmp_path: Path) -> None:
     header = ["FIPS" if name == "FIPS County Code" else name for name in DELINEATION_HEADER]
     with pytest.raises(SourceError, match=r"list1_2023\.xlsx: column FIPS County Code is missing.*Remedy: "):
         delineated(workbook(tmp_path, header, MEMBERS))
+
+
+def test_real_delineation_of_another_vintage_is_refused() -> None:
+    path = real_file(
+        "www2.census.gov/programs-surveys/metro-micro/geographies/reference-files/2015/delineation-files/list1.xls"
+    )
+    with duckdb.connect() as con, pytest.raises(SourceError, match="the delineation is of July 2015, not of 2023-07"):
+        parse_delineation(con, [path], 0, vintage="2023-07")
+
+
+def test_gazetteer_archive_with_two_files_is_refused(tmp_path: Path) -> None:
+    files = [text_file(tmp_path, f"{n}.txt", PIPED_GAZETTEER) for n in (1, 2)]
+    with pytest.raises(SourceError, match=r"1\.txt: the archive holds 2 files for one: 1\.txt, 2\.txt"):
+        tidy(parse_gazetteer, *files)
 
 
 def test_delineation_that_is_no_workbook(tmp_path: Path) -> None:

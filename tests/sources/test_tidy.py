@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -9,7 +11,7 @@ import pytest
 
 from orchestration.errors import SourceError
 from orchestration.sources.tidy import count_rows, partition_name, read_delimited, write_partition
-from tests.sources.reading import text_file
+from tests.sources.reading import text_file, tidy
 
 
 def test_partition_is_named_by_what_it_is_made_from() -> None:
@@ -55,3 +57,45 @@ def test_separators_and_quotes_within_a_text(tmp_path: Path) -> None:
     with duckdb.connect() as con:
         relation = read_delimited(con, "dataset", [path], {"code": "VARCHAR", "title": "VARCHAR"})
         assert relation.fetchall() == [("1", 'Say "one", two'), ("2", "O'Brien")]
+
+
+@pytest.mark.parametrize("text", ["1.234", "12.345.0", "1e3", "0x10", "1_000", "5.0", "1.2E+05"])
+def test_text_that_only_passes_for_a_whole_number_is_refused(tmp_path: Path, text: str) -> None:
+    good = text_file(tmp_path, "good.csv", ["code,jobs", "10,5"])
+    bad = text_file(tmp_path, "bad.csv", ["code,jobs", "10,5", f"11,{text}"])
+    with pytest.raises(SourceError, match=rf"bad\.csv: .*column jobs holds the text '{re.escape(text)}'"):
+        tidy(jobs, good, bad)
+
+
+@pytest.mark.parametrize(("text", "number"), [("5", 5), (" 5 ", 5), ("-5", -5), ("+5", 5), ("", None), ("007", 7)])
+def test_whole_numbers_however_padded(tmp_path: Path, text: str, number: int | None) -> None:
+    (row,) = tidy(jobs, text_file(tmp_path, "good.csv", ["code,jobs", f"10,{text}"]))
+    assert row == {"code": "10", "jobs": number}
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (b'"99"', "line 3: Expected Number of Columns: 2 Found: 1"),
+        (b'"99","1","2"', "line 3: Expected Number of Columns: 2 Found: 3"),
+        (b'"99","and so on', "line 3: Value with unterminated quote found"),
+        (b'"Do\xf1a","1"', "line 3: Invalid unicode"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_broken_line_is_named_and_what_is_wrong_with_it(tmp_path: Path, line: bytes, problem: str, end: str) -> None:
+    path = text_file(tmp_path, "bad.csv", ['"code","jobs"', '"10","5"'], end=end)
+    path.write_bytes(path.read_bytes() + line + end.encode())
+    with pytest.raises(SourceError, match=problem):
+        tidy(jobs, path)
+
+
+def test_what_duckdb_itself_stumbles_over_is_the_files_fault(tmp_path: Path) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(b'"code","jobs"\r\n"z","Do\xf1a"\r\n')
+    with pytest.raises(SourceError, match=r"bad\.csv: "):
+        tidy(jobs, path)
+
+
+def jobs(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
+    return read_delimited(con, "dataset", files, {"code": "VARCHAR", "jobs": "BIGINT"})

@@ -1,0 +1,85 @@
+"""What the headers of requests and answers say: conditions, ranges, versions, redirects.
+
+Belongs here: reading and writing headers. Does not: sending requests, and what follows from an answer (see `fetch`).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+
+from orchestration.landing.manifest import Landed
+from orchestration.landing.partial import Partial, Version
+from orchestration.landing.retry import Interrupted
+
+SMALL_BODY = 64 * 1024
+
+
+def keep_if_resumable(partial: Partial) -> bool:
+    """Whether a download given up can be gone on from; its bytes are thrown away if not."""
+    if partial.size and partial.version.resumable:
+        return True
+    partial.discard()
+    return False
+
+
+def of_another_version(version: Version, stored: Landed) -> bool:
+    """Whether an answer that says "not modified" names another version than the one it was asked about."""
+    if version.etag and stored.etag:
+        return version.etag.removeprefix("W/") != stored.etag.removeprefix("W/")
+    return not stored.etag and bool(version.last_modified) and version.last_modified != stored.last_modified
+
+
+def end_unknown(response: httpx.Response) -> bool:
+    """Whether the end of an answer is where the connection ends, so that a broken one looks complete."""
+    return not {"content-length", "transfer-encoding"} & set(response.headers)
+
+
+def ends_a_line(path: Path) -> bool:
+    """Whether a file's last byte ends a line; an empty file has none to break off in."""
+    with path.open("rb") as stream:
+        if not stream.seek(0, 2):
+            return True
+        stream.seek(-1, 2)
+        return stream.read() == b"\n"
+
+
+def resuming(partial: Partial) -> dict[str, str]:
+    """The headers that ask for the rest of a half-finished download; none where it cannot be resumed."""
+    validator, size = partial.version.resumable, partial.size
+    return {"Range": f"bytes={size}-", "If-Range": validator} if validator and size else {}
+
+
+def conditional(stored: Landed | None) -> dict[str, str]:
+    """The headers that ask for a file only if it is another than the stored one."""
+    if stored is None:
+        return {}
+    asked = {"If-None-Match": stored.etag, "If-Modified-Since": stored.last_modified}
+    return {name: value for name, value in asked.items() if value}
+
+
+def whole_length(response: httpx.Response, partial: Partial, version: Version) -> int | None:
+    """The length of the whole file of which a 206 answer brings the rest, once it is sure to be that rest."""
+    headers = response.headers
+    sent = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", headers.get("content-range", ""))
+    total = int(sent[2]) if sent and sent[2] != "*" else version.length
+    fits = sent and int(sent[1]) == partial.size and total == (version.length or total)
+    if fits and headers.get("etag", version.etag) == version.etag and "content-encoding" not in headers:
+        return total
+    partial.discard()
+    raise Interrupted("the rest of a half-finished download came from another byte or version of the file")
+
+
+def same_place(here: httpx.URL, there: httpx.URL) -> bool:
+    """Same scheme, host and port; or the host's own move from http to https."""
+    if (here.scheme, here.host, here.port) == (there.scheme, there.host, there.port):
+        return True
+    return here.host == there.host and there.scheme == "https" and here.port is None and there.port is None
+
+
+def let_connection_live(response: httpx.Response) -> None:
+    """Read the rest of a small answer: an unread one costs the connection, and with it another handshake."""
+    if response.status_code == 304 or int(response.headers.get("content-length", SMALL_BODY)) < SMALL_BODY:
+        response.read()
