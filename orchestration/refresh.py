@@ -107,7 +107,7 @@ def _run(settings: Settings, years: Sequence[int], only: Sequence[str] | None) -
     prepare_dagster(settings)
     from dagster import DagsterInstance
 
-    from orchestration.automation import range_tags
+    from orchestration.automation import TOLD_BY, range_tags
     from orchestration.definitions import defs
 
     # Where nothing is new the gates have nothing to say, and Dagster would remark on each of their checks.
@@ -117,7 +117,7 @@ def _run(settings: Settings, years: Sequence[int], only: Sequence[str] | None) -
     with DagsterInstance.get() as instance, log, redirect_stdout(log):
         return defs.resolve_job_def("nightly").execute_in_process(
             instance=instance,
-            tags=range_tags(years),
+            tags={**range_tags(years), TOLD_BY: "the command"},
             run_config={
                 "resources": {"refresh": {"config": {"only": list(only or [])}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

@@ -49,6 +49,9 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     now = datetime.now(UTC)
     release_id, previous = house.new_release_id(now), house.current()
     log.info("release %s", release_id)
+    partitions = refresh.partitions
+    snapshots = [snapshot(p, synthetic=refresh.settings.profile == "sample") for p in partitions]
+    asked_at = context.instance.get_run_stats(context.run_id).start_time
     row = ReleaseRow(
         release_id=release_id,
         built_at=now,
@@ -57,11 +60,13 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         previous_release_id=previous.id if previous else None,
         profile=refresh.settings.profile,
         inputs_hash=refresh.inputs_hash,
+        sources_asked_at=datetime.fromtimestamp(asked_at, UTC) if asked_at else now,
+        oldest_source_fetched_at=min(s.fetched_at for s in snapshots),
+        sources_kept=sum(p.outcome == "kept" for p in partitions),
     )
-    partitions = refresh.partitions
     catalogue = Catalogue(
         release=row,
-        snapshots=[snapshot(p, synthetic=row.profile == "sample") for p in partitions],
+        snapshots=snapshots,
         files=[file for p in partitions for file in source_files(p)],
         checks=recorded_checks(refresh.settings),
         profiles=recorded_profiles(refresh.settings),

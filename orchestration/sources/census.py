@@ -138,7 +138,14 @@ def parse_delineation(
     return con.from_df(table.assign(vintage=vintage))
 
 
-def _dataset(source_id: str, table: str, title: str, cadence: str, layouts: Sequence[Layout]) -> Dataset:
+def _dataset(
+    source_id: str,
+    table: str,
+    title: str,
+    cadence: str,
+    layouts: Sequence[Layout],
+    news_within_days: int | None = Dataset.news_within_days,
+) -> Dataset:
     return Dataset(
         source_id=source_id,
         table=table,
@@ -150,6 +157,7 @@ def _dataset(source_id: str, table: str, title: str, cadence: str, layouts: Sequ
         yearly=False,
         parser_version=1,
         layouts=lambda period, areas: layouts,
+        news_within_days=news_within_days,
     )
 
 
@@ -228,4 +236,5 @@ DELINEATION = _dataset(
             partial(parse_delineation, vintage="2015-07"),
         ),
     ),
+    news_within_days=None,
 )
