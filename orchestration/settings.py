@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
@@ -157,6 +158,16 @@ def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
     """
     secret = {"CLUSTERS_CONTACT", "CLUSTERS_WEBHOOK", "CLUSTERS_SMTP_URL"}
     return {n: value for n, value in environment.items() if n not in secret and n.lower() not in PROXIES}
+
+
+@contextmanager
+def secrets_set_aside() -> Iterator[None]:
+    """While the block runs, processes that are started inherit none of our secrets."""
+    aside = {name: os.environ.pop(name) for name in set(os.environ) - set(without_secrets(os.environ))}
+    try:
+        yield
+    finally:
+        os.environ.update(aside)
 
 
 def _is_address(text: str, schemes: tuple[str, ...]) -> bool:

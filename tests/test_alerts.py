@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import smtplib
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -348,7 +349,15 @@ class Inbox:
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.logins.append((data.login, data.password))
-        return AuthResult(success=data.password == PASSWORD.encode())
+        return AuthResult(success=data.password == PASSWORD.encode(), handled=False)
+
+
+class AnyPort(Controller):
+    """A controller whose probe connects to the port it got: the one asked for is 0."""
+
+    def _trigger_server(self) -> None:
+        assert self.server is not None
+        socket.create_connection(self.server.sockets[0].getsockname()).close()
 
 
 @pytest.fixture
@@ -371,7 +380,7 @@ def server(request: pytest.FixtureRequest, authority: trustme.CA, inbox: Inbox) 
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("localhost").configure_cert(tls)
     implicit = request.param == "smtps"
-    controller = Controller(
+    controller = AnyPort(
         inbox,
         hostname="127.0.0.1",
         port=0,
@@ -382,8 +391,6 @@ def server(request: pytest.FixtureRequest, authority: trustme.CA, inbox: Inbox) 
         auth_require_tls=not implicit,
         authenticator=inbox.authenticate,
     )
-    # aiosmtpd's own probe connects to the port asked for, and 0 is no port.
-    controller._trigger_server = lambda: None  # type: ignore[method-assign]
     controller.start()
     assert controller.server is not None
     yield f"{request.param}://{{login}}@localhost:{controller.server.sockets[0].getsockname()[1]}"
@@ -434,8 +441,7 @@ def test_a_certificate_nobody_vouches_for_gets_no_password(home, server, inbox, 
 
 
 def test_a_server_without_encryption_gets_nothing(home, inbox, monkeypatch, caplog) -> None:
-    controller = Controller(inbox, hostname="127.0.0.1", port=0)
-    controller._trigger_server = lambda: None  # type: ignore[method-assign]
+    controller = AnyPort(inbox, hostname="127.0.0.1", port=0)
     controller.start()
     assert controller.server is not None
     port = controller.server.sockets[0].getsockname()[1]

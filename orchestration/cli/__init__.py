@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import look, query, refresh
+from orchestration.cli import export, look, query, refresh
 from orchestration.cli.terminal import stderr
 from orchestration.errors import ClustersError
 
@@ -79,6 +79,7 @@ def options(
 app.command()(refresh.refresh)
 app.command()(look.status)
 app.command()(query.query)
+app.command()(export.export)
 app.command()(look.dictionary)
 app.command()(look.releases)
 app.command()(look.sources)

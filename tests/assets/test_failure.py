@@ -212,7 +212,7 @@ def succeed(home: Settings, tags: dict[str, str] | None = None) -> None:
         (findings_folder(home) / RUN_ID).write_text(result.run_id, encoding="utf-8")
         context = build_run_status_sensor_context(
             sensor_name="tell_of_success",
-            dagster_event=result.get_job_success_event(),
+            dagster_event=next(event for event in result.all_events if event.is_job_success),
             dagster_instance=instance,
             dagster_run=result.dagster_run,
         )
