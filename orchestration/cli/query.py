@@ -93,7 +93,7 @@ def _fit_to_write(output: Path, settings: Settings) -> Path:
             raise SetupError(f"{target} lies among the releases or their sources; choose another folder for --output")
     if not target.parent.is_dir():
         raise SetupError(f"the folder {target.parent} of --output does not exist")
-    devices = output.is_relative_to("/dev") or target.is_relative_to("/proc")
+    devices = any(path.is_relative_to(root) for path in (output, target) for root in ("/dev", "/proc"))
     if devices or (target.exists() and not target.is_file()):
         raise SetupError(f"{output} is not a file; without --output the result goes to the terminal or pipe")
     return target
