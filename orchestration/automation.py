@@ -3,32 +3,33 @@
 Belongs here: jobs, schedules, sensors. Does not: what the assets do.
 """
 
-import json
-import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-import httpx
 from dagster import (
     AssetSelection,
+    DagsterRunStatus,
     DefaultScheduleStatus,
     DefaultSensorStatus,
     RunFailureSensorContext,
     RunRequest,
+    RunStatusSensorContext,
     ScheduleEvaluationContext,
     define_asset_job,
     in_process_executor,
     run_failure_sensor,
+    run_status_sensor,
     schedule,
 )
 
-from orchestration.refresh import failed_checks, failure, record_failure
+from orchestration import alerts
+from orchestration.assets.resources import recorded_run
+from orchestration.refresh import failure, record_failure
 from orchestration.run_record import last_run
 from orchestration.settings import settings, year_range
 
-log = logging.getLogger("clusters.alert")
-
+# The tag of runs whose starter tells how they end; the sensors leave those alone.
+TOLD_BY = "clusters/told_by"
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 nightly = define_asset_job(
@@ -62,7 +63,9 @@ def nightly_at_half_past_two(context: ScheduleEvaluationContext) -> RunRequest:
 
 @run_failure_sensor(default_status=DefaultSensorStatus.RUNNING, monitor_all_code_locations=False)
 def tell_of_failure(context: RunFailureSensorContext) -> None:
-    """A failed run in the log, in `alerts.jsonl` and, if CLUSTERS_WEBHOOK is set, as a JSON message to it."""
+    """One alert about a failed run that the daemon or the interface started (see `orchestration.alerts`)."""
+    if TOLD_BY in context.dagster_run.tags:
+        return
     run_id, otherwise = context.dagster_run.run_id, context.failure_event.message or "the run failed"
     error = failure(settings(), run_id, context.get_step_failure_events(), otherwise)
     ended = context.instance.get_run_record_by_id(run_id)
@@ -70,27 +73,15 @@ def tell_of_failure(context: RunFailureSensorContext) -> None:
     # This may be told late: a run that has ended since, or has recorded itself, is not to be written over.
     if last is None or ended is None or datetime.fromisoformat(last["finished_at"]).timestamp() < (ended.end_time or 0):
         record_failure(settings(), error)
-    tell(
-        {
-            "run_id": run_id,
-            "outcome": "failed",
-            "exit_code": error.exit_code,
-            "message": str(error),
-            "failed_checks": failed_checks(error),
-        }
-    )
+    alerts.tell_of_failure(settings(), error, run_id)
 
 
-def tell(record: dict[str, Any]) -> None:
-    """Appends an alert to `alerts.jsonl`, logs it, and posts it to the webhook if there is one."""
-    log.error("refresh failed: %s", record["message"])
-    record = {"at": datetime.now(UTC).isoformat(timespec="seconds"), **record}
-    settings().home.mkdir(parents=True, exist_ok=True)
-    with (settings().home / "alerts.jsonl").open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record) + "\n")
-    if settings().webhook:
-        try:
-            httpx.post(str(settings().webhook), json=record, timeout=10).raise_for_status()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            # The address may carry a token, so only the kind of error is logged.
-            log.warning("the webhook could not be told (%s)", type(error).__name__)
+@run_status_sensor(
+    run_status=DagsterRunStatus.SUCCESS, monitored_jobs=[nightly], default_status=DefaultSensorStatus.RUNNING
+)
+def tell_of_success(context: RunStatusSensorContext) -> None:
+    """An alert about a run that succeeded where a person should look all the same, or the night before failed."""
+    run_id = context.dagster_run.run_id
+    # Told late, after another run has begun, it would speak of that one's findings.
+    if TOLD_BY not in context.dagster_run.tags and recorded_run(settings()) == run_id:
+        alerts.tell_of_success(settings(), run_id)

@@ -14,14 +14,19 @@ from orchestration.assets.release import release  # noqa: E402
 from orchestration.assets.resources import Refresh  # noqa: E402
 from orchestration.assets.tidy import TIDY_ASSETS  # noqa: E402
 from orchestration.assets.warehouse import DBT, PROJECT, warehouse  # noqa: E402
-from orchestration.automation import nightly, nightly_at_half_past_two, tell_of_failure  # noqa: E402
+from orchestration.automation import (  # noqa: E402
+    nightly,
+    nightly_at_half_past_two,
+    tell_of_failure,
+    tell_of_success,
+)
 
 defs = Definitions(
     assets=[*TIDY_ASSETS, warehouse, release],
     asset_checks=[TIDY_GATE, MARTS_GATE],
     jobs=[nightly],
     schedules=[nightly_at_half_past_two],
-    sensors=[tell_of_failure],
+    sensors=[tell_of_failure, tell_of_success],
     resources={
         "refresh": Refresh(),
         "dbt": DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=DBT),

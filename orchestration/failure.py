@@ -63,7 +63,7 @@ def gate_error(findings: Sequence[CheckResult], partitions: Sequence[Partition],
         >>> print(str(gate_error([finding], [], Path("docs"))).splitlines()[1])
           - employment.rows failed (error): observed 1 row, expected 2 rows
     """
-    lines = [f"  - {finding}{_origin(finding, partitions)}" for finding in findings]
+    lines = [f"  - {finding}{_origin_text(finding, partitions)}" for finding in findings]
     opening = "the gates stopped the release; the previous one stays:"
     closing = f"Remedy: {GATE_REMEDY}. {_accepting(findings, partitions)}Data Docs: {docs}."
     return GatesStopped("\n".join([opening, *lines, closing]), findings)
@@ -79,16 +79,33 @@ def _accepting(findings: Sequence[CheckResult], partitions: Sequence[Partition])
     return f"{ACCEPT.format(flags=flags)}. "
 
 
-def _origin(finding: CheckResult, partitions: Sequence[Partition]) -> str:
-    """Which publishers' files a finding about a staging table is about: those of the year it names, else all."""
+def origin(finding: CheckResult, partitions: Sequence[Partition]) -> tuple[str, list[str]] | None:
+    """The dataset and the publisher's files a finding about a staging table is about: of the year it names, else all.
+
+    None for a finding about a table that is made from several datasets.
+    """
     found = [p for p in partitions if f"stg_{p.table}" == finding.table_name]
     year = re.search(r"\byear = (\d{4})\b", finding.observed)
     found = [p for p in found if year and p.period == int(year[1])] or found
     if not found:
-        return ""
-    names = [unquote(file.url.rsplit("/", 1)[-1]) for partition in found for file in partition.files]
-    more = f" and {len(names) - NAMED_FILES} more" if len(names) > NAMED_FILES else ""
-    return f" [{found[0].source_id}: {', '.join(names[:NAMED_FILES])}{more}]"
+        return None
+    return found[0].source_id, [unquote(file.url.rsplit("/", 1)[-1]) for p in found for file in p.files]
+
+
+def named(files: Sequence[str]) -> str:
+    """The first few of many files.
+
+    Example:
+        >>> named(["a.csv", "b.csv", "c.csv", "d.csv"])
+        'a.csv, b.csv, c.csv and 1 more'
+    """
+    more = f" and {len(files) - NAMED_FILES} more" if len(files) > NAMED_FILES else ""
+    return f"{', '.join(files[:NAMED_FILES])}{more}"
+
+
+def _origin_text(finding: CheckResult, partitions: Sequence[Partition]) -> str:
+    found = origin(finding, partitions)
+    return f" [{found[0]}: {named(found[1])}]" if found else ""
 
 
 def _info(event: DagsterEvent) -> SerializableErrorInfo | None:

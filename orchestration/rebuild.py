@@ -100,12 +100,9 @@ def _private_home(of: Settings, home: Path, manifest: Manifest) -> Iterator[Sett
     home.mkdir(parents=True)
     (home / "landing").symlink_to(of.landing)
     environment = {"CLUSTERS_HOME": str(home), "CLUSTERS_PROFILE": manifest.release.profile}
-    # A rehearsal: nobody is to be told how it ends.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CLUSTERS_WEBHOOK")}
     before = dict(os.environ)
     try:
-        os.environ.clear()
-        os.environ.update(kept | environment)
+        os.environ.update(environment)
         settings.cache_clear()
         private = settings()
         _link_release_before(of, private, manifest)

@@ -128,7 +128,7 @@ def _run(settings: Settings, years: Sequence[int], config: dict[str, Any]) -> Ex
     prepare_dagster(settings)
     from dagster import DagsterInstance
 
-    from orchestration.automation import range_tags
+    from orchestration.automation import TOLD_BY, range_tags
     from orchestration.definitions import defs
 
     # Where nothing is new the gates have nothing to say, and Dagster would remark on each of their checks.
@@ -138,7 +138,7 @@ def _run(settings: Settings, years: Sequence[int], config: dict[str, Any]) -> Ex
     with DagsterInstance.get() as instance, log, redirect_stdout(log):
         return defs.resolve_job_def("nightly").execute_in_process(
             instance=instance,
-            tags=range_tags(years),
+            tags={**range_tags(years), TOLD_BY: "the command"},
             run_config={
                 "resources": {"refresh": {"config": config}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from orchestration.settings import Settings
+from orchestration.wording import hidden
 
 FILE = "last_run.json"
 
@@ -26,16 +27,22 @@ def record_run(
 ) -> dict[str, Any]:
     """Writes the outcome (`published`, `nothing new`, `held` or `failed`) of the run that ends now and returns it.
 
+    `succeeded_at` is when a run last found or made the release to be what publishers offer, so neither failed nor held.
+    It is carried from record to record.
+
     Example:
         >>> record_run(settings(), "failed", exit_code=2, message="bls_qcew: ...")["outcome"]  # doctest: +SKIP
         'failed'
     """
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    before = last_run(settings) or {}
     record = {
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "finished_at": now,
+        "succeeded_at": before.get("succeeded_at") if outcome in ("failed", "held") else now,
         "outcome": outcome,
         "release_id": release_id,
         "exit_code": exit_code,
-        "message": message,
+        "message": hidden(message, settings.secrets),
         "failed_checks": list(failed_checks),
     }
     settings.home.mkdir(parents=True, exist_ok=True)

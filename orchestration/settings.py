@@ -5,17 +5,24 @@ Belongs here: paths, profile, user agent, limits. Does not: anything that knows 
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 Profile = Literal["sample", "mirror", "live"]
+PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
+SHORTEST_SECRET = 4
+LONGEST_WORD = 12
 
 
 class Settings(BaseSettings):
@@ -26,18 +33,27 @@ class Settings(BaseSettings):
         '/srv/clusters/warehouse/releases'
     """
 
-    model_config = SettingsConfigDict(env_prefix="CLUSTERS_", frozen=True, extra="ignore")
+    # An error that quotes what it was given would print passwords.
+    model_config = SettingsConfigDict(
+        env_prefix="CLUSTERS_", frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     home: Path = Field(default=PROJECT_ROOT / "data", description="where everything made at run time lives")
     profile: Profile = Field(default="live", description="whose files are pulled")
     mirror: Path | None = Field(default=None, description="folder of publishers' files, laid out <host>/<path>")
-    contact: str | None = Field(
+    contact: SecretStr | None = Field(
         default=None,
         description="your e-mail address, for the User-Agent; profile live needs it, BLS answers 403 without one",
     )
     years: str = Field(default="2015-2025", description="QCEW reference years a nightly refresh asks for, as A-B")
     timezone: str = Field(default="UTC", description="time zone of the 02:30 schedule")
-    webhook: str | None = Field(default=None, description="URL that receives a JSON message when a run fails")
+    webhook: SecretStr | None = Field(default=None, description="URL that receives each alert as JSON")
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="mail server for alerts: `smtps://user:password@host` (TLS, port 465) or `smtp://` (STARTTLS, 587)",
+    )
+    mail_to: str | None = Field(default=None, description="who gets the alerts by e-mail, separated by commas")
+    mail_from: str | None = Field(default=None, description="sender of that e-mail; without it `CLUSTERS_CONTACT`")
     connect_timeout: float = Field(default=20.0, gt=0, description="seconds")
     read_timeout: float = Field(default=120.0, gt=0, description="seconds without a byte")
     download_timeout: float = Field(default=3600.0, gt=0, description="seconds for one file in all, retries included")
@@ -45,7 +61,7 @@ class Settings(BaseSettings):
     longest_wait: float = Field(default=120.0, gt=0, description="seconds: cap on back-off and on Retry-After")
     max_download_bytes: int = Field(default=2_000_000_000, gt=0)
     max_unpacked_bytes: int = Field(default=8_000_000_000, gt=0)
-    memory_limit: str = Field(default="1500MB", description="DuckDB memory limit while parsing")
+    memory_limit: str = Field(default="1500MB", description="DuckDB memory limit while parsing, and of a query")
     build_memory_limit: str = Field(default="6GB", description="DuckDB memory limit while dbt builds")
     threads: int = Field(default=2, ge=1)
 
@@ -69,6 +85,22 @@ class Settings(BaseSettings):
     def _year_range(cls, value: str) -> str:
         year_range(value)
         return value
+
+    @field_validator("webhook", "smtp_url")
+    @classmethod
+    def _address(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        schemes = ("http", "https") if info.field_name == "webhook" else ("smtp", "smtps")
+        if value is not None and not _is_address(value.get_secret_value(), schemes):
+            raise ValueError(f"not an address of the form {schemes[-1]}://host")
+        return value
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> Self:
+        if self.smtp_url and not self.mail_to:
+            raise ValueError("CLUSTERS_SMTP_URL is set, yet CLUSTERS_MAIL_TO names nobody to write to")
+        if self.smtp_url and not (self.mail_from or self.contact):
+            raise ValueError("CLUSTERS_SMTP_URL is set, yet neither CLUSTERS_MAIL_FROM nor CLUSTERS_CONTACT is")
+        return self
 
     @property
     def landing(self) -> Path:
@@ -105,7 +137,57 @@ class Settings(BaseSettings):
 
     @property
     def user_agent(self) -> str:
-        return f"cluster-warehouse/0.1 (regional statistics; contact: {self.contact or 'none given'})"
+        contact = self.contact.get_secret_value() if self.contact else "none given"
+        return f"cluster-warehouse/0.1 (regional statistics; contact: {contact})"
+
+    @property
+    def secrets(self) -> set[str]:
+        """Every text that no log, record, alert or message may hold: the secret settings, proxies' passwords, and the
+        parts of each that are secret by themselves."""
+        values = [s.get_secret_value() for s in (self.webhook, self.smtp_url) if s]
+        values += [value for name, value in os.environ.items() if name.lower() in PROXIES and "@" in value]
+        found = {part for value in values for part in (value, *_secret_parts(value))}
+        return {part for part in found if len(part) >= SHORTEST_SECRET}
+
+
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment for child processes that need none of our secrets.
+
+    Example:
+        >>> without_secrets({"PATH": "/bin", "CLUSTERS_WEBHOOK": "https://x.org/?token=abc"})
+        {'PATH': '/bin'}
+    """
+    secret = {"CLUSTERS_CONTACT", "CLUSTERS_WEBHOOK", "CLUSTERS_SMTP_URL"}
+    return {n: value for n, value in environment.items() if n not in secret and n.lower() not in PROXIES}
+
+
+@contextmanager
+def secrets_set_aside() -> Iterator[None]:
+    """While the block runs, processes that are started inherit none of our secrets."""
+    aside = {name: os.environ.pop(name) for name in set(os.environ) - set(without_secrets(os.environ))}
+    try:
+        yield
+    finally:
+        os.environ.update(aside)
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _secret_parts(url: str) -> set[str]:
+    """What in an address is secret by itself, as written and as meant; short user names and paths are mere words."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return set()
+    user, password, path = parts.username or "", parts.password or "", parts.path.strip("/")
+    words = {part for part in (user, unquote(user), path, path.rsplit("/", 1)[-1]) if len(part) >= LONGEST_WORD}
+    return words | {password, unquote(password)} | {value for _, value in parse_qsl(parts.query)}
 
 
 def year_range(text: str) -> range:

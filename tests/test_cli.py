@@ -176,7 +176,10 @@ def test_the_exit_code_reaches_the_shell(home: Settings, tmp_path: Path) -> None
         capture_output=True,
         text=True,
     )
-    assert (locked.returncode, locked.stderr) == (4, "clusters: another refresh is running\n")
+    # The alert's line in the log, then the message of the command.
+    alert, message = locked.stderr.splitlines()
+    assert (locked.returncode, message) == (4, "clusters: another refresh is running")
+    assert alert == "[clusters] refresh failed: another refresh is running; nothing is published yet"
 
 
 def test_help_tells_the_exit_codes_and_imports_nothing_heavy() -> None:
@@ -199,7 +202,7 @@ def test_a_full_or_forbidden_disk_is_told_without_a_traceback(monkeypatch: pytes
     fake_refresh(monkeypatch, stop)
     result = run("refresh")
     assert result.exit_code == 1
-    assert result.stderr == "clusters: [Errno 13] Permission denied: '/srv/clusters'\n"
+    assert result.stderr.endswith("clusters: [Errno 13] Permission denied: '/srv/clusters'\n")
 
 
 # --- refresh ------------------------------------------------------------------------------------------------

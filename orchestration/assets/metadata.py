@@ -10,10 +10,10 @@ from datetime import timedelta
 from dagster import FreshnessPolicy, TableColumn, TableColumnConstraints, TableSchema
 
 from orchestration.contracts import TableContract
+from orchestration.staleness import STALE_AFTER
 
 OWNERS = ["team:warehouse"]
-# A nightly refresh re-asks every publisher, so two missed nights are a fault whatever the dataset's own cadence.
-NIGHTLY = FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=26))
+NIGHTLY = FreshnessPolicy.time_window(fail_window=STALE_AFTER, warn_window=timedelta(hours=26))
 
 
 def table_schema(contract: TableContract) -> TableSchema:

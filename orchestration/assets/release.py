@@ -50,12 +50,13 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     """
     require_passed(refresh)
     house = Warehouse(refresh.settings)
-    row = release_row(refresh, house)
-    log.info("release %s", row.release_id)
     partitions = refresh.partitions
+    snapshots = [snapshot(p, synthetic=refresh.settings.profile == "sample") for p in partitions]
+    row = release_row(context, refresh, house)
+    log.info("release %s", row.release_id)
     catalogue = Catalogue(
         release=row,
-        snapshots=[snapshot(p, synthetic=row.profile == "sample") for p in partitions],
+        snapshots=snapshots,
         files=[file for p in partitions for file in source_files(p)],
         checks=recorded_checks(refresh.settings),
         profiles=recorded_profiles(refresh.settings),
@@ -77,11 +78,13 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     return MaterializeResult(metadata={"release": row.release_id, "path": MetadataValue.path(str(path))})
 
 
-def release_row(refresh: Refresh, house: Warehouse) -> ReleaseRow:
+def release_row(context: AssetExecutionContext, refresh: Refresh, house: Warehouse) -> ReleaseRow:
     """The row of `meta.release`; a release that is made again keeps the one it had."""
     if refresh.manifest is not None:
         return refresh.manifest.release
     now, previous = datetime.now(UTC), house.current()
+    asked_at = context.instance.get_run_stats(context.run_id).start_time
+    fetched = [datetime.fromisoformat(file.fetched_at) for p in refresh.partitions for file in p.files]
     return ReleaseRow(
         release_id=house.new_release_id(now),
         built_at=now,
@@ -90,6 +93,9 @@ def release_row(refresh: Refresh, house: Warehouse) -> ReleaseRow:
         previous_release_id=previous.id if previous else None,
         profile=refresh.settings.profile,
         inputs_hash=refresh.inputs_hash,
+        sources_asked_at=datetime.fromtimestamp(asked_at, UTC) if asked_at else now,
+        oldest_source_fetched_at=min(fetched),
+        sources_kept=sum(p.outcome == "kept" for p in refresh.partitions),
     )
 
 

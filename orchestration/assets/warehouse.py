@@ -24,7 +24,7 @@ from orchestration.ingest import link_partitions
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.publish import Warehouse
 from orchestration.run_record import record_run
-from orchestration.settings import PROJECT_ROOT, Settings, settings
+from orchestration.settings import PROJECT_ROOT, Settings, secrets_set_aside, settings, without_secrets
 
 log = logging.getLogger("clusters.build")
 
@@ -59,8 +59,9 @@ def manifest() -> Path:
     if path.exists() and mark.exists() and mark.read_text(encoding="utf-8") == parsed_from:
         return path
     command = [DBT, "parse", "--project-dir", ".", "--profiles-dir", "."]
+    environment = without_secrets(os.environ) | dbt_environment(settings())
     done = subprocess.run(  # noqa: S603  (a fixed command)
-        command, cwd=PROJECT, env=os.environ | dbt_environment(settings()), capture_output=True, text=True, check=False
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SetupError(f"dbt cannot parse {PROJECT}:\n{done.stdout[-2000:]}")
@@ -135,7 +136,8 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
     os.environ.update(dbt_environment(refresh.settings))
     # Kept from night to night: with it dbt parses only what has changed since.
     target = refresh.settings.home / "dbt"
-    call = dbt.cli(BUILD, context=context, target_path=target, raise_on_error=False)
+    with secrets_set_aside():
+        call = dbt.cli(BUILD, context=context, target_path=target, raise_on_error=False)
     for event in call.stream():
         if isinstance(event, Output):
             log.info("built %s", event.output_name)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import look, query, refresh, versions
+from orchestration.cli import export, look, query, refresh, versions
 from orchestration.cli.terminal import stderr
 from orchestration.errors import ClustersError
 
@@ -32,12 +32,25 @@ class Group(TyperGroup):
             return super().main(*args, **kwargs)
         except (ClustersError, OSError) as error:
             if self.debug:
-                traceback.print_exc()
-            stderr().print(f"clusters: {error}", style="red")
+                stderr().print(_without_secrets(traceback.format_exc()), end="")
+            stderr().print(_without_secrets(f"clusters: {error}"), style="red")
             sys.exit(error.exit_code if isinstance(error, ClustersError) else SETUP_ERROR)
         except SystemExit as stop:
             # 2 means "a source could not be pulled" here, so usage errors need another code than click's.
             sys.exit(SETUP_ERROR if stop.code == CLICK_USAGE_ERROR else stop.code)
+
+
+def _without_secrets(text: str) -> str:
+    """Text for the terminal without what the settings keep secret; settings that do not fit hide their own values."""
+    from pydantic import ValidationError
+
+    from orchestration.settings import settings
+    from orchestration.wording import hidden
+
+    try:
+        return hidden(text, settings().secrets)
+    except ValidationError:
+        return text
 
 
 app = typer.Typer(
@@ -66,6 +79,7 @@ def options(
 app.command()(refresh.refresh)
 app.command()(look.status)
 app.command()(query.query)
+app.command()(export.export)
 app.command()(look.dictionary)
 app.command()(look.releases)
 app.command()(versions.diff)

@@ -6,6 +6,7 @@ Belongs here: reading what releases and the last run say about themselves. Does 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -48,14 +49,31 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For a program."
         console.print(f"Release    {release['release_id']}, published {when(published)} ({age(published)})")
         console.print(f"Profile    {profile_label(release['profile'])}")
         console.print(f"File       {release['path']} ({size(release['bytes'])})")
-        rows = []
-        for source in found["sources"]:
-            fetched = datetime.fromisoformat(source["fetched_at"])
-            rows.append((source["source_id"], source["reference_period"], when(fetched), age(fetched)))
-        console.print(table("Built from", ("source", "period", "fetched", "age"), rows))
+        confirmed = datetime.fromisoformat(found["staleness"]["confirmed_at"])
+        console.print(f"Confirmed  {when(confirmed)} ({age(confirmed)}), when a refresh last succeeded")
+        for reason in found["staleness"]["reasons"]:
+            console.print(f"STALE      {reason}", style="bold red")
+        console.print(table("Built from", ("source", "period", "fetched", "age"), _snapshot_rows(found["sources"])))
+        columns = ("source", "newest period", "newest file", "cadence", "expected within", "")
+        console.print(table("Against their cadence", columns, _cadence_rows(found["staleness"]["sources"])))
     console.print(f"Last run   {_last_run_text(found['last_run'])}")
     if found["data_docs"]:
         console.print(f"Data docs  {', '.join(found['data_docs'])}", soft_wrap=True)
+
+
+def _snapshot_rows(sources: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    for source in sources:
+        fetched = datetime.fromisoformat(source["fetched_at"])
+        yield source["source_id"], source["reference_period"], when(fetched), age(fetched)
+
+
+def _cadence_rows(sources: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    for source in sources:
+        within = source["news_within_days"]
+        newest = age(datetime.fromisoformat(source["fetched_at"]))
+        expected = f"{within} days" if within else "no time stated"
+        overdue = "OVERDUE" if source["overdue"] else ""
+        yield source["dataset"], source["newest_period"], newest, source["cadence"], expected, overdue
 
 
 def dictionary(
@@ -134,7 +152,7 @@ def _status(settings: Settings) -> dict[str, Any]:
     from orchestration.release.records import read_checks, read_release, read_snapshots
 
     current = Warehouse(settings).current()
-    found: dict[str, Any] = {"release": None, "sources": [], "failed_warnings": []}
+    found: dict[str, Any] = {"release": None, "sources": [], "failed_warnings": [], "staleness": None}
     if current is not None:
         row = read_release(current.path)
         found["release"] = {
@@ -146,9 +164,36 @@ def _status(settings: Settings) -> dict[str, Any]:
         }
         found["sources"] = [asdict(snapshot) for snapshot in read_snapshots(current.path)]
         found["failed_warnings"] = [str(check) for check in read_checks(current.path) if not check.passed]
+        found["staleness"] = _staleness(settings)
     found["last_run"] = _last_run(settings.home / "last_run.json")
     found["data_docs"] = [str(page) for page in sorted(settings.data_docs.glob("*/index.html"))]
     return _with_texts_for_times(found)
+
+
+def _staleness(settings: Settings) -> dict[str, Any] | None:
+    from orchestration.staleness import staleness
+
+    seen = staleness(settings)
+    if seen is None:
+        return None
+    return {
+        "stale": bool(seen.reasons),
+        "reasons": seen.reasons,
+        "confirmed_at": seen.confirmed_at,
+        "confirmed_hours_ago": round((seen.now - seen.confirmed_at).total_seconds() / 3600, 2),
+        "sources": [
+            {
+                "dataset": source.dataset,
+                "newest_period": source.newest_period,
+                "fetched_at": source.fetched_at,
+                "age_days": source.age.days,
+                "cadence": source.cadence,
+                "news_within_days": source.news_within_days,
+                "overdue": source.overdue,
+            }
+            for source in seen.sources
+        ],
+    }
 
 
 def _last_run(path: Path) -> dict[str, Any] | None:

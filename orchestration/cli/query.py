@@ -16,29 +16,49 @@ from contextlib import contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
+from secrets import token_hex
 from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import typer
 from rich.console import Console
 
-from orchestration.cli.terminal import PIPE_WIDTH, current_release, load_settings, stdout, table
+from orchestration.cli.stopping import Stopped, stoppable
+from orchestration.cli.terminal import PIPE_WIDTH, PlainConsole, current_release, load_settings, stdout, table
 from orchestration.errors import SetupError
+from orchestration.wording import spreadsheet_safe
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
+    from orchestration.settings import Settings
+
 Format = Literal["table", "csv", "json", "parquet"]
 SHOWN_ROWS = 100
 BATCH = 10_000
+SCRATCH_LIMIT = "20GB"
+# Nothing but the release can be read, nothing can be loaded. Without replacements a name in the SQL can't be one of
+# this program's variables.
+CONFIG: dict[str, Any] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",
+}
+# The progress bar would go among the rows. Locked last: from here on no SQL changes a setting.
+LOCK = "SET enable_progress_bar = false; SET lock_configuration = true"
 NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(\d+,\d+\)|DOUBLE|FLOAT")
-PLAIN = re.compile(rf"{NUMBER.pattern}|VARCHAR|DATE|TIME|TIMESTAMP")
+PLAIN = re.compile(rf"{NUMBER.pattern}|DATE|TIME|TIMESTAMP")
 
 
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT in DuckDB's SQL.")],
     form: Annotated[Format, typer.Option("--format", help=" or ".join(get_args(Format)) + ".")] = "table",
     output: Annotated[Path | None, typer.Option(help="File to write instead of the terminal.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(min=0.001, help="Seconds after which to give up; none without.")
+    ] = None,
 ) -> None:
     """Run SQL on the current release, read-only.
 
@@ -48,13 +68,8 @@ def query(
         raise SetupError("parquet is not for a terminal; add --output FILE")
     settings = load_settings()
     release = current_release(settings)
-    if output is not None:
-        output = output.expanduser().resolve()
-        if output.is_relative_to(settings.warehouse):
-            raise SetupError(f"{output} lies among the releases; choose another folder for --output")
-        if not output.parent.is_dir():
-            raise SetupError(f"the folder {output.parent} of --output does not exist")
-    with _result(release.path, sql) as result:
+    output = None if output is None else _fit_to_write(output, settings)
+    with _result(release.path, sql, settings.memory_limit, timeout) as result:
         if form == "parquet" and output is not None:
             with _replacing(output) as part:
                 _write_parquet(result, part)
@@ -65,31 +80,59 @@ def query(
             _write_text(result, form, None)
 
 
+def _fit_to_write(output: Path, settings: Settings) -> Path:
+    """Where `--output` leads, links followed.
+
+    Raises:
+        SetupError: if that is among the files that releases are or are made from, or no place for a file.
+    """
+    # Looked at as it is written too: what a shell passes as /dev/stdout may lead to a file that is open already.
+    target = output.expanduser().resolve()
+    for place in (settings.warehouse, settings.landing, settings.tidy):
+        if target.is_relative_to(place.resolve()):
+            raise SetupError(f"{target} lies among the releases or their sources; choose another folder for --output")
+    if not target.parent.is_dir():
+        raise SetupError(f"the folder {target.parent} of --output does not exist")
+    devices = any(path.is_relative_to(root) for path in (output, target) for root in ("/dev", "/proc"))
+    if devices or (target.exists() and not target.is_file()):
+        raise SetupError(f"{output} is not a file; without --output the result goes to the terminal or pipe")
+    return target
+
+
 @contextmanager
-def _result(path: Path, sql: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def _result(
+    path: Path, sql: str, memory_limit: str, timeout: float | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """The running query; rows come as they are fetched, so memory stays flat.
 
     Raises:
         SetupError: with DuckDB's own words, also where an error shows only while rows are fetched.
+        KeyboardInterrupt: if a person stopped it; what was half done is cleared away.
     """
     import duckdb
 
+    stopped = Stopped()
     with tempfile.TemporaryDirectory(prefix="clusters-query-") as scratch:
         try:
-            config: dict[str, str | bool | int | float | list[str]] = {
-                "enable_external_access": "false",
-                "lock_configuration": "true",
-                "temp_directory": scratch,
-            }
-            with duckdb.connect(path, read_only=True, config=config) as con:
+            with (
+                duckdb.connect(path, read_only=True, config=CONFIG | _limits(memory_limit, scratch)) as con,
+                stoppable(con, timeout, stopped),
+            ):
+                con.execute(LOCK)
                 _require_reading(con, sql)
                 try:
                     yield con.execute(sql)
                 except duckdb.InterruptException:
+                    stopped.tell()
                     _run_to_the_error(con, sql)
                     raise
         except duckdb.Error as error:
+            stopped.tell()
             raise SetupError(str(error)) from error
+
+
+def _limits(memory_limit: str, scratch: str) -> dict[str, Any]:
+    return {"memory_limit": memory_limit, "temp_directory": scratch, "max_temp_directory_size": SCRATCH_LIMIT}
 
 
 def _require_reading(con: duckdb.DuckDBPyConnection, sql: str) -> None:
@@ -125,7 +168,8 @@ def _run_to_the_error(con: duckdb.DuckDBPyConnection, sql: str) -> None:
 @contextmanager
 def _replacing(output: Path) -> Iterator[Path]:
     """A file beside `output` that takes its place only when all is written."""
-    part = output.with_name(f".{output.name}.part")
+    # A name nobody can foresee and lay a link at: the folder may be one that others write to.
+    part = output.with_name(f".{output.name}.{token_hex(8)}.part")
     try:
         yield part
         part.replace(output)
@@ -136,11 +180,11 @@ def _replacing(output: Path) -> Iterator[Path]:
 def _write_text(result: duckdb.DuckDBPyConnection, form: Format, stream: IO[str] | None) -> None:
     names = _unique_names(result)
     if form == "table":
-        wide = Console(file=stream, width=PIPE_WIDTH, markup=False, highlight=False, emoji=False)
+        wide = PlainConsole(file=stream, width=PIPE_WIDTH)
         _write_table(result, names, stdout() if stream is None else wide)
     elif form == "csv":
         writer = csv.writer(stream or sys.stdout, lineterminator="\n")
-        writer.writerow(names)
+        writer.writerow([spreadsheet_safe(name) for name in names])
         # The writer is several times faster where it may turn plain values into text by itself.
         plain = all(PLAIN.fullmatch(str(column[1])) for column in result.description or [])
         for row in _rows(result):
@@ -232,7 +276,7 @@ def _csv_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, dict | list | tuple | bytes):
         return json.dumps(_json_value(value), ensure_ascii=False)
-    return str(value)
+    return spreadsheet_safe(value) if isinstance(value, str) else str(value)
 
 
 def _table_text(value: Any) -> str:
@@ -241,4 +285,4 @@ def _table_text(value: Any) -> str:
     if isinstance(value, float) and math.isfinite(value):
         small = value != 0 and abs(value) < 0.001
         return f"{value:.4g}" if small else f"{value:.4f}".rstrip("0").rstrip(".")
-    return _csv_text(value)
+    return value if isinstance(value, str) else _csv_text(value)

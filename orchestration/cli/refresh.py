@@ -7,6 +7,7 @@ Belongs here: checking the flags early and showing progress. Does not: the refre
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,8 +21,10 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 
 from orchestration.cli.terminal import load_settings, stderr, stdout
 from orchestration.errors import SetupError
+from orchestration.wording import plain
 
 if TYPE_CHECKING:
+    from orchestration.refresh import Summary
     from orchestration.settings import Settings
 
 Profile = Literal["sample", "mirror", "live"]
@@ -51,11 +54,15 @@ def refresh(
     settings = _settings_from_flags(profile, mirror, years)
     sources, accepted = _known_sources([*(only or []), *(more or [])]), _known_sources(accept_revision or [])
 
+    from orchestration.alerts import telling
     from orchestration.refresh import refresh as run
     from orchestration.settings import year_range
 
-    with shown_progress(stderr()) as progress:
-        summary = run(settings, year_range(settings.years), sources or None, progress, accepted)
+    def attempt() -> Summary:
+        with shown_progress(stderr()) as progress:
+            return run(settings, year_range(settings.years), sources or None, progress, accepted)
+
+    summary = telling(settings, attempt, at_terminal=sys.stderr.isatty())
 
     from orchestration.cli.summary import print_summary
 
@@ -136,6 +143,7 @@ def _live(console: Console) -> Iterator[Report]:
     with Progress(*columns, console=console) as bars:
 
         def report(stage: str, message: str) -> None:
+            message = plain(message)
             if stage not in tasks:
                 for earlier in tasks.values():
                     bars.update(earlier, total=1, completed=1)

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.errors import SetupError
+from orchestration.wording import plain, span
 
 if TYPE_CHECKING:
     from orchestration.release.publish import Release
@@ -25,26 +26,38 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 10_000
 
 
+class PlainConsole(Console):
+    """A console that takes text as it is: no markup, no emoji, and nothing in it commands the terminal.
+
+    Publishers write brackets and colons into names, and who publishes a file could write escape sequences into it.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, highlight=False, emoji=False, **options)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; texts are made harmless here, tables and panels where they are made (see `table`)."""
+        super().print(*(plain(each) if isinstance(each, str) else each for each in objects), **options)
+
+
 def stdout() -> Console:
-    """The console for results; data may hold brackets and colons, so neither markup nor emoji."""
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
-    return Console(markup=False, highlight=False, emoji=False, width=width)
+    """The console for results."""
+    return PlainConsole(width=None if sys.stdout.isatty() else PIPE_WIDTH)
 
 
 def stderr() -> Console:
     """The console for progress and errors."""
-    width = None if sys.stderr.isatty() else PIPE_WIDTH
-    return Console(markup=False, highlight=False, emoji=False, width=width, stderr=True)
+    return PlainConsole(width=None if sys.stderr.isatty() else PIPE_WIDTH, stderr=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Iterable[str] = ()) -> Table:
     """A table of texts; the columns named in `numbers` are set to the right."""
     right = set(numbers)
-    made = Table(title=Text(title) if title else None, title_justify="left", header_style="bold")
+    made = Table(title=Text(plain(title)) if title else None, title_justify="left", header_style="bold")
     for column in columns:
-        made.add_column(Text(column), justify="right" if column in right else "left", overflow="fold")
+        made.add_column(Text(plain(column)), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(Text(str(cell)) for cell in row))
+        made.add_row(*(Text(plain(str(cell))) for cell in row))
     return made
 
 
@@ -101,15 +114,7 @@ def age(moment: datetime, now: datetime | None = None) -> str:
         '2 days ago'
     """
     passed = (now or datetime.now(UTC)) - moment
-    for unit, length in (
-        ("day", timedelta(days=1)),
-        ("hour", timedelta(hours=1)),
-        ("minute", timedelta(minutes=1)),
-    ):
-        if passed >= length:
-            count = passed // length
-            return f"{count} {unit}{'s' if count > 1 else ''} ago"
-    return "just now"
+    return f"{span(passed)} ago" if passed >= timedelta(minutes=1) else "just now"
 
 
 def when(moment: datetime) -> str:

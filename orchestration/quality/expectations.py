@@ -12,6 +12,7 @@ takes 0.6 s, and patterns and DuckDB's types it does not support.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -83,7 +84,8 @@ def query_expectation(check: SqlCheck, columns: Sequence[str] = ()) -> Expectati
 def _told(name: str, expected: str, columns: Iterable[str] = (), severity: str = "error") -> dict[str, Any]:
     # Great Expectations' own severity shows in its results; ours, in meta, is what the verdict reads.
     return {
-        "description": f"{name}: {expected}",
+        # Its pages show a description as HTML.
+        "description": escape(f"{name}: {expected}"),
         "severity": "warning" if severity == "warning" else "critical",
         "meta": {"check": name, "expected": expected, "columns": list(columns), "severity": severity},
     }

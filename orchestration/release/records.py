@@ -6,7 +6,7 @@ Belongs here: the shape of what a release says about itself. Does not: filling i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class ReleaseRow:
-    """The row of `meta.release`; times are aware."""
+    """The row of `meta.release`; times are aware. What stands below `inputs_hash` releases made earlier lack."""
 
     release_id: str
     built_at: datetime
@@ -31,6 +31,9 @@ class ReleaseRow:
     previous_release_id: str | None
     profile: str
     inputs_hash: str
+    sources_asked_at: datetime | None = None
+    oldest_source_fetched_at: datetime | None = None
+    sources_kept: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,13 +149,16 @@ def read_dictionary(path: Path) -> list[ColumnEntry]:
 
 
 def _read(path: Path, table: str, kind: type[Row]) -> list[Row]:
-    names = ", ".join(f'"{field.name}"' for field in fields(kind))  # type: ignore[arg-type]
     try:
         with duckdb.connect(path, read_only=True) as con:
-            rows = con.execute(f"SELECT {names} FROM meta.{table} ORDER BY ALL").fetchall()
+            present = {row[0] for row in con.execute(f"DESCRIBE meta.{table}").fetchall()}
+            # Releases made before a column was added stay readable.
+            wanted = [f.name for f in fields(kind) if f.name in present or f.default is MISSING]  # type: ignore[arg-type]
+            columns = ", ".join(f'"{name}"' for name in wanted)
+            rows = con.execute(f"SELECT {columns} FROM meta.{table} ORDER BY ALL").fetchall()
     except duckdb.Error as error:
         raise SetupError(f"{path.name}: not a release of this warehouse: {error}") from error
-    return [kind(*(_loaded(value) for value in row)) for row in rows]
+    return [kind(**dict(zip(wanted, map(_loaded, row), strict=True))) for row in rows]
 
 
 def _loaded(value: Any) -> Any:

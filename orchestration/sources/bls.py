@@ -204,6 +204,7 @@ def _titles(name: str, table: str, title: str, parse: Parser) -> Dataset:
         yearly=False,
         parser_version=1,
         layouts=lambda period, areas: (layout,),
+        news_within_days=None,
     )
 
 

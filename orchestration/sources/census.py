@@ -162,7 +162,14 @@ def _require_vintage(heading: Sequence[Sequence[object]], vintage: str, file: st
         raise SourceError("census_delineation", file, problem, VINTAGE_REMEDY)
 
 
-def _dataset(source_id: str, table: str, title: str, cadence: str, layouts: Sequence[Layout]) -> Dataset:
+def _dataset(
+    source_id: str,
+    table: str,
+    title: str,
+    cadence: str,
+    layouts: Sequence[Layout],
+    news_within_days: int | None = Dataset.news_within_days,
+) -> Dataset:
     return Dataset(
         source_id=source_id,
         table=table,
@@ -174,6 +181,7 @@ def _dataset(source_id: str, table: str, title: str, cadence: str, layouts: Sequ
         yearly=False,
         parser_version=1,
         layouts=lambda period, areas: layouts,
+        news_within_days=news_within_days,
     )
 
 
@@ -252,4 +260,5 @@ DELINEATION = _dataset(
             partial(parse_delineation, vintage="2015-07"),
         ),
     ),
+    news_within_days=None,
 )

@@ -49,7 +49,9 @@ class Dataset:
     `layouts(period, areas)` lists the layouts for a period in order of preference; a place offers a layout if it has
     the layout's first file, and the first one offered is taken. `areas` are the area codes known from the publisher's
     own list, for layouts with a file an area.
-    A dataset that is not `yearly` has one period, 0.
+    A dataset that is not `yearly` has one period, 0. `cadence` is for people; `news_within_days` is how many days may
+    pass without new bytes before a person should look whether a new edition stands at another address: by default a
+    year and five weeks' grace, None where the publisher promises nothing.
     """
 
     source_id: str
@@ -62,3 +64,4 @@ class Dataset:
     yearly: bool
     parser_version: int
     layouts: Callable[[int, Sequence[str]], Sequence[Layout]]
+    news_within_days: int | None = 400

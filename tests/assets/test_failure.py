@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -26,7 +23,7 @@ from dagster import (
 )
 
 from orchestration.assets.resources import RUN_ID, findings_folder
-from orchestration.automation import tell, tell_of_failure
+from orchestration.automation import TOLD_BY, tell_of_failure, tell_of_success
 from orchestration.errors import GateError, SourceError
 from orchestration.failure import RefreshFailed, failure_of, gate_error
 from orchestration.ingest import File, Partition
@@ -139,88 +136,15 @@ def test_gate_names_all_files_where_no_year_is_at_fault() -> None:
     assert "[bls_qcew: 2015.zip, 2016 a.zip]" in str(gate_error([finding], partitions, Path("docs")))
 
 
-class Hook(HTTPServer):
-    """A webhook on loopback that keeps what it is sent and answers with a status."""
-
-    def __init__(self, status: int) -> None:
-        self.got: list[dict] = []
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                hook.got.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-                self.send_response(status)
-                self.end_headers()
-
-            def log_message(self, *arguments: object) -> None:
-                """Nothing on stderr."""
-
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/hook?token=secret"
-
-
-@pytest.fixture
-def hook(request: pytest.FixtureRequest) -> Iterator[Hook]:
-    with Hook(getattr(request, "param", 204)) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
-def use_webhook(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CLUSTERS_WEBHOOK", url)
-    settings.cache_clear()
-
-
 def alerts(home: Settings) -> list[dict]:
     return [json.loads(line) for line in (home.home / "alerts.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def test_alert_is_a_line_in_a_file_and_in_the_log(home: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    tell({"message": "first", "exit_code": 2})
-    tell({"message": "second", "exit_code": 3})
-    assert [(a["message"], a["exit_code"]) for a in alerts(home)] == [("first", 2), ("second", 3)]
-    assert all(datetime.fromisoformat(a["at"]) for a in alerts(home))
-    assert "refresh failed: first" in caplog.text
-
-
-def test_alert_reaches_the_webhook(home: Settings, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    use_webhook(hook.url, monkeypatch)
-    tell({"message": "it failed", "exit_code": 2})
-    assert [message["message"] for message in hook.got] == ["it failed"]
-    assert hook.got == alerts(home)
-
-
-@pytest.mark.parametrize("hook", [500], indirect=True)
-def test_webhook_that_refuses_is_only_noted(home, hook, monkeypatch, caplog) -> None:
-    use_webhook(hook.url, monkeypatch)
-    caplog.set_level(logging.INFO)
-    tell({"message": "it failed"})
-    assert len(hook.got) == len(alerts(home)) == 1
-    assert "could not be told (HTTPStatusError)" in caplog.text
-    assert "secret" not in caplog.text
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/?token=secret", "http://[secret", "not an address: secret"])
-def test_webhook_that_cannot_be_reached_is_only_noted(home, url, monkeypatch, caplog) -> None:
-    use_webhook(url, monkeypatch)
-    caplog.set_level(logging.INFO)
-    tell({"message": "it failed"})
-    assert len(alerts(home)) == 1
-    assert "the webhook could not be told" in caplog.text
-    assert "secret" not in caplog.text
-
-
-def run_sensor(error: Exception, before_sensor=None) -> str:
-    """Fails a run, then lets the sensor look at it; returns the run's id."""
+def run_sensor(error: Exception, before_sensor=None, times: int = 1, tags: dict[str, str] | None = None) -> str:
+    """Fails a run, then lets the sensor look at it so many times; returns the run's id."""
     with DagsterInstance.ephemeral() as instance:
         failing = job_that_raises(error)
-        result = failing.execute_in_process(instance=instance, raise_on_error=False)
+        result = failing.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
         if before_sensor:
             before_sensor(result.run_id)
         context = build_run_status_sensor_context(
@@ -229,7 +153,8 @@ def run_sensor(error: Exception, before_sensor=None) -> str:
             dagster_instance=instance,
             dagster_run=result.dagster_run,
         ).for_run_failure()
-        tell_of_failure(context)
+        for _ in range(times):
+            tell_of_failure(context)
     return result.run_id
 
 
@@ -253,14 +178,54 @@ def record_finding(home: Settings, run_id: str) -> None:
 def test_sensor_names_what_the_gates_of_this_run_found(home: Settings) -> None:
     run_sensor(GateError("stopped"), lambda run_id: record_finding(home, run_id))
     (alert,) = alerts(home)
-    assert alert["failed_checks"] == ["stg_qcew.unique_key"]
+    assert [(f["check"], f["gate"]) for f in alert["findings"]] == [("stg_qcew.unique_key", "great_expectations")]
+    assert alert["findings"][0]["observed"] == FINDING.observed
     assert "9 rows offending" in alert["message"]
     assert alert["exit_code"] == 3
 
 
 def test_sensor_does_not_take_another_runs_findings(home: Settings) -> None:
     run_sensor(GateError("stopped"), lambda run_id: record_finding(home, "another run"))
-    assert [(a["message"], a["failed_checks"]) for a in alerts(home)] == [("stopped", [])]
+    assert [(a["message"], a["findings"]) for a in alerts(home)] == [("stopped", [])]
+
+
+def test_a_sensor_that_looks_twice_tells_once(home: Settings) -> None:
+    run_sensor(GateError("stopped"), times=2)
+    assert len(alerts(home)) == 1
+
+
+def test_sensor_leaves_the_commands_own_runs_to_the_command(home: Settings) -> None:
+    run_sensor(GateError("stopped"), tags={TOLD_BY: "the command"})
+    assert not (home.home / "alerts.jsonl").exists()
+
+
+def succeed(home: Settings, tags: dict[str, str] | None = None) -> None:
+    """A run that succeeds, and the sensor that looks at it."""
+
+    @job
+    def nightly() -> None:
+        pass
+
+    with DagsterInstance.ephemeral() as instance:
+        result = nightly.execute_in_process(instance=instance, tags=tags)
+        findings_folder(home).mkdir(parents=True, exist_ok=True)
+        (findings_folder(home) / RUN_ID).write_text(result.run_id, encoding="utf-8")
+        context = build_run_status_sensor_context(
+            sensor_name="tell_of_success",
+            dagster_event=next(event for event in result.all_events if event.is_job_success),
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+        )
+        tell_of_success(context)
+
+
+def test_sensor_tells_once_of_a_recovery(home: Settings) -> None:
+    run_sensor(GateError("stopped"))
+    succeed(home, {TOLD_BY: "the command"})
+    assert [a["outcome"] for a in alerts(home)] == ["failed"]
+    succeed(home)
+    succeed(home)
+    assert [a["outcome"] for a in alerts(home)] == ["failed", "recovered"]
 
 
 def test_late_sensor_does_not_write_over_a_newer_run(home: Settings) -> None:

@@ -95,7 +95,7 @@ def catalogue(release_id: str = RELEASE_ID, profile: str = "mirror") -> Catalogu
     sha = "ab" * 32
     url = "https://data.bls.gov/cew/2016.zip"
     return Catalogue(
-        release=ReleaseRow(release_id, MOMENT, MOMENT, "0.1.0", None, profile, "cd" * 32),
+        release=ReleaseRow(release_id, MOMENT, MOMENT, "0.1.0", None, profile, "cd" * 32, MOMENT, MOMENT, 0),
         snapshots=[
             SourceSnapshot(
                 "bls_qcew:2016",

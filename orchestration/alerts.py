@@ -1,0 +1,337 @@
+"""One grouped alert a run: what failed or needs a look, what analysts still see and how old that is.
+
+Belongs here: what an alert says, and whether there is one to give. Does not: how it travels (see `delivery`).
+
+The history of alerts is `alerts.jsonl`: from it come the nights in a row, what has been told already and whether a
+success is a recovery.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from orchestration.delivery import deliver, history
+from orchestration.errors import ClustersError, LockedError, SourceError
+from orchestration.ingest import TidyIndex
+from orchestration.settings import Settings
+from orchestration.sources.catalogue import DATASETS
+from orchestration.staleness import Staleness, staleness
+from orchestration.wording import hidden, plain, span
+
+if TYPE_CHECKING:
+    from orchestration.quality.verdict import CheckResult
+
+log = logging.getLogger("clusters.alert")
+T = TypeVar("T")
+
+FAILED, WARNED, RECOVERED = "failed", "succeeded with warnings", "recovered"
+SHOWN_FINDINGS = 10
+SHOWN_CHARACTERS = 300
+WAREHOUSE = "warehouse"
+WARNING_REMEDY = "look at the pages in data_docs; what is right as it is wants another limit in orchestration/quality"
+KEPT_REMEDY = "nothing if the publisher withdrew it for good; else see `clusters sources` for its present address"
+DOUBT_REMEDY = "compare the file with the one before (`clusters diff previous current`); `clusters rollback` goes back"
+HELD_REMEDY = "wait for the publisher's correction, or let it through: `clusters rollback --lift`"
+OVERDUE_REMEDY = "look at its home page (`clusters sources`): a new edition may stand at an address not yet declared"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a person should know: whose data, which gate (tool and check), observed against expected."""
+
+    dataset: str
+    files: tuple[str, ...]
+    gate: str
+    check: str
+    observed: str
+    expected: str
+    remedy: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it the same finding on another night."""
+        return self.dataset, self.check, self.observed
+
+
+def telling(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
+    """Runs a refresh and gives at most one alert about how it ended; whatever it raises or returns passes through.
+
+    At a terminal nobody is alerted that another refresh runs: who typed the command reads it. At 02:30 it means that
+    an earlier refresh hangs.
+
+    Example:
+        >>> telling(settings(), lambda: refresh(...), at_terminal=False)    # doctest: +SKIP
+    """
+    try:
+        result = run()
+    except Exception as error:
+        if not (at_terminal and isinstance(error, LockedError)):
+            tell_of_failure(settings, error)
+        raise
+    tell_of_success(settings)
+    return result
+
+
+def tell_of_failure(settings: Settings, error: Exception, run_id: str | None = None) -> None:
+    """One alert about a refresh that stopped. An alert that cannot be made or delivered is only logged."""
+    with_care(settings, run_id, lambda: _failure(settings, error))
+
+
+def tell_of_success(settings: Settings, run_id: str | None = None) -> None:
+    """An alert about a refresh that ended well, where a person should look all the same, or the night before failed.
+
+    What was told before is not told again on a night with nothing new.
+    """
+    with_care(settings, run_id, lambda: _success(settings))
+
+
+def with_care(settings: Settings, run_id: str | None, make: Callable[[], dict[str, Any] | None]) -> None:
+    """Makes and delivers an alert; nothing that goes wrong here may change how the refresh ended."""
+    try:
+        if run_id and any(entry.get("run_id") == run_id for entry in history(settings)):
+            return
+        if alert := make():
+            deliver(settings, alert | {"run_id": run_id})
+    except Exception as error:
+        # The text of an unforeseen error may hold anything, also an address with a token in it.
+        log.error("an alert could not be given (%s)", type(error).__name__)
+
+
+def _failure(settings: Settings, error: Exception) -> dict[str, Any]:
+    found = [_clean(finding, settings) for finding in failed_findings(settings, error)]
+    message = str(error) if isinstance(error, ClustersError | OSError) else f"{type(error).__name__}: {error}"
+    row = _nights_in_a_row(settings)
+    again = f" for the {_ordinal(row)} night in a row" if row > 1 else ""
+    seen = staleness(settings)
+    subject = f"refresh failed{again}: {_what(found) or _short(message)}; {_seen(seen)}"
+    code = error.exit_code if isinstance(error, ClustersError) else ClustersError.exit_code
+    return _alert(settings, FAILED, code, subject, message, found, seen) | {"nights_in_a_row": row}
+
+
+def _success(settings: Settings) -> dict[str, Any] | None:
+    from orchestration.run_record import last_run
+
+    outcome = (last_run(settings) or {}).get("outcome", "published")
+    seen = staleness(settings)
+    found = [_clean(finding, settings) for finding in concerns(settings, seen)]
+    told = history(settings)
+    failed_before = bool(told) and told[-1]["outcome"] == FAILED
+    known: list[dict[str, Any]] = next(
+        (entry["findings"] for entry in reversed(told) if entry["outcome"] != FAILED), []
+    )
+    news = {f.key for f in found} - {(f["dataset"], f["check"], f["observed"]) for f in known}
+    if not failed_before and not (news or (found and outcome == "published")):
+        return None
+    to_see = f"{_what(found)}; " if found else ""
+    word = "recovered" if failed_before else "published with warnings" if outcome == "published" else "warns"
+    subject = f"refresh {word}: {to_see}{_seen(seen)}"
+    return _alert(settings, RECOVERED if failed_before else WARNED, 0, subject, f"The refresh: {outcome}.", found, seen)
+
+
+def failed_findings(settings: Settings, error: Exception) -> list[Finding]:
+    """What stopped a refresh, thing by thing; empty where the message is all there is.
+
+    Gates hand over their findings; an error about a source may have passed through Dagster as text and is read back.
+    """
+    checks: Sequence[CheckResult] = getattr(error, "findings", ())
+    if checks:
+        from orchestration.failure import GATE_REMEDY
+
+        return _of_checks(settings, checks, GATE_REMEDY)
+    found = []
+    for line in str(error).splitlines():
+        match = re.fullmatch(r"(?P<dataset>\w+): (?P<file>.+?): (?P<problem>.+)\. Remedy: (?P<remedy>.+)\.", line)
+        if match and match["dataset"] in DATASETS:
+            expected = "a file that can be pulled and read"
+            files = (match["file"],)
+            kind = SourceError.__name__
+            found.append(Finding(match["dataset"], files, "pull", kind, match["problem"], expected, match["remedy"]))
+    return found
+
+
+def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
+    """What a person should look at although the refresh succeeded.
+
+    Failed warnings, files in doubt, sources kept, sources overdue, and what a rollback holds back.
+    """
+    from orchestration.assets.resources import recorded_checks
+    from orchestration.run_record import last_run
+
+    warnings = [c for c in recorded_checks(settings) if not c.passed and c.severity == "warning"]
+    kept = [
+        Finding(
+            p.source_id,
+            tuple(file.url for file in p.files[:1]),
+            "publisher",
+            f"offered_{p.period}" if p.period else "offered",
+            f"no longer offered; the copy that arrived {p.files[0].fetched_at} is used",
+            "offered, or withdrawn for good",
+            KEPT_REMEDY,
+        )
+        for p in TidyIndex(settings).all()
+        if p.outcome == "kept"
+    ]
+    doubted = [
+        Finding(
+            p.source_id,
+            tuple(file.url for file in p.files[:1]),
+            "landing",
+            f"doubt_{p.period}" if p.period else "doubt",
+            p.warning,
+            "newer bytes in place of older ones",
+            DOUBT_REMEDY,
+        )
+        for p in TidyIndex(settings).all()
+        if p.warning
+    ]
+    last = last_run(settings) or {}
+    held = [
+        Finding(WAREHOUSE, (), "rollback", "held", last["message"], "what is new is published", HELD_REMEDY)
+        for outcome in [last.get("outcome")]
+        if outcome == "held"
+    ]
+    overdue = [
+        Finding(
+            source.dataset,
+            (),
+            "cadence",
+            "news",
+            f"the newest file arrived {source.fetched_at:%Y-%m-%d}",
+            f"one every {source.news_within_days} days at least ({source.cadence})",
+            OVERDUE_REMEDY,
+        )
+        for source in (seen.sources if seen else ())
+        if source.overdue
+    ]
+    return [*_of_checks(settings, warnings, WARNING_REMEDY), *doubted, *kept, *held, *overdue]
+
+
+def _of_checks(settings: Settings, checks: Sequence[CheckResult], remedy: str) -> list[Finding]:
+    from orchestration.failure import origin
+
+    partitions = TidyIndex(settings).all() if checks else []
+    found = []
+    for check in checks:
+        dataset, files = origin(check, partitions) or (WAREHOUSE, [])
+        name = f"{check.table_name}.{check.check_name}"
+        found.append(Finding(dataset, tuple(files), check.tool, name, check.observed, check.expected, remedy))
+    return found
+
+
+def _alert(
+    settings: Settings,
+    outcome: str,
+    exit_code: int,
+    subject: str,
+    message: str,
+    found: Sequence[Finding],
+    seen: Staleness | None,
+) -> dict[str, Any]:
+    subject = " ".join(plain(hidden(subject, settings.secrets)).split())
+    message = plain(hidden(message, settings.secrets))
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "outcome": outcome,
+        "exit_code": exit_code,
+        "subject": f"[clusters] {subject}",
+        "message": message,
+        "findings": [vars(finding) | {"files": list(finding.files)} for finding in found],
+        "analysts_see": _seen_by_analysts(seen),
+        "text": _text(subject, exit_code, message, found, seen),
+    }
+
+
+def _seen_by_analysts(seen: Staleness | None) -> dict[str, Any] | None:
+    if seen is None:
+        return None
+    return {
+        "release_id": seen.release_id,
+        "profile": seen.profile,
+        "published_at": seen.published_at.isoformat(),
+        "age": span(seen.age),
+        "confirmed_at": seen.confirmed_at.isoformat(),
+        "sources": [
+            {
+                "dataset": source.dataset,
+                "newest_period": source.newest_period,
+                "fetched_at": source.fetched_at.isoformat(),
+                "age": span(source.age),
+                "overdue": source.overdue,
+            }
+            for source in seen.sources
+        ],
+    }
+
+
+def _text(subject: str, exit_code: int, message: str, found: Sequence[Finding], seen: Staleness | None) -> str:
+    """The alert as plain text in short paragraphs, for a telephone."""
+    parts = [f"{subject[0].upper()}{subject[1:]}.", f"Exit code {exit_code}."]
+    for number, finding in enumerate(found[:SHOWN_FINDINGS], start=1):
+        files = f"\nfile: {', '.join(finding.files[:3])}" if finding.files else ""
+        parts.append(
+            f"{number}. {finding.dataset}{files}\ncheck: {finding.check} ({finding.gate})\n"
+            f"observed: {_short(finding.observed)}\nexpected: {_short(finding.expected)}"
+        )
+    if len(found) > SHOWN_FINDINGS:
+        parts.append(f"And {len(found) - SHOWN_FINDINGS} more in alerts.jsonl.")
+    parts += [f"What to do: {remedy}." for remedy in dict.fromkeys(f.remedy.rstrip(".") for f in found)]
+    if not found:
+        parts.append(message)
+    if seen is not None:
+        lines = [f"Analysts see release {seen.release_id} (profile {seen.profile}), {span(seen.age)} old."]
+        lines += [f"{s.dataset} {s.newest_period}: {span(s.age)} old" for s in seen.sources]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _seen(seen: Staleness | None) -> str:
+    return f"analysts see release {seen.release_id} ({span(seen.age)} old)" if seen else "nothing is published yet"
+
+
+def _what(found: Sequence[Finding]) -> str:
+    """Which datasets, and how many findings: short enough for a subject."""
+    datasets = list(dict.fromkeys(finding.dataset for finding in found))
+    if not datasets:
+        return ""
+    first = f"{found[0].check} of {datasets[0]}" if len(found) == 1 else f"{len(found)} findings on {datasets[0]}"
+    return first + (f" and {len(datasets) - 1} more" if len(datasets) > 1 else "")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
+
+
+def _clean(finding: Finding, settings: Settings) -> Finding:
+    def clean(text: str) -> str:
+        return plain(hidden(text, settings.secrets))
+
+    return replace(
+        finding,
+        files=tuple(clean(file) for file in finding.files),
+        observed=clean(finding.observed),
+        expected=clean(finding.expected),
+        remedy=clean(finding.remedy),
+    )
+
+
+def _nights_in_a_row(settings: Settings) -> int:
+    """Nights that failed without a success between them, this one included, by the calendar of the schedule."""
+    zone = ZoneInfo(settings.timezone)
+    days = {datetime.now(zone).date()}
+    for entry in reversed(history(settings)):
+        if entry["outcome"] != FAILED:
+            break
+        days.add(datetime.fromisoformat(entry["at"]).astimezone(zone).date())
+    return len(days)
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -1,0 +1,105 @@
+"""How old what analysts see is: the release, the last time it was found current, each source against its cadence.
+
+Belongs here: ages and what counts as stale. Does not: telling anybody (see `alerts`, `cli`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from orchestration.release.publish import Warehouse
+from orchestration.release.records import SourceSnapshot, read_snapshots
+from orchestration.run_record import last_run
+from orchestration.settings import Settings
+from orchestration.sources.catalogue import DATASETS
+from orchestration.wording import span
+
+# A nightly refresh asks every publisher again, so two missed nights are a fault whatever a dataset's own cadence.
+STALE_AFTER = timedelta(hours=50)
+
+
+@dataclass(frozen=True)
+class SourceAge:
+    """A dataset of the release: its newest period and when its newest bytes arrived (an aware time).
+
+    `news_within_days` is what `orchestration.sources` expects; None where nothing is expected.
+    """
+
+    dataset: str
+    newest_period: str
+    fetched_at: datetime
+    age: timedelta
+    cadence: str
+    news_within_days: int | None
+
+    @property
+    def overdue(self) -> bool:
+        return self.news_within_days is not None and self.age > timedelta(days=self.news_within_days)
+
+
+@dataclass(frozen=True)
+class Staleness:
+    """How old the current release is; times are aware.
+
+    `confirmed_at` is when a refresh last ended without failing: then the release was what the publishers offered.
+    """
+
+    release_id: str
+    profile: str
+    published_at: datetime
+    confirmed_at: datetime
+    now: datetime
+    sources: tuple[SourceAge, ...]
+
+    @property
+    def age(self) -> timedelta:
+        return self.now - self.published_at
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why a person should look; none if nothing is stale."""
+        unconfirmed = self.now - self.confirmed_at
+        found = []
+        if unconfirmed > STALE_AFTER:
+            found.append(f"no refresh has succeeded for {span(unconfirmed)}; see the last run")
+        return found + [
+            f"{source.dataset} has had no new file for {span(source.age)} (its publisher brings one {source.cadence})"
+            for source in self.sources
+            if source.overdue
+        ]
+
+
+def staleness(settings: Settings, now: datetime | None = None) -> Staleness | None:
+    """How old the current release is at `now` (an aware time; by default this moment), None if there is no release.
+
+    Raises:
+        SetupError: if the current release cannot be read.
+
+    Example:
+        >>> staleness(settings()).reasons                                   # doctest: +SKIP
+        ['no refresh has succeeded for 3 days; see the last run']
+    """
+    release = Warehouse(settings).current()
+    if release is None:
+        return None
+    at = now or datetime.now(UTC)
+    succeeded = (last_run(settings) or {}).get("succeeded_at")
+    # A release that was copied here, or whose record was lost, was current when it was made.
+    confirmed = max(release.published_at, datetime.fromisoformat(succeeded)) if succeeded else release.published_at
+    sources = _source_ages(read_snapshots(release.path), at)
+    return Staleness(release.id, release.profile, release.published_at, confirmed, at, sources)
+
+
+def _source_ages(snapshots: list[SourceSnapshot], now: datetime) -> tuple[SourceAge, ...]:
+    by_dataset: dict[str, list[SourceSnapshot]] = {}
+    for snapshot in snapshots:
+        by_dataset.setdefault(snapshot.source_id.split(":")[0], []).append(snapshot)
+    found = []
+    for name, members in sorted(by_dataset.items()):
+        newest = max(member.fetched_at for member in members)
+        period = max(member.reference_period for member in members)
+        dataset = DATASETS.get(name)
+        cadence, within = (dataset.cadence, dataset.news_within_days) if dataset else ("no longer pulled", None)
+        found.append(SourceAge(name, period, newest, now - newest, cadence, within))
+    return tuple(found)
