@@ -42,6 +42,11 @@ nux:
 concurrency:
   pools:
     default_limit: 1
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days: 7
 """
 
 

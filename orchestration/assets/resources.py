@@ -22,6 +22,7 @@ from orchestration.quality.verdict import CheckResult
 from orchestration.release.catalogue import code_files, inputs_hash
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import read_release
+from orchestration.release.retention import clear_up
 from orchestration.settings import Settings, settings
 
 RUN_ID = "run_id.txt"
@@ -40,6 +41,8 @@ class Refresh(ConfigurableResource):
         with house.lock():
             # First of all: what an earlier refresh found must not be taken for this one's findings.
             house.sweep()
+            if context.instance and context.run:
+                clear_up(self.settings, context.instance, context.run.run_id)
             mark = findings_folder(self.settings) / RUN_ID
             mark.parent.mkdir(parents=True)
             mark.write_text(context.run.run_id if context.run else "", encoding="utf-8")
