@@ -18,6 +18,7 @@ from orchestration.errors import ClustersError, GateError
 from orchestration.release.publish import Warehouse
 from orchestration.run_record import record_run
 from orchestration.settings import Settings
+from orchestration.unwritable import storage_error, storage_errors_named
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, ExecuteInProcessResult
@@ -75,18 +76,19 @@ def refresh(settings: Settings, years: Sequence[int], only: Sequence[str] | None
     """
     started = time.monotonic()
     house = Warehouse(settings)
-    with house.lock():
-        pass
-    house.refuse_sample_over_real(settings.profile)
-    before = house.current()
-    with _told(progress):
-        progress("start", "loading")
-        result = _run(settings, years, only)
-    if not result.success:
-        events = [event for event in result.all_events if event.is_failure]
-        error = failure(settings, result.run_id, events, "the run failed")
-        record_failure(settings, error)
-        raise error
+    with storage_errors_named(settings.home):
+        with house.lock():
+            pass
+        house.refuse_sample_over_real(settings.profile)
+        before = house.current()
+        with _told(progress):
+            progress("start", "loading")
+            result = _run(settings, years, only)
+        if not result.success:
+            events = [event for event in result.all_events if event.is_failure]
+            error = failure(settings, result.run_id, events, "the run failed")
+            record_failure(settings, error)
+            raise error
     now = house.current()
     if now is None:
         raise GateError("the run ended without an error, yet nothing is published")
@@ -142,6 +144,8 @@ def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], oth
     from orchestration.quality.verdict import stopping
 
     error = failure_of(events, otherwise)
+    if (unwritable := storage_error(settings.home, str(error))) is not None:
+        return unwritable
     failed = stopping(recorded_checks(settings)) if recorded_run(settings) == run_id else []
     if failed and error.exit_code in (ClustersError.exit_code, GateError.exit_code):
         return gate_error(failed, TidyIndex(settings).all(), settings.data_docs)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dagster import AssetExecutionContext, AssetKey, Output
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
@@ -36,7 +36,7 @@ DBT_OF_REFRESH = str(Path(__file__).with_name("dbt.sh"))
 # dbt's exit codes: everything passed, something did not. Any other end is dbt's own failure.
 DBT_ENDED = (0, 1)
 BUILDS = "the model builds"
-RESULTS = "run_results.json"
+RESULTS: Final = "run_results.json"
 # Unit tests are about the code, not about tonight's data: the test suite runs them.
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 

@@ -1,4 +1,4 @@
-"""What keeps a home bounded, and free of what killed refreshes left: tidy files, Dagster's runs and the slots they hold.
+"""What keeps a home bounded and free of what killed refreshes left: tidy files, Dagster's runs and their slots.
 
 Belongs here: what may go and when, outside the warehouse's own folders. Does not: releases and the scratch folder (see
 `publish`), landed files (nothing of those ever goes).
