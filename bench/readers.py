@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from orchestration.settings import Settings
-from tests.faults.readers import Reading, publish, run
+from tests.faults.readers import Reading, made, publish, run
 
 
 def account(reading: Reading) -> dict[str, float]:
@@ -43,7 +43,7 @@ def main() -> int:
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="clusters-readers-") as folder:
         home = Settings(home=Path(folder))
-        publish(home, 0)
+        publish(home, *made(home, 0))
         quiet = run(home, args.processes, 0, args.seconds)
         busy = run(home, args.processes, args.releases, args.seconds)
     wrong = quiet.wrong + busy.wrong

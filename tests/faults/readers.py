@@ -22,7 +22,7 @@ from orchestration.settings import Settings
 from tests.release.builds import make_build
 
 TABLES = ("dim_region", "dim_cluster", "cluster_specialisation", "numbers")
-ROWS = 100_000
+ROWS = 20_000
 FIRST = datetime(2026, 11, 22, tzinfo=UTC)
 # Fewer than a warehouse keeps, so that releases are deleted while they are read.
 KEPT = 3
@@ -43,18 +43,23 @@ class Reading:
         return sorted(self.seconds)[min(len(self.seconds) - 1, len(self.seconds) * percent // 100)]
 
 
-def publish(settings: Settings, number: int) -> str:
-    """Publishes the stamped release of this number through the warehouse, and returns its id."""
+def made(settings: Settings, number: int) -> tuple[Path, str]:
+    """A stamped build file, ready to be published, and the id of the release it is to be."""
+    warehouse = Warehouse(settings)
+    release_id = warehouse.new_release_id(FIRST + timedelta(minutes=number))
+    build = make_build(warehouse.build_path(release_id), release_id)
+    with duckdb.connect(str(build)) as con:
+        con.execute(f"CREATE TABLE numbers AS SELECT range AS number FROM range({ROWS})")
+        for table in TABLES:
+            con.execute(f"ALTER TABLE {table} ADD COLUMN stamp VARCHAR DEFAULT '{release_id}'")
+    return build, release_id
+
+
+def publish(settings: Settings, build: Path, release_id: str) -> None:
+    """Publishes a build file through the warehouse, as a refresh does."""
     warehouse = Warehouse(settings)
     with warehouse.lock():
-        release_id = warehouse.new_release_id(FIRST + timedelta(minutes=number))
-        build = make_build(warehouse.build_path(release_id), release_id)
-        with duckdb.connect(str(build)) as con:
-            con.execute(f"CREATE TABLE numbers AS SELECT range AS number FROM range({ROWS})")
-            for table in TABLES:
-                con.execute(f"ALTER TABLE {table} ADD COLUMN stamp VARCHAR DEFAULT '{release_id}'")
         warehouse.publish(build, release_id, keep=KEPT)
-    return release_id
 
 
 def look(con: duckdb.DuckDBPyConnection) -> set[str]:
@@ -71,7 +76,8 @@ def read(current: Path, until: Event, holds: bool, out: multiprocessing.Queue[Si
     seconds: list[float] = []
     releases: set[str] = set()
     wrong: list[str] = []
-    while not until.is_set():
+    parent = multiprocessing.parent_process()
+    while not until.is_set() and parent is not None and parent.is_alive():
         began = time.perf_counter()
         try:
             with duckdb.connect(str(current), read_only=True, config={"threads": 1}) as con:
@@ -93,6 +99,8 @@ def run(settings: Settings, processes: int, publishes: int, seconds: float, firs
     """Lets the processes (every fourth holds its connections) read for `seconds`, and publishes evenly meanwhile."""
     context = multiprocessing.get_context("spawn")
     until, out = context.Event(), context.Queue()
+    # Beforehand: building is not what readers are to be shielded from.
+    builds = [made(settings, first + number) for number in range(publishes)]
     readers = [
         context.Process(target=read, args=(settings.current, until, number % 4 == 3, out))
         for number in range(processes)
@@ -102,14 +110,14 @@ def run(settings: Settings, processes: int, publishes: int, seconds: float, firs
     # Not before the last of them has begun: until then there is time to start, not to read.
     time.sleep(1 + processes / 8)
     began = time.monotonic()
-    for number in range(publishes):
-        publish(settings, first + number)
+    for number, build in enumerate(builds):
+        publish(settings, *build)
         time.sleep(max(0.0, began + (number + 1) * seconds / publishes - time.monotonic()))
     time.sleep(max(0.0, began + seconds - time.monotonic()))
     until.set()
     result = Reading()
     for _ in readers:
-        took, releases, wrong = out.get(timeout=60)
+        took, releases, wrong = out.get(timeout=120)
         result.seconds += took
         result.releases |= releases
         result.wrong += wrong

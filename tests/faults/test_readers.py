@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from orchestration.settings import PROJECT_ROOT, Settings
-from tests.faults.readers import publish, run
+from tests.faults.readers import made, publish, run
 
 RELEASES = 5
 
@@ -21,7 +21,7 @@ RELEASES = 5
 def home(tmp_path: Path) -> Settings:
     """A warehouse with one stamped release."""
     settings = Settings(home=tmp_path / "home")
-    publish(settings, 0)
+    publish(settings, *made(settings, 0))
     return settings
 
 
@@ -49,9 +49,7 @@ def test_what_analysts_are_told_of_held_connections(home: Settings, tmp_path: Pa
     text = (PROJECT_ROOT / "docs" / "analysts.md").read_text(encoding="utf-8")
     example = re.search(r"```python held-connection\n(.*?)```", text, re.DOTALL)
     assert example is not None
-    publishing = (
-        "from orchestration.settings import settings; from tests.faults.readers import publish; publish(settings(), 1)"
-    )
+    publishing = "from tests.faults.readers import *; s = Settings(); publish(s, *made(s, 1))"
     code = example[1].replace("# … a refresh publishes …", publishing)
     assert publishing in code
     (tmp_path / "data").symlink_to(home.home)
