@@ -13,7 +13,7 @@ from orchestration.assets.gates import MARTS_GATE, TIDY_GATE  # noqa: E402
 from orchestration.assets.release import release  # noqa: E402
 from orchestration.assets.resources import Refresh  # noqa: E402
 from orchestration.assets.tidy import TIDY_ASSETS  # noqa: E402
-from orchestration.assets.warehouse import DBT, PROJECT, warehouse  # noqa: E402
+from orchestration.assets.warehouse import DBT_OF_REFRESH, PROJECT, warehouse  # noqa: E402
 from orchestration.automation import (  # noqa: E402
     nightly,
     nightly_at_half_past_two,
@@ -29,6 +29,6 @@ defs = Definitions(
     sensors=[tell_of_failure, tell_of_success],
     resources={
         "refresh": Refresh(),
-        "dbt": DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=DBT),
+        "dbt": DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=DBT_OF_REFRESH),
     },
 )

@@ -18,6 +18,7 @@ from orchestration.errors import ClustersError, GateError
 from orchestration.release.publish import Warehouse
 from orchestration.run_record import last_run, record_run
 from orchestration.settings import Settings
+from orchestration.unwritable import storage_error, storage_errors_named
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, ExecuteInProcessResult
@@ -42,6 +43,11 @@ nux:
 concurrency:
   pools:
     default_limit: 1
+retention:
+  schedule:
+    purge_after_days: 90
+  sensor:
+    purge_after_days: 7
 """
 
 
@@ -79,14 +85,15 @@ def refresh(
     """
     started = time.monotonic()
     house = Warehouse(settings)
-    with house.lock():
-        pass
-    house.refuse_sample_over_real(settings.profile)
-    config = {"only": list(only or []), "accept_revision": list(accept_revision)}
-    error = run_nightly(settings, years, config, progress)
-    if error is not None:
-        record_failure(settings, error)
-        raise error
+    with storage_errors_named(settings.home):
+        with house.lock():
+            pass
+        house.refuse_sample_over_real(settings.profile)
+        config = {"only": list(only or []), "accept_revision": list(accept_revision)}
+        error = run_nightly(settings, years, config, progress)
+        if error is not None:
+            record_failure(settings, error)
+            raise error
     now, last = house.current(), last_run(settings)
     if now is None or last is None:
         raise GateError("the run ended without an error, yet nothing is published")
@@ -158,6 +165,8 @@ def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], oth
     from orchestration.quality.verdict import stopping
 
     error = failure_of(events, otherwise)
+    if (unwritable := storage_error(settings.home, str(error))) is not None:
+        return unwritable
     failed = stopping(recorded_checks(settings)) if recorded_run(settings) == run_id else []
     if failed and error.exit_code in (ClustersError.exit_code, GateError.exit_code):
         return gate_error(failed, TidyIndex(settings).all(), settings.data_docs)

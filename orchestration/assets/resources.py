@@ -25,6 +25,7 @@ from orchestration.release.catalogue import code_files, inputs_hash
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
 from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_release
+from orchestration.release.retention import clear_up
 from orchestration.release.rollback import Hold, read_hold
 from orchestration.settings import Settings, settings
 
@@ -46,6 +47,8 @@ class Refresh(ConfigurableResource):
         with house.lock():
             # First of all: what an earlier refresh found must not be taken for this one's findings.
             house.sweep()
+            if context.instance and context.run:
+                clear_up(self.settings, context.instance, context.run.run_id)
             mark = findings_folder(self.settings) / RUN_ID
             mark.parent.mkdir(parents=True)
             mark.write_text(context.run.run_id if context.run else "", encoding="utf-8")

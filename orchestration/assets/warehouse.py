@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from dagster import AssetExecutionContext, AssetKey, Output
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
@@ -31,7 +31,12 @@ log = logging.getLogger("clusters.build")
 PROJECT = PROJECT_ROOT / "dbt_project"
 # Beside this Python: the command works from a virtual environment that nobody has activated.
 DBT = str(Path(sys.executable).with_name("dbt"))
+# The same dbt, but ended with the refresh that started it.
+DBT_OF_REFRESH = str(Path(__file__).with_name("dbt.sh"))
+# dbt's exit codes: everything passed, something did not. Any other end is dbt's own failure.
+DBT_ENDED = (0, 1)
 BUILDS = "the model builds"
+RESULTS: Final = "run_results.json"
 # Unit tests are about the code, not about tonight's data: the test suite runs them.
 BUILD = ["build", "--exclude-resource-type", "unit_test"]
 
@@ -40,6 +45,7 @@ def dbt_environment(of: Settings) -> dict[str, str]:
     """What the dbt profile reads from the environment."""
     return {
         "CLUSTERS_HOME": str(of.home),
+        "CLUSTERS_DBT": DBT,
         "CLUSTERS_BUILD_MEMORY_LIMIT": of.build_memory_limit,
         "CLUSTERS_THREADS": str(of.threads),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -136,13 +142,17 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
     os.environ.update(dbt_environment(refresh.settings))
     # Kept from night to night: with it dbt parses only what has changed since.
     target = refresh.settings.home / "dbt"
+    # Not its results: where dbt dies before it writes any, the last night's would be taken for this one's.
+    (target / RESULTS).unlink(missing_ok=True)
     with secrets_set_aside():
         call = dbt.cli(BUILD, context=context, target_path=target, raise_on_error=False)
     for event in call.stream():
         if isinstance(event, Output):
             log.info("built %s", event.output_name)
         yield event
-    results = dbt_findings(call.get_artifact("run_results.json"), call.manifest["nodes"])
+    if (code := call.process.wait()) not in DBT_ENDED or not (target / RESULTS).exists():
+        raise SetupError(f"dbt broke off (exit code {code}); see {target / 'dbt.log'} for why, then refresh again")
+    results = dbt_findings(call.get_artifact(RESULTS), call.manifest["nodes"])
     refresh.record_checks("dbt", results)
     broken = [r for r in results if r.expected == BUILDS]
     if broken:

@@ -172,10 +172,10 @@ class Warehouse:
     def sweep(self) -> list[Path]:
         """Remove what crashed refreshes left (call it under `lock`); returns the paths that went.
 
-        That is all of the scratch folder, temporary links, and a release renamed but never linked to.
+        That is all of the scratch folder, temporary links, a release renamed but never linked to, and half a sample.
         """
         settings = self._settings
-        left = [*settings.work.glob("*"), *settings.warehouse.glob(".current-*")]
+        left = [*settings.work.glob("*"), *settings.warehouse.glob(".current-*"), *settings.home.glob(".sample.*")]
         if self._pending.exists():
             half_published = self._release_path(self._pending.read_text(encoding="utf-8").strip())
             if half_published != self._current_path():

@@ -32,7 +32,13 @@ YEARS = "2020-2021"
 QCEW = "data.bls.gov/cew"
 AREAS = f"{QCEW}/doc/titles/area/area_titles.csv"
 INDUSTRIES = f"{QCEW}/doc/titles/industry/industry_titles.csv"
-MADE_BY_REFRESH = ("CLUSTERS_BUILD_MEMORY_LIMIT", "CLUSTERS_THREADS", "DBT_SEND_ANONYMOUS_USAGE_STATS", "DO_NOT_TRACK")
+MADE_BY_REFRESH = (
+    "CLUSTERS_BUILD_MEMORY_LIMIT",
+    "CLUSTERS_DBT",
+    "CLUSTERS_THREADS",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS",
+    "DO_NOT_TRACK",
+)
 
 
 def singlefile(year: int) -> str:

@@ -270,8 +270,11 @@ def test_sweep_leaves_releases_somebody_went_back_from(warehouse: Warehouse, hom
     scratch = home.work / "dbt"
     scratch.mkdir()
     (scratch / "x.parquet").write_bytes(b"x")
-    assert warehouse.sweep() == [scratch]
+    half_a_sample = home.home / ".sample.4711.new"
+    half_a_sample.mkdir()
+    assert warehouse.sweep() == [scratch, half_a_sample]
     assert not scratch.exists()
+    assert not half_a_sample.exists()
     assert [r.id for r in warehouse.releases()] == [LATER, RELEASE_ID]
 
 

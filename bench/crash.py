@@ -1,0 +1,104 @@
+"""Kill -9 a refresh at every stage boundary and at random times, and look at what is left, each time.
+
+    python bench/crash.py --kills 100 --seed 1 [--home DIR] [--max-minutes N]
+
+Each kill hits the whole process group of a real `clusters refresh` that has something new to publish. After it
+`current.duckdb` must be the last good release, byte for byte, or the whole new one; then a refresh must succeed without
+help. One line a kill, then JSON: what was killed where, what was violated, and how many bytes and files each folder of
+the home held after each fifth of the run. Exit status 1 on any violation.
+
+Belongs here: the long run and its account. Does not: how a killed refresh is watched and judged, which the tests share
+(`tests/faults/crash.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from orchestration.release.publish import KEEP
+from orchestration.release.retention import KEPT_RUNS
+from tests.faults.crash import BOUNDARIES, Crashed, Site, after_seconds
+
+BOUNDARY_SHARE = 0.4
+
+
+def aims(kills: int, seed: int, longest: float) -> list[tuple[str, float]]:
+    """What to kill at: (boundary, seconds after it), or (`at random`, seconds after the start)."""
+    dice = random.Random(seed)
+    names = list(BOUNDARIES)
+    at_boundaries = [(names[i % len(names)], 0.0) for i in range(round(kills * BOUNDARY_SHARE))]
+    at_random = [("at random", dice.uniform(0.0, longest)) for _ in range(kills - len(at_boundaries))]
+    mixed = at_boundaries + at_random
+    dice.shuffle(mixed)
+    return mixed
+
+
+def one_kill(site: Site, aim: tuple[str, float]) -> tuple[Crashed, list[str], float]:
+    """Changes an input, kills a refresh of it, looks, and refreshes again; what was violated, and seconds."""
+    name, seconds = aim
+    site.change_input()
+    crashed = site.kill_when(after_seconds(seconds) if name == "at random" else BOUNDARIES[name])
+    violations = crashed.violations + site.recover()
+    return crashed, violations, crashed.seconds
+
+
+def grown(measures: list[dict[str, tuple[int, int]]], releases: int) -> list[str]:
+    """The folders that went on growing once every limit was reached, and releases beyond theirs.
+
+    Each kill makes two runs, and Dagster's record is full after `KEPT_RUNS`; shorter runs tell nothing of growth.
+    """
+    beyond = [f"{releases} releases, more than {KEEP}"] if releases > KEEP else []
+    if len(measures) <= KEPT_RUNS:
+        return beyond
+    early, late = measures[KEPT_RUNS], measures[-1]
+    return beyond + [
+        f"{folder} grew from {early.get(folder, (0, 0))} to {now} (bytes, files)"
+        for folder, now in late.items()
+        if folder not in Site.MEANT_TO_GROW and now[0] > early.get(folder, (0, 0))[0] * 1.1 + Site.SLACK
+    ]
+
+
+def main() -> int:
+    """Runs, prints, and returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--home", type=Path, help="an empty or new folder (default: a temporary one)")
+    parser.add_argument("--max-minutes", type=float, default=240)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="clusters-crash-") as temporary:
+        site = Site(args.home.resolve() if args.home else Path(temporary))
+        print(f"first release {site.first_release()} in {site.longest:.1f} s", flush=True)
+        started, failures, measures = time.monotonic(), [], [site.measure()]
+        ends: Counter[str] = Counter()
+        for number, aim in enumerate(aims(args.kills, args.seed, site.longest), start=1):
+            if time.monotonic() - started > args.max_minutes * 60:
+                print(f"stopped after {args.max_minutes} minutes")
+                break
+            crashed, violations, seconds = one_kill(site, aim)
+            ends[crashed.end] += 1
+            failures += [f"kill {number} ({aim[0]}): {text}" for text in violations]
+            measures.append(site.measure())
+            verdict = "; ".join(violations) or "as it should be"
+            print(f"{number:3d}  {aim[0]:<22} {seconds:6.1f} s  {crashed.end:<12} {verdict}", flush=True)
+        failures += grown(measures, len(list((site.house.home / "warehouse" / "releases").iterdir())))
+        fifths = measures[:: max(1, len(measures) // 5)] + measures[-1:]
+        summary = {
+            "kills": len(measures) - 1, "seed": args.seed, "minutes": round((time.monotonic() - started) / 60, 1),
+            "ends": ends, "violations": failures, "bytes_and_files": fifths,
+        }  # fmt: skip
+        print(json.dumps(summary, indent=1))
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

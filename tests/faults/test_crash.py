@@ -1,0 +1,147 @@
+"""A refresh that is killed, starved of space or started twice harms nothing, and the next one needs no help.
+
+The long form is `bench/crash.py`; kills between any two steps of publishing are in tests/release.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import PROJECT_ROOT
+from tests.faults.conftest import House
+from tests.faults.crash import BOUNDARIES, COMMAND, Site, after_seconds, fingerprint
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def site(house: House, tmp_path: Path) -> Site:
+    """The house of these tests, with publishers that change on demand."""
+    return Site(tmp_path, house)
+
+
+def test_kills_at_boundaries_then_a_refresh_without_help(site: Site) -> None:
+    """The second kill is aimed at a later stage than the first, so that the first is shown to block nothing."""
+    site.change_input()
+    for stage in ("half a partition", "build's log"):
+        crashed = site.kill_when(BOUNDARIES[stage])
+        assert (crashed.end, crashed.violations) == ("old release", [])
+    before = fingerprint(site.house.current)
+    assert site.recover() == []
+    assert fingerprint(site.house.current)[0] != before[0]
+
+
+def test_dbt_ends_with_a_refresh_that_is_killed_alone(site: Site) -> None:
+    """An orphan would go on writing into the build file, and the next refresh builds into that."""
+    site.change_input()
+    crashed = site.kill_when(BOUNDARIES["build's log"], group=False)
+    assert (crashed.end, crashed.violations) == ("old release", [])
+    time.sleep(0.5)
+    assert processes_of(site, "dbt") == []
+    assert site.recover() == []
+
+
+def test_results_of_the_last_night_are_not_taken_where_dbt_is_killed(site: Site) -> None:
+    site.change_input()
+    before = fingerprint(site.house.current)
+    assert (site.house.home / "dbt" / "run_results.json").exists()
+    watched = site.start()
+    while not BOUNDARIES["build's log"](watched) and watched.process.poll() is None:
+        time.sleep(0.002)
+    [dbt] = processes_of(site, "dbt")
+    os.kill(dbt, signal.SIGKILL)
+    assert watched.process.wait(timeout=120) == 1
+    assert fingerprint(site.house.current) == before
+    assert "dbt broke off (exit code -9)" in site.house.status()["last_run"]["message"]
+
+
+def processes_of(site: Site, program: str) -> list[int]:
+    """Ids of the processes of a program that work for this home."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            names = [Path(part).name for part in (entry / "cmdline").read_text().split("\0")[:2]]
+            if program in names and f"CLUSTERS_HOME={site.house.home}\0" in (entry / "environ").read_text():
+                found.append(int(entry.name))
+    return found
+
+
+def test_of_two_refreshes_at_once_one_publishes(site: Site) -> None:
+    """Also where a process that was killed has left its name as the holder's."""
+    site.change_input()
+    (site.house.home / "refresh.holder.json").write_text(json.dumps({"pid": 1, "started_at": "2020-01-01"}))
+    before = fingerprint(site.house.current)
+    both = [site.start(), site.start()]
+    assert sorted(one.process.wait(timeout=300) for one in both) == [0, 4]
+    assert fingerprint(site.house.current)[0] != before[0]
+    assert site.leftovers() == []
+
+
+@pytest.fixture
+def small_disk(site: Site, tmp_path: Path) -> Iterator[Path]:
+    """The home moved to a file system of its own, of 200 MB, which needs the right to mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs", place], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"a file system that can be filled needs root: {done.stderr.strip()}")
+    try:
+        shutil.copytree(site.house.home, place / "home", symlinks=True)
+        site.house = House(place / "home", site.house.mirror)
+        yield place
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def refreshed(site: Site) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        COMMAND, env=site.environment, cwd=PROJECT_ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+@pytest.mark.parametrize("free", [0, 3_000_000])
+def test_a_full_disk_is_named_and_harms_nothing(site: Site, small_disk: Path, free: int) -> None:
+    """Without any space a refresh cannot begin; with 3 MB it fails while dbt builds."""
+    site.change_input()
+    before = fingerprint(site.house.current)
+    ballast = small_disk / "ballast"
+    with ballast.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small_disk).free - free)
+    done = refreshed(site)
+    assert done.returncode == 1, done.stderr
+    for said in (f"clusters: {site.house.home} cannot be written to: ", "MB free)", "Remedy: free some space there"):
+        assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert fingerprint(site.house.current) == before
+    ballast.unlink()
+    if free:
+        assert site.recover() == []
+        assert fingerprint(site.house.current)[0] != before[0]
+
+
+def test_a_read_only_folder_is_named(site: Site, small_disk: Path) -> None:
+    before = fingerprint(site.house.current)
+    subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
+    done = refreshed(site)
+    assert done.returncode == 1
+    assert "cannot be written to: Read-only file system" in done.stderr
+    assert "Remedy: let the user who refreshes write there" in done.stderr
+    assert fingerprint(site.house.current) == before
+
+
+def test_the_watch_tells_an_end_from_a_kill(site: Site) -> None:
+    """The watch itself: nothing to publish, and a refresh that is let run to its end."""
+    crashed = site.kill_when(after_seconds(300.0))
+    assert (crashed.end, crashed.violations) == ("had ended", [])

@@ -1,0 +1,105 @@
+"""What may go goes, what is named stays, and a killed run frees what it held."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dagster import DagsterInstance, DagsterRunStatus, job, op
+
+from orchestration.release.retention import KILLED, end_killed_runs, partitions_in_use, prune_runs, prune_tidy
+from orchestration.settings import Settings
+
+POOL = "duckdb"
+
+
+@op(pool=POOL)
+def step() -> None:
+    """An op that needs the pool's only place."""
+
+
+@job
+def pooled() -> None:
+    """A job of one such op."""
+    step()
+
+
+@pytest.fixture
+def instance(home: Settings) -> Iterator[DagsterInstance]:
+    """Dagster on files, with one place in each pool."""
+    home.dagster_home.mkdir(parents=True)
+    (home.dagster_home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n")
+    with DagsterInstance.from_config(str(home.dagster_home)) as made:
+        made.event_log_storage.set_concurrency_slots(POOL, 1)
+        yield made
+
+
+def killed_run(instance: DagsterInstance) -> str:
+    """A run that has started and taken the pool's place, and of which nothing is heard any more."""
+    run_id = str(uuid.uuid4())
+    instance.create_run_for_job(pooled, run_id=run_id, status=DagsterRunStatus.STARTED)
+    instance.event_log_storage.claim_concurrency_slot(POOL, run_id, "step")
+    return run_id
+
+
+def test_a_killed_run_is_ended_and_its_place_is_free(instance: DagsterInstance) -> None:
+    dead, own = killed_run(instance), str(uuid.uuid4())
+    instance.create_run_for_job(pooled, run_id=own, status=DagsterRunStatus.STARTED)
+    storage = instance.event_log_storage
+    assert not storage.claim_concurrency_slot(POOL, own, "step").is_claimed
+    assert end_killed_runs(instance, own) == [dead]
+    assert storage.claim_concurrency_slot(POOL, own, "step").is_claimed
+    assert [instance.get_run_by_id(i).status for i in (dead, own)] == [  # type: ignore[union-attr]
+        DagsterRunStatus.FAILURE,
+        DagsterRunStatus.STARTED,
+    ]
+    assert any(KILLED in record.message for record in instance.all_logs(dead))
+    assert end_killed_runs(instance, own) == []
+    assert not storage.claim_concurrency_slot(POOL, str(uuid.uuid4()), "step").is_claimed
+
+
+def test_old_runs_go_with_all_their_files(instance: DagsterInstance, home: Settings) -> None:
+    ids = [pooled.execute_in_process(instance=instance).run_id for _ in range(4)]
+    stray = str(uuid.uuid4())
+    for run_id in [*ids, stray]:
+        (home.dagster_home / "storage" / run_id / "compute_logs").mkdir(parents=True, exist_ok=True)
+    (home.dagster_home / "storage" / "kept by hand").mkdir()
+    prune_runs(home.dagster_home, instance, keep=2)
+    assert {record.dagster_run.run_id for record in instance.get_run_records()} == set(ids[2:])
+    assert {path.name for path in (home.dagster_home / "storage").iterdir()} == {*ids[2:], "kept by hand"}
+    events = {path.name.split(".db")[0] for path in (home.dagster_home / "history" / "runs").iterdir()}
+    assert events == {*ids[2:], "index"}
+    assert instance.all_logs(ids[3])
+
+
+def test_tidy_files_go_unless_an_index_or_a_kept_release_names_them(home: Settings) -> None:
+    names = ("indexed", "of_other_profile", "of_kept_release", "of_lost_release", "of_nothing")
+    for name in names:
+        path = home.tidy / "qcew" / "2020" / f"{name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"PAR1")
+    half = home.tidy / "qcew" / "2020" / "indexed.4711.half"
+    half.write_bytes(b"PAR")
+    put(home.tidy / "index-mirror.json", [{"path": "qcew/2020/indexed.parquet"}])
+    put(home.tidy / "index-sample.json", [{"path": "qcew/2020/of_other_profile.parquet"}])
+    for release in ("kept", "lost"):
+        manifest = {"partitions": [{"path": f"qcew/2020/of_{release}_release.parquet"}]}
+        put(home.warehouse / "manifests" / f"{release}.json", manifest)
+    home.releases.mkdir(parents=True)
+    (home.releases / "kept.duckdb").touch()
+    gone = prune_tidy(home.tidy, partitions_in_use(home))
+    assert sorted(path.stem for path in gone) == ["indexed.4711", "of_lost_release", "of_nothing"]
+    assert sorted(path.stem for path in home.tidy.glob("*/*/*")) == ["indexed", "of_kept_release", "of_other_profile"]
+
+
+def test_nothing_is_pruned_of_an_empty_home(home: Settings) -> None:
+    assert partitions_in_use(home) == set()
+    assert prune_tidy(home.tidy, set()) == []
+
+
+def put(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content))
