@@ -5,10 +5,8 @@ Belongs here: which tables and checks a gate holds and how findings become check
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
-import duckdb
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
@@ -23,11 +21,11 @@ from dagster import (
 from orchestration.assets.resources import Refresh
 from orchestration.assets.tidy import tidy_key
 from orchestration.assets.warehouse import build_path
-from orchestration.contracts import TableContract, contracts, mart_contracts
+from orchestration.contracts import mart_contracts
+from orchestration.quality.checklist import findings, mart_profiles, tidy_checks, tidy_contracts, tidy_profiles
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import open_file, open_parquet
-from orchestration.quality.history import TableProfile, history_expectations, profile
-from orchestration.quality.reconciliation import qcew_checks
+from orchestration.quality.history import TableProfile
 from orchestration.quality.verdict import CheckResult, stopping
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import read_profiles
@@ -37,16 +35,7 @@ from orchestration.sources.catalogue import DATASETS
 log = logging.getLogger("clusters.gate")
 
 TIDY = {f"stg_{dataset.table}": dataset.table for dataset in DATASETS.values()}
-PROFILED = ("employment", "industry_specialisation", "cluster_specialisation", "dim_region", "dim_industry")
 HISTORY, CONTRACT = "history", "contract"
-
-profile_qcew = partial(
-    profile,
-    region="area_fips",
-    region_type="CASE WHEN agglvl_code = 80 THEN '4' ELSE (agglvl_code // 10)::VARCHAR END",
-    employment="annual_avg_emplvl",
-    suppressed="disclosure_code = 'N'",
-)
 
 
 def _specs(keys: Mapping[str, AssetKey], checks: Sequence[SqlCheck]) -> list[AssetCheckSpec]:
@@ -54,27 +43,31 @@ def _specs(keys: Mapping[str, AssetKey], checks: Sequence[SqlCheck]) -> list[Ass
         CONTRACT: "Columns, types, domains, keys and row counts are as the contract says",
         HISTORY: "Nothing is lost or out of proportion against the previous release and the neighbouring year",
     }
-    # Pulling QCEW needs the list of areas, so the gate over both cannot stand between them: there it is the release
-    # step that reads the finding.
     specs = [
-        AssetCheckSpec(name, asset=key, description=text, blocking=key != tidy_key(QCEW_AREAS))
+        AssetCheckSpec(name, asset=key, description=text, blocking=_blocks(key))
         for key in keys.values()
         for name, text in described.items()
     ]
     return specs + [
-        AssetCheckSpec(check.name, asset=keys[check.table], description=check.expected, blocking=True)
+        AssetCheckSpec(check.name, asset=(key := keys[check.table]), description=check.expected, blocking=_blocks(key))
         for check in checks
     ]
 
 
+def _blocks(key: AssetKey) -> bool:
+    # Pulling QCEW needs the list of areas, so the gate over both cannot stand between them: there it is the release
+    # step that reads the finding.
+    return key != tidy_key(QCEW_AREAS)
+
+
 def check_results(
-    findings: Sequence[CheckResult], keys: Mapping[str, AssetKey], named: Sequence[SqlCheck], docs: Path
+    found: Sequence[CheckResult], keys: Mapping[str, AssetKey], named: Sequence[SqlCheck], docs: Path
 ) -> Iterator[AssetCheckResult]:
     """One Dagster result per table for its contract and its history, and one for each named check."""
     own_name = {(check.table, check.name) for check in named}
     for table, key in keys.items():
         groups: dict[str, list[CheckResult]] = {CONTRACT: [], HISTORY: []}
-        for finding in (f for f in findings if f.table_name == table):
+        for finding in (f for f in found if f.table_name == table):
             if (table, finding.check_name) in own_name:
                 group = finding.check_name
             else:
@@ -103,21 +96,6 @@ def previous_profiles(refresh: Refresh) -> list[TableProfile]:
     return read_profiles(current.path)
 
 
-def judge(
-    con: duckdb.DuckDBPyConnection,
-    tables: Mapping[str, TableContract],
-    profiles: Sequence[TableProfile],
-    checks: Sequence[SqlCheck],
-    refresh: Refresh,
-    docs: Path,
-) -> list[CheckResult]:
-    """The findings of Great Expectations on contracts, history and further checks of the tables."""
-    from orchestration.quality.gate import run_gate
-
-    before = [p for p in previous_profiles(refresh) if p.table_name in tables]
-    return run_gate(con, tables, docs, checks=[*checks, *history_expectations(profiles, before)])
-
-
 def _gate(
     name: str, keys: Mapping[str, AssetKey], checks: Sequence[SqlCheck], run: Callable[[Refresh], list[CheckResult]]
 ) -> AssetChecksDefinition:
@@ -126,10 +104,10 @@ def _gate(
         if not refresh.anything_new():
             return
         log.info("Great Expectations looks at the %s tables", name)
-        findings = run(refresh)
-        refresh.record_checks(name, findings)
+        found = run(refresh)
+        refresh.record_checks(name, found)
         wanted = context.selected_asset_check_keys
-        for result in check_results(findings, keys, checks, refresh.settings.data_docs / name):
+        for result in check_results(found, keys, checks, refresh.settings.data_docs / name):
             if any((k.asset_key, k.name) == (result.asset_key, result.check_name) for k in wanted):
                 yield result
 
@@ -142,21 +120,22 @@ def check_tidy(refresh: Refresh) -> list[CheckResult]:
         name: [refresh.settings.tidy / p.path for p in refresh.partitions if p.table == table]
         for name, table in TIDY.items()
     }
-    tables = {name: contracts()[name] for name in TIDY}
+    docs = refresh.settings.data_docs / "tidy"
     with open_parquet(files, threads=refresh.settings.threads) as con:
-        profiles = [p for name in TIDY for p in (profile_qcew if name == "stg_qcew" else profile)(con, name)]
+        profiles = tidy_profiles(con)
         refresh.record_profiles("tidy", profiles)
-        return judge(con, tables, profiles, qcew_checks(), refresh, refresh.settings.data_docs / "tidy")
+        return findings(con, tidy_contracts(), tidy_checks(), profiles, previous_profiles(refresh), docs)
 
 
 def check_marts(refresh: Refresh) -> list[CheckResult]:
     """Every table that is about to be published."""
+    docs = refresh.settings.data_docs / "marts"
     with open_file(build_path(refresh.settings), threads=refresh.settings.threads) as con:
-        profiles = [p for name in PROFILED for p in profile(con, name)]
+        profiles = mart_profiles(con)
         refresh.record_profiles("marts", profiles)
-        return judge(con, mart_contracts(), profiles, [], refresh, refresh.settings.data_docs / "marts")
+        return findings(con, mart_contracts(), [], profiles, previous_profiles(refresh), docs)
 
 
 TIDY_KEYS = {f"stg_{dataset.table}": tidy_key(dataset) for dataset in DATASETS.values()}
-TIDY_GATE = _gate("tidy", TIDY_KEYS, qcew_checks(), check_tidy)
+TIDY_GATE = _gate("tidy", TIDY_KEYS, tidy_checks(), check_tidy)
 MARTS_GATE = _gate("marts", {name: AssetKey(["marts", name]) for name in mart_contracts()}, [], check_marts)
