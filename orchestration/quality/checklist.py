@@ -12,10 +12,13 @@ from pathlib import Path
 import duckdb
 
 from orchestration.contracts import TableContract, contracts
+from orchestration.quality.cells import cell_checks
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.history import TableProfile, history_expectations, profile
-from orchestration.quality.reconciliation import qcew_checks
+from orchestration.quality.reconciliation import sums_checks
+from orchestration.quality.reference import reference_checks
 from orchestration.quality.verdict import CheckResult
+from orchestration.quality.years import year_checks
 
 PROFILED = ("employment", "industry_specialisation", "cluster_specialisation", "dim_region", "dim_industry")
 
@@ -50,7 +53,7 @@ def tidy_checks() -> list[SqlCheck]:
         >>> {check.table for check in tidy_checks()} <= set(tidy_contracts())
         True
     """
-    return qcew_checks()
+    return [*sums_checks(), *cell_checks(), *year_checks(), *reference_checks()]
 
 
 def findings(
