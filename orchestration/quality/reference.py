@@ -42,6 +42,9 @@ FITTING_METROS = 0.8
 """Share of areas that must be their counties' sum for a year to be one in which the delineation applies. Between two
 delineations some fifth of the areas change."""
 
+RELATED_METROS = 0.4
+"""The same share below which this is no delineation at all, or counties stand in the wrong rows."""
+
 
 def reference_checks() -> list[SqlCheck]:
     """Checks of the tidy tables beside QCEW, by the names of their staging models."""
@@ -274,6 +277,13 @@ def _metros() -> list[SqlCheck]:
             f"HAVING least_share_of_areas_missing > 1 - {FITTING_METROS}",
             f"in some year {FITTING_METROS:.0%} of the areas are the sums of their counties",
             warning=True,
+        ),
+        _check(
+            "delineation_is_of_these_counties",
+            table,
+            f"{_MEMBERS} SELECT min(share_missing) AS least_share_of_areas_missing FROM compared "
+            f"HAVING least_share_of_areas_missing > 1 - {RELATED_METROS}",
+            f"in some year {RELATED_METROS:.0%} of the areas are the sums of their counties",
         ),
         _check(
             "areas_are_of_their_published_kind",

@@ -74,7 +74,7 @@ def year_checks() -> list[SqlCheck]:
             "stg_qcew",
             "error",
             _KINDS,
-            "a year with counties has metropolitan and micropolitan areas, and the other way about",
+            "a year with counties has metropolitan and micropolitan areas, and jobs placed in no county",
         ),
     ]
 
@@ -177,7 +177,8 @@ _EDITION = """
 
 _KINDS = """
     SELECT year, count(*) FILTER (WHERE agglvl_code = 70) AS counties,
-        count(*) FILTER (WHERE agglvl_code = 40) AS metropolitan, count(*) FILTER (WHERE agglvl_code = 80) AS micropolitan
+        count(*) FILTER (WHERE agglvl_code = 40) AS metropolitan, count(*) FILTER (WHERE agglvl_code = 80) AS micropolitan,
+        count(*) FILTER (WHERE agglvl_code = 70 AND right(area_fips, 3) >= '995') AS unallocated
     FROM stg_qcew GROUP BY year HAVING greatest(counties, metropolitan, micropolitan) > 0
-        AND least(counties, metropolitan, micropolitan) = 0 ORDER BY year
+        AND least(counties, metropolitan, micropolitan, unallocated) = 0 ORDER BY year
 """

@@ -121,9 +121,7 @@ class TidyScene:
         now, before = ([p for p in side if p.table_name == mutation.table] for side in (profiles, self.profiles))
         return history_expectations(now, before)
 
-    def _outcome(
-        self, mutation: Mutation, scenario: str, found: Verdict, by: tuple[str, ...], start: float
-    ) -> Outcome:
+    def _outcome(self, mutation: Mutation, scenario: str, found: Verdict, by: tuple[str, ...], start: float) -> Outcome:
         seconds = time.perf_counter() - start
         return Outcome(mutation.name, mutation.table, mutation.small, scenario, found, by, seconds)
 
@@ -163,9 +161,9 @@ def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, s
     """
     rng = random.Random(seed)  # noqa: S311  (not for secrets)
 
-    def one(sql: str) -> tuple[str, ...]:
+    def one(sql: str, columns: int = 2) -> tuple[str, ...]:
         rows = con.execute(f"{sql} ORDER BY ALL").fetchall()
-        return rng.choice(rows) if rows else ("none",) * 3
+        return rng.choice(rows) if rows else ("none",) * columns
 
     of_year = f"FROM stg_qcew WHERE year = {year} AND size_code = '0'"
     state, state2 = one(
@@ -179,7 +177,9 @@ def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, s
         SELECT a.area_fips, b.area_fips FROM c AS a JOIN c AS b ON a.area_fips <> b.area_fips"""
     )
     if county == "none":
-        (county,) = one(f"SELECT DISTINCT county_fips FROM stg_county_adjacency WHERE left(county_fips, 2) = '{state}'")
+        (county,) = one(
+            f"SELECT DISTINCT county_fips FROM stg_county_adjacency WHERE left(county_fips, 2) = '{state}'", 1
+        )
     industry, sibling = one(
         f"""WITH i AS (SELECT industry_code {of_year} AND agglvl_code % 10 = 8 AND own_code = '5'
             GROUP BY 1 HAVING count(*) > 5)
@@ -188,8 +188,9 @@ def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, s
     )
     (cell,) = one(
         f"SELECT industry_code {of_year} AND agglvl_code = 78 AND own_code = '5' AND area_fips = '{county}' "
-        "AND annual_avg_emplvl > 50"
-    )[:1]
+        "AND annual_avg_emplvl > 50",
+        1,
+    )
     metro, metro2 = one(
         "SELECT DISTINCT a.cbsa_code, b.cbsa_code FROM stg_cbsa_delineation AS a JOIN stg_cbsa_delineation AS b "
         "ON a.cbsa_kind = 'metropolitan' AND b.cbsa_kind = 'metropolitan' AND a.cbsa_code <> b.cbsa_code"
@@ -197,8 +198,9 @@ def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, s
     (member,) = one(
         f"""SELECT arg_max(d.county_fips, q.annual_avg_emplvl) FROM stg_cbsa_delineation AS d
         JOIN stg_qcew AS q ON q.area_fips = d.county_fips AND q.own_code = '0' AND q.year = {year}
-        WHERE d.cbsa_kind = 'metropolitan' GROUP BY d.cbsa_code HAVING count(*) > 1"""
-    )[:1]
+        WHERE d.cbsa_kind = 'metropolitan' GROUP BY d.cbsa_code HAVING count(*) > 1""",
+        1,
+    )
     sectors = ("'31', '32', '33'", "'62'", "'54'", "'72'", "'23'", "'42'")
     return {
         "seed": str(seed), "year": str(year), "state": state, "state2": state2, "county": county,

@@ -53,8 +53,9 @@ ADJACENCY = [
              without("left(county_fips, 2) = '{state}' OR left(neighbour_fips, 2) = '{state}'")),
 ]  # fmt: skip
 DELINEATION = [
-    Mutation("counties_moved_between_metros", "stg_cbsa_delineation",
-             shifted("county_fips", "cbsa_code", "cbsa_title", "cbsa_kind", partition=chance(0.05, "county_fips"))),
+    Mutation("counties_moved_between_metros", "stg_cbsa_delineation", changed(chance(0.05, "county_fips"), **{
+             name: f"lag({name}, 1, {name}) OVER (ORDER BY county_fips)" for name in
+             ("cbsa_code", "cbsa_title", "cbsa_kind")})),
     Mutation("two_metros_swapped", "stg_cbsa_delineation", changed(
              "cbsa_code IN ('{metro}', '{metro2}')",
              cbsa_code="CASE cbsa_code WHEN '{metro}' THEN '{metro2}' ELSE '{metro}' END")),
