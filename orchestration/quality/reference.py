@@ -137,8 +137,8 @@ def _population() -> list[SqlCheck]:
             HAVING moved > CASE WHEN is_state THEN 0 ELSE {MOVING_COUNTIES} * places END
             ORDER BY ALL
             """,
-            "from one year to the next a state's people change by less than "
-            f"{POPULATION_MOVE['state'] - 1:.0%}, nearly every county's by less than {POPULATION_MOVE['county'] - 1:.0%}",
+            f"from one year to the next a state's people change by less than {POPULATION_MOVE['state'] - 1:.0%}, "
+            f"nearly every county's by less than {POPULATION_MOVE['county'] - 1:.0%}",
         ),
         _check(
             "population_is_not_last_years",
@@ -182,7 +182,7 @@ def _geography() -> list[SqlCheck]:
         _check(
             "points_are_exact",
             gazetteer,
-            f"SELECT count(*) FILTER (WHERE latitude = round(latitude, 2) AND longitude = round(longitude, 2)) AS coarse, "
+            "SELECT count(*) FILTER (WHERE latitude = round(latitude, 2) AND longitude = round(longitude, 2)) AS coarse, "
             f"count(*) - count(DISTINCT (latitude, longitude)) AS shared, count(*) AS counties FROM {gazetteer} "
             "HAVING coarse > 0.01 * counties OR shared > 0",
             "no two counties share an internal point, and points have more than two decimals",
@@ -199,7 +199,8 @@ def _geography() -> list[SqlCheck]:
             "counties_of_the_gazetteer_are_whole",
             gazetteer,
             f"""
-            SELECT left(area_fips, 2) AS state, count(*) FILTER (WHERE county_fips IS NULL) AS absent, count(*) AS counties
+            SELECT left(area_fips, 2) AS state, count(*) FILTER (WHERE county_fips IS NULL) AS absent,
+                count(*) AS counties
             FROM (
                 SELECT DISTINCT area_fips FROM stg_qcew
                 WHERE agglvl_code = 70 AND right(area_fips, 3) < '995' AND annual_avg_emplvl > 0
@@ -289,7 +290,8 @@ def _metros() -> list[SqlCheck]:
             "areas_are_of_their_published_kind",
             table,
             f"""
-            SELECT count(*) FILTER (WHERE (cbsa_kind = 'metropolitan') <> (agglvl_code = 40)) AS wrong, count(*) AS areas
+            SELECT count(*) FILTER (WHERE (cbsa_kind = 'metropolitan') <> (agglvl_code = 40)) AS wrong,
+                count(*) AS areas
             FROM (SELECT DISTINCT cbsa_code, cbsa_kind FROM {table})
             JOIN (SELECT area_fips, max_by(agglvl_code, year) AS agglvl_code FROM stg_qcew
                 WHERE agglvl_code IN (40, 80) GROUP BY area_fips) ON area_fips = 'C' || left(cbsa_code, 4)

@@ -24,8 +24,8 @@ SAME_WAGES = 0.05
 """Share of large cells (a million in wages) that may pay to the dollar what they paid the year before."""
 
 LARGEST_MOVE = {"total": 1.35, "ownership": 1.75, "sector": 3.0, "area": 4.0}
-"""Factor between two years of a state's total, of an ownership and a sector in a state (both of 1,000 jobs or more), and
-of a county or metropolitan area with as many. In 2020 the hardest-hit state lost 13 %, its accommodation 40 %."""
+"""Factor between two years of a state's total, of an ownership and a sector in a state (both of 1,000 jobs or more),
+and of a county or metropolitan area with as many. In 2020 the hardest-hit state lost 13 %, its accommodation 40 %."""
 
 LARGEST_PAY_MOVE = 1.25
 """Factor between two years of a state's average pay."""
@@ -177,7 +177,8 @@ _EDITION = """
 
 _KINDS = """
     SELECT year, count(*) FILTER (WHERE agglvl_code = 70) AS counties,
-        count(*) FILTER (WHERE agglvl_code = 40) AS metropolitan, count(*) FILTER (WHERE agglvl_code = 80) AS micropolitan,
+        count(*) FILTER (WHERE agglvl_code = 40) AS metropolitan,
+        count(*) FILTER (WHERE agglvl_code = 80) AS micropolitan,
         count(*) FILTER (WHERE agglvl_code = 70 AND right(area_fips, 3) >= '995') AS unallocated
     FROM stg_qcew GROUP BY year HAVING greatest(counties, metropolitan, micropolitan) > 0
         AND least(counties, metropolitan, micropolitan, unallocated) = 0 ORDER BY year

@@ -159,7 +159,7 @@ def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, s
     States of some size; counties that QCEW holds that year where it holds any; a six-digit industry with a sibling
     under the same five-digit one; a private six-digit cell of the county.
     """
-    rng = random.Random(seed)  # noqa: S311  (not for secrets)
+    rng = random.Random(seed)
 
     def one(sql: str, columns: int = 2) -> tuple[str, ...]:
         rows = con.execute(f"{sql} ORDER BY ALL").fetchall()
