@@ -182,7 +182,7 @@ def _geography() -> list[SqlCheck]:
         _check(
             "points_are_exact",
             gazetteer,
-            "SELECT count(*) FILTER (WHERE latitude = round(latitude, 2) AND longitude = round(longitude, 2)) AS coarse, "
+            "SELECT count(*) FILTER (latitude = round(latitude, 2) AND longitude = round(longitude, 2)) AS coarse, "
             f"count(*) - count(DISTINCT (latitude, longitude)) AS shared, count(*) AS counties FROM {gazetteer} "
             "HAVING coarse > 0.01 * counties OR shared > 0",
             "no two counties share an internal point, and points have more than two decimals",

@@ -9,7 +9,6 @@ shorter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,9 +66,9 @@ def slices(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> TidyScene:
 
 
 @pytest.fixture(scope="module")
-def marts(sample: TidyScene) -> Iterator[MartsScene]:
+def marts(sample: TidyScene) -> MartsScene:
     home = sample.docs.parent
-    yield MartsScene(build_marts(sample_settings(home)), sample.draw, home / "docs")
+    return MartsScene(build_marts(sample_settings(home)), sample.draw, home / "docs")
 
 
 def judged(scene: TidyScene | MartsScene, mutation: Mutation) -> None:
