@@ -64,9 +64,10 @@ def cell_checks() -> list[SqlCheck]:
             "stg_qcew",
             "error",
             "SELECT year, area_fips, annual_avg_estabs, annual_avg_emplvl, total_annual_wages FROM stg_qcew "
-            "WHERE agglvl_code IN (10, 50) AND (annual_avg_emplvl / annual_avg_estabs NOT BETWEEN 2 AND 200 "
+            "WHERE agglvl_code IN (10, 50) AND (annual_avg_emplvl IS NULL "
+            "OR annual_avg_emplvl / annual_avg_estabs NOT BETWEEN 2 AND 200 "
             "OR total_annual_wages / annual_avg_emplvl NOT BETWEEN 5000 AND 500000) ORDER BY ALL",
-            "a state's establishments have 2 to 200 jobs, and its jobs pay 5,000 to 500,000 a year, on average",
+            "a state's jobs are published, 2 to 200 an establishment, and pay 5,000 to 500,000 a year, on average",
         ),
         SqlCheck(
             "published_quotients_recompute",

@@ -90,9 +90,9 @@ class TidyScene:
         return findings(self.con, tables, checks, of_table, before, self.docs)
 
     def as_new_year(self, year: int) -> list[CheckResult]:
-        """What the gates find in the clean tables when the previous release lacks a year of QCEW."""
+        """What the gate finds in the clean tables when the previous release lacks a year of QCEW."""
         before = [p for p in self.profiles if (p.table_name, p.year) != ("stg_qcew", year)]
-        return self._findings(self.profiles, before)
+        return run_gate(self.con, {}, self.docs, checks=history_expectations(self.profiles, before))
 
     def judge(self, mutation: Mutation) -> Iterator[Outcome]:
         """The outcome in each scenario; a mutation that changes nothing here is said to."""
