@@ -2,16 +2,22 @@
 -- are left out: some of them are sums over counties.
 {%- set figures = ["establishments", "employment", "wages", "employment_lower", "employment_upper"] %}
 WITH published AS (
-    SELECT region_id, year, ownership, count(*) AS cells
-        {%- for f in figures %}, coalesce(sum({{ f }}), 0) AS {{ f }}, count({{ f }}) AS known_{{ f }}{% endfor %}
+    SELECT
+        region_id, year, ownership, count(*) AS cells
+        {%- for f in figures %},
+        coalesce(sum({{ f }}), 0) AS {{ f }}, count({{ f }}) AS known_{{ f }}
+        {%- endfor %}
     FROM {{ ref("int_published_cells") }}
     WHERE region_type <> 'cbsa'
     GROUP BY region_id, year, ownership
 ),
 
 held AS (
-    SELECT region_id, year, ownership, count(*) AS cells
-        {%- for f in figures %}, coalesce(sum({{ f }}), 0) AS {{ f }}, count({{ f }}) AS known_{{ f }}{% endfor %}
+    SELECT
+        region_id, year, ownership, count(*) AS cells
+        {%- for f in figures %},
+        coalesce(sum({{ f }}), 0) AS {{ f }}, count({{ f }}) AS known_{{ f }}
+        {%- endfor %}
     FROM {{ ref("employment") }}
     WHERE region_id NOT LIKE 'cbsa:%'
     GROUP BY region_id, year, ownership
