@@ -24,8 +24,11 @@ SAME_WAGES = 0.05
 """Share of large cells (a million in wages) that may pay to the dollar what they paid the year before."""
 
 LARGEST_MOVE = {"total": 1.35, "ownership": 1.75, "sector": 3.0, "area": 4.0}
-"""Factor between two years of a state's total, of an ownership and a sector in a state (both of 1,000 jobs or more),
-and of a county or metropolitan area with as many. In 2020 the hardest-hit state lost 13 %, its accommodation 40 %."""
+"""Factor between two years of a state's total, of an ownership and a private sector in a state, and of a county or
+metropolitan area. In 2020 the hardest-hit state lost 13 %, its accommodation 40 %."""
+
+TOO_LARGE_FOR_ONE_EMPLOYER = 10_000
+"""Jobs below which only a state's total is held to those factors: one plant that closes moves anything smaller."""
 
 LARGEST_PAY_MOVE = 1.25
 """Factor between two years of a state's average pay."""
@@ -145,7 +148,9 @@ _MOVES = f"""
             {", ".join(f"now.{m} / before.{m} AS ratio_{m}" for m in MEASURES)}
         FROM totals AS now
         JOIN (SELECT * REPLACE (year + 1 AS year) FROM totals) AS before USING (year, most, {_KEY})
-        WHERE greatest(now.annual_avg_emplvl, before.annual_avg_emplvl) >= 1000
+        WHERE agglvl_code IN (10, 50)
+            OR greatest(now.annual_avg_emplvl, before.annual_avg_emplvl) >= {TOO_LARGE_FOR_ONE_EMPLOYER}
+            AND (agglvl_code NOT IN (14, 54) OR own_code = '5')
     )
     SELECT * FROM moves
     WHERE {" OR ".join(f"greatest(ratio_{m}, 1 / ratio_{m}) > most" for m in MEASURES)}
