@@ -4,11 +4,9 @@ Belongs here: which tables and checks a gate holds and how findings become check
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import duckdb
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
@@ -23,13 +21,20 @@ from dagster import (
 from orchestration.assets.resources import Refresh
 from orchestration.assets.tidy import tidy_key
 from orchestration.assets.warehouse import build_path
-from orchestration.contracts import TableContract, contracts, mart_contracts
+from orchestration.contracts import mart_contracts
+from orchestration.quality.checklist import (
+    BEFORE,
+    findings,
+    mart_profiles,
+    revised_checks,
+    tidy_checks,
+    tidy_contracts,
+    tidy_profiles,
+)
 from orchestration.quality.checks import SqlCheck
-from orchestration.quality.comparison import compare
 from orchestration.quality.engine import open_file, open_parquet
-from orchestration.quality.history import TableProfile, history_expectations, profile
-from orchestration.quality.reconciliation import qcew_checks
-from orchestration.quality.revision import FROM_HISTORY, accepted, revision_checks
+from orchestration.quality.history import TableProfile
+from orchestration.quality.revision import FROM_HISTORY
 from orchestration.quality.verdict import CheckResult, stopping
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import read_profiles
@@ -39,18 +44,8 @@ from orchestration.sources.catalogue import DATASETS
 log = logging.getLogger("clusters.gate")
 
 TIDY = {f"stg_{dataset.table}": dataset.table for dataset in DATASETS.values()}
-PROFILED = ("employment", "industry_specialisation", "cluster_specialisation", "dim_region", "dim_industry")
 HISTORY, CONTRACT = "history", "contract"
 LEARNED = (*FROM_HISTORY, "neighbouring_")
-BEFORE = "before_"
-
-profile_qcew = partial(
-    profile,
-    region="area_fips",
-    region_type="CASE WHEN agglvl_code = 80 THEN '4' ELSE (agglvl_code // 10)::VARCHAR END",
-    employment="annual_avg_emplvl",
-    suppressed="disclosure_code = 'N'",
-)
 
 
 def _specs(keys: Mapping[str, AssetKey], checks: Sequence[SqlCheck]) -> list[AssetCheckSpec]:
@@ -58,27 +53,31 @@ def _specs(keys: Mapping[str, AssetKey], checks: Sequence[SqlCheck]) -> list[Ass
         CONTRACT: "Columns, types, domains, keys and row counts are as the contract says",
         HISTORY: "Nothing is lost or out of proportion against the previous release and the neighbouring year",
     }
-    # Pulling QCEW needs the list of areas, so the gate over both cannot stand between them: there it is the release
-    # step that reads the finding.
     specs = [
-        AssetCheckSpec(name, asset=key, description=text, blocking=key != tidy_key(QCEW_AREAS))
+        AssetCheckSpec(name, asset=key, description=text, blocking=_blocks(key))
         for key in keys.values()
         for name, text in described.items()
     ]
     return specs + [
-        AssetCheckSpec(check.name, asset=keys[check.table], description=check.expected, blocking=True)
+        AssetCheckSpec(check.name, asset=(key := keys[check.table]), description=check.expected, blocking=_blocks(key))
         for check in checks
     ]
 
 
+def _blocks(key: AssetKey) -> bool:
+    # Pulling QCEW needs the list of areas, so the gate over both cannot stand between them: there it is the release
+    # step that reads the finding.
+    return key != tidy_key(QCEW_AREAS)
+
+
 def check_results(
-    findings: Sequence[CheckResult], keys: Mapping[str, AssetKey], named: Sequence[SqlCheck], docs: Path
+    found: Sequence[CheckResult], keys: Mapping[str, AssetKey], named: Sequence[SqlCheck], docs: Path
 ) -> Iterator[AssetCheckResult]:
     """One Dagster result per table for its contract and its history, and one for each named check."""
     own_name = {(check.table, check.name) for check in named}
     for table, key in keys.items():
         groups: dict[str, list[CheckResult]] = {CONTRACT: [], HISTORY: []}
-        for finding in (f for f in findings if f.table_name == table):
+        for finding in (f for f in found if f.table_name == table):
             if (table, finding.check_name) in own_name:
                 group = finding.check_name
             else:
@@ -107,27 +106,14 @@ def previous_profiles(refresh: Refresh) -> list[TableProfile]:
     return read_profiles(current.path)
 
 
-def judge(
-    con: duckdb.DuckDBPyConnection,
-    tables: Mapping[str, TableContract],
-    profiles: Sequence[TableProfile],
-    checks: Sequence[SqlCheck],
-    refresh: Refresh,
-    docs: Path,
-) -> list[CheckResult]:
-    """The findings of Great Expectations on contracts, history and further checks of the tables."""
-    from orchestration.quality.gate import run_gate
-
-    before = [p for p in previous_profiles(refresh) if p.table_name in tables]
-    every = [*checks, *history_expectations(profiles, before)]
-    return run_gate(con, tables, docs, checks=[c for name in tables for c in _of_table(name, every, refresh)])
-
-
-def _of_table(table: str, checks: Sequence[SqlCheck], refresh: Refresh) -> list[SqlCheck]:
-    """A table's checks; what a person accepted of its source, or for a mart of any source, stops nothing."""
-    found = [check for check in checks if check.table == table]
-    sources = {dataset.source_id for dataset in DATASETS.values() if TIDY.get(table) in (None, dataset.table)}
-    return accepted(found) if sources.intersection(refresh.accept_revision) else found
+def _accepted(refresh: Refresh, tables: Iterable[str]) -> set[str]:
+    """The tables whose comparisons with the previous release a person has let pass: a source's, and then every mart."""
+    return {
+        name
+        for name in tables
+        for dataset in DATASETS.values()
+        if dataset.source_id in refresh.accept_revision and TIDY.get(name) in (None, dataset.table)
+    }
 
 
 def _gate(
@@ -138,10 +124,10 @@ def _gate(
         if not refresh.anything_new():
             return
         log.info("Great Expectations looks at the %s tables", name)
-        findings = run(refresh)
-        refresh.record_checks(name, findings)
+        found = run(refresh)
+        refresh.record_checks(name, found)
         wanted = context.selected_asset_check_keys
-        for result in check_results(findings, keys, checks, refresh.settings.data_docs / name):
+        for result in check_results(found, keys, checks, refresh.settings.data_docs / name):
             if any((k.asset_key, k.name) == (result.asset_key, result.check_name) for k in wanted):
                 yield result
 
@@ -154,37 +140,36 @@ def check_tidy(refresh: Refresh) -> list[CheckResult]:
         name: [refresh.settings.tidy / p.path for p in refresh.partitions if p.table == table]
         for name, table in TIDY.items()
     }
-    tables, before = {name: contracts()[name] for name in TIDY}, replaced_files(refresh)
-    with open_parquet(files | before, threads=refresh.settings.threads) as con:
-        profiles = [p for name in TIDY for p in (profile_qcew if name == "stg_qcew" else profile)(con, name)]
+    before, docs = replaced_files(refresh), refresh.settings.data_docs / "tidy"
+    views = {f"{BEFORE}{name}": paths for name, paths in before.items()}
+    with open_parquet({**files, **views}, threads=refresh.settings.threads) as con:
+        profiles = tidy_profiles(con)
         refresh.record_profiles("tidy", profiles)
-        revised = [
-            check
-            for name, contract in tables.items()
-            if BEFORE + name in before
-            for check in revision_checks(contract, compare(con, contract, BEFORE + name, name, entities=()))
-        ]
-        return judge(con, tables, profiles, [*qcew_checks(), *revised], refresh, refresh.settings.data_docs / "tidy")
+        checks = [*tidy_checks(), *revised_checks(con, before)]
+        remembered, tables = previous_profiles(refresh), tidy_contracts()
+        return findings(con, tables, checks, profiles, remembered, docs, accepted_tables=_accepted(refresh, tables))
 
 
-def replaced_files(refresh: Refresh) -> dict[str, Path | str | list[Path]]:
-    """The tidy files of the current release that others have replaced, by the name of the view for them."""
+def replaced_files(refresh: Refresh) -> dict[str, list[Path]]:
+    """The tidy files of the current release that others have replaced, by table."""
     found: dict[str, list[Path]] = {}
     for partition in refresh.replaced():
         path = refresh.settings.tidy / partition.path
         if path.exists():
-            found.setdefault(f"{BEFORE}stg_{partition.table}", []).append(path)
-    return {name: paths for name, paths in found.items()}
+            found.setdefault(f"stg_{partition.table}", []).append(path)
+    return found
 
 
 def check_marts(refresh: Refresh) -> list[CheckResult]:
     """Every table that is about to be published."""
+    docs = refresh.settings.data_docs / "marts"
     with open_file(build_path(refresh.settings), threads=refresh.settings.threads) as con:
-        profiles = [p for name in PROFILED for p in profile(con, name)]
+        profiles = mart_profiles(con)
         refresh.record_profiles("marts", profiles)
-        return judge(con, mart_contracts(), profiles, [], refresh, refresh.settings.data_docs / "marts")
+        remembered, tables = previous_profiles(refresh), mart_contracts()
+        return findings(con, tables, [], profiles, remembered, docs, accepted_tables=_accepted(refresh, tables))
 
 
 TIDY_KEYS = {f"stg_{dataset.table}": tidy_key(dataset) for dataset in DATASETS.values()}
-TIDY_GATE = _gate("tidy", TIDY_KEYS, qcew_checks(), check_tidy)
+TIDY_GATE = _gate("tidy", TIDY_KEYS, tidy_checks(), check_tidy)
 MARTS_GATE = _gate("marts", {name: AssetKey(["marts", name]) for name in mart_contracts()}, [], check_marts)

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import duckdb
 
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import columns_of, quoted
+from orchestration.quality.verdict import Severity
 
 FEWEST_ROWS = 0.90
 """Rows against the same year of the previous release. Publishers revise cells and rarely withdraw them: a
@@ -39,6 +41,20 @@ MOST_OF_NEIGHBOUR = 1.33
 
 SUPPRESSION_JUMP = 0.1
 """Share of cells withheld, same year. A publisher may change its disclosure rules: hence a warning."""
+
+FEWEST_MOVES = 4
+"""Pairs of neighbouring years that the previous release must hold before limits are learned from them."""
+
+SPREAD = 3
+"""How many times the largest move so far a new year may move: recessions and new classifications are among them."""
+
+LEARNED: dict[str, tuple[float, Severity]] = {
+    "rows": (0.05, "error"),
+    "employment": (0.10, "error"),
+    "suppressed_share": (0.05, "warning"),
+}
+"""What is learned, the narrowest limit that a quiet history can lead to, and the severity. Rows and employment move in
+shares of themselves, the share of withheld cells in points."""
 
 
 _SAME_YEAR = "FROM now JOIN before ON now.year IS NOT DISTINCT FROM before.year"
@@ -146,6 +162,7 @@ def history_expectations(now: Iterable[TableProfile], before: Iterable[TableProf
         values = _values(held, remembered)
         if len(held) > 1:
             checks.append(_neighbours(table, values))
+            checks.extend(_learned(table, values, remembered))
         if remembered:
             checks.extend(_kept(table, values))
         if any(item.regions for item in remembered):
@@ -173,6 +190,27 @@ def _neighbours(table: str, values: str) -> SqlCheck:
     )
     expected = f"each year {LEAST_OF_NEIGHBOUR} to {MOST_OF_NEIGHBOUR} times the rows of the year before it"
     return SqlCheck("neighbouring_years", table, "error", sql, expected)
+
+
+def _learned(table: str, values: str, remembered: Sequence[TableProfile]) -> Iterator[SqlCheck]:
+    """Limits on a year's move from the year before it, from the moves among the years already released."""
+    dated = sorted((p for p in remembered if p.year is not None), key=lambda p: (p.coverage, p.year or 0))
+    pairs = [(a, b) for a, b in pairwise(dated) if a.coverage == b.coverage]
+    for measure, (narrowest, severity) in LEARNED.items():
+        known = [(getattr(a, measure), getattr(b, measure)) for a, b in pairs]
+        points = measure == "suppressed_share"
+        moves = [abs(b - a) / (1 if points else a) for a, b in known if None not in (a, b) and (points or a)]
+        if len(moves) < FEWEST_MOVES:
+            continue
+        limit = max(narrowest, SPREAD * max(moves))
+        sql = (
+            f"{values}\nSELECT year, {measure}, earlier, earlier_year\nFROM (\n"
+            f"    SELECT year, {measure}, lag(year) OVER years AS earlier_year, lag({measure}) OVER years AS earlier\n"
+            "    FROM now WHERE year IS NOT NULL WINDOW years AS (PARTITION BY coverage ORDER BY year)\n)\n"
+            f"WHERE abs({measure} - earlier) > {limit!r} * {'1' if points else 'earlier'}\nORDER BY year"
+        )
+        expected = f"{measure} within {limit:.3f} of the year before, {SPREAD} times the largest move so far"
+        yield SqlCheck(f"neighbouring_{measure}", table, severity, sql, expected)
 
 
 def _kept(table: str, values: str) -> Iterator[SqlCheck]:

@@ -1,10 +1,12 @@
-"""What QCEW must satisfy beyond its contract: the publisher's own arithmetic, its own quotients, its own code lists.
+"""What QCEW must satisfy as a system of sums: over ownerships, over industries, over areas.
 
-Belongs here: checks that know QCEW. Does not: how a check is run, contracts, history.
+Belongs here: parts against the total that the publisher prints beside them. Does not: what a single row must satisfy
+(see `cells`), what ties a year to another (see `years`), tables beside QCEW (see `reference`).
 
 Published annual averages are rounded, so a sum of n of them may miss its total by half a job for each. Beyond that
 BLS's own tables agree to far less than a hundredth of a percent, while a lost state, a shifted digit or swapped
-columns do not; `SLACK` lies between.
+columns do not; `SLACK` lies between. Establishments are never withheld, so their sums hold even where jobs and wages
+are secret: they are what finds a lost or moved row below a withheld total.
 """
 
 from __future__ import annotations
@@ -17,17 +19,24 @@ SLACK = 1e-3
 COUNTY_SLACK = 5e-3
 """Wider for counties: in the year in which one is renamed or split, its jobs can miss from either code."""
 
-UNKNOWN_INDUSTRIES = 0.05
-"""Share of a year's industry codes without a title. The list of titles is re-issued after a new NAICS edition and
-lags a year with some dozen codes of 2,000; more than that is another classification."""
+DETAIL_SLACK = 0.02
+"""Wider for industries: a re-issued earlier year may lack cells that have closed since."""
 
-DISAGREEING_QUOTIENTS = 0.005
-"""Share of published quotients that need not recompute: where the nation's cell is a few jobs, rounding decides."""
+DISAGREEING_GROUPS = 0.05
+"""Share of an area's or a state's groups of parts that may miss their total: single cells are the publisher's to
+correct, a column, a level or a code gone wrong touches nearly all."""
 
 TERRITORIES = "('72', '78')"
 
+ESTABLISHMENTS = "annual_avg_estabs"
+MEASURES = (ESTABLISHMENTS, "annual_avg_emplvl", "total_annual_wages")
 
-def qcew_checks() -> list[SqlCheck]:
+SECTOR = """CASE left(industry_code, 2)
+    WHEN '31' THEN '31-33' WHEN '32' THEN '31-33' WHEN '33' THEN '31-33' WHEN '44' THEN '44-45'
+    WHEN '45' THEN '44-45' WHEN '48' THEN '48-49' WHEN '49' THEN '48-49' ELSE left(industry_code, 2) END"""
+
+
+def sums_checks() -> list[SqlCheck]:
     """Checks of the tidy QCEW table, by the name of its staging model."""
     return [
         _parts_add_up(
@@ -35,14 +44,14 @@ def qcew_checks() -> list[SqlCheck]:
             ("area_fips", "year"),
             "agglvl_code % 10 = 0 AND own_code = '0' AND agglvl_code < 80",
             "agglvl_code % 10 = 1 AND own_code IN ('1', '2', '3', '5') AND agglvl_code < 80",
-            "federal, state, local and private jobs of an area add up to its total",
+            "federal, state, local and private figures of an area add up to its total",
         ),
         _parts_add_up(
             "sectors_make_the_total",
             ("area_fips", "own_code", "year"),
             "agglvl_code % 10 = 1 AND own_code = '5' AND agglvl_code < 80",
             "agglvl_code % 10 = 4 AND own_code = '5' AND agglvl_code < 80",
-            "an area's private sectors add up to its private jobs",
+            "an area's private sectors add up to its private total",
         ),
         _parts_add_up(
             "states_make_the_nation",
@@ -60,27 +69,26 @@ def qcew_checks() -> list[SqlCheck]:
             "the counties of a state add up to it",
             slack=COUNTY_SLACK,
         ),
-        SqlCheck(
-            name="areas_are_known",
-            table="stg_qcew",
-            severity="error",
-            sql="SELECT area_fips, year, count(*) AS rows FROM stg_qcew "
-            "WHERE area_fips NOT IN (SELECT area_fips FROM stg_qcew_areas) "
-            "AND area_fips NOT BETWEEN '09110' AND '09190' GROUP BY ALL ORDER BY ALL",
-            expected="every area code is in the publisher's list of areas",
-        ),
-        _industries("industries_are_known", "error", UNKNOWN_INDUSTRIES),
-        _industries("industries_are_titled", "warning", 0),
-        SqlCheck(
-            name="published_quotients_recompute",
-            table="stg_qcew",
-            severity="error",
-            sql=_QUOTIENTS,
-            expected=(
-                f"at least {1 - DISAGREEING_QUOTIENTS:.1%} of a year's published quotients equal ours within rounding"
-            ),
-        ),
+        _industries_make_sectors(),
+        _counties_make_state_industries(),
     ]
+
+
+def misses(slack: float, total: str = "{}", parts: str = "sum_{}") -> str:
+    """SQL: published parts exceed their total in some measure, or are all published and fall short of it.
+
+    Reads `parts`, their number, and `known`, how many of them print jobs (and so wages, see `cells`).
+    """
+    cases = []
+    for measure in MEASURES:
+        whole, part = total.format(measure), f"coalesce({parts.format(measure)}, 0)"
+        known = "parts" if measure == ESTABLISHMENTS else "known"
+        allowed = f"{slack} * {whole} + 0.5 * (1 + {known})"
+        cases.append(f"{part} - {whole} > {allowed} OR ({known} = parts AND {whole} - {part} > {allowed})")
+    return " OR ".join(cases)
+
+
+_SUMS = "count(*) AS parts, count(annual_avg_emplvl) AS known, " + ", ".join(f"sum({m}) AS sum_{m}" for m in MEASURES)
 
 
 def _parts_add_up(
@@ -90,72 +98,86 @@ def _parts_add_up(
     names = ", ".join(part.split(" AS ")[-1] for part in key)
     sql = f"""
         WITH whole AS (
-            SELECT {", ".join(key)}, annual_avg_emplvl AS total FROM stg_qcew
-            WHERE size_code = '0' AND annual_avg_emplvl IS NOT NULL AND {whole}
+            SELECT {", ".join(key)}, {", ".join(MEASURES)} FROM stg_qcew WHERE size_code = '0' AND {whole}
         ),
         parts AS (
-            SELECT {", ".join(key)}, sum(annual_avg_emplvl) AS sum_of_parts, count(*) AS parts,
-                count(annual_avg_emplvl) AS published
-            FROM stg_qcew WHERE size_code = '0' AND {parts} GROUP BY ALL
+            SELECT {", ".join(key)}, {_SUMS} FROM stg_qcew WHERE size_code = '0' AND {parts} GROUP BY ALL
         )
-        SELECT whole.*, parts.sum_of_parts, parts.parts, parts.published
-        FROM whole JOIN parts USING ({names})
-        WHERE sum_of_parts - total > {slack} * total + 0.5 * (1 + published)
-            OR (parts = published AND total - sum_of_parts > {slack} * total + 0.5 * (1 + published))
+        SELECT * FROM whole JOIN parts USING ({names})
+        WHERE {misses(slack)}
         ORDER BY ALL
     """
     return SqlCheck(name=name, table="stg_qcew", severity="error", sql=sql, expected=expected)
 
 
-def _industries(name: str, severity: str, share: float) -> SqlCheck:
+def _industries_make_sectors() -> SqlCheck:
+    """Each level of detail against its sector, not against its parent: one aggregate over all rows, no large join."""
+    sql = f"""
+        WITH levels AS (
+            SELECT year, area_fips, own_code, {SECTOR} AS sector, agglvl_code, {_SUMS}
+            FROM stg_qcew
+            WHERE size_code = '0' AND agglvl_code BETWEEN 14 AND 78 AND agglvl_code % 10 >= 4
+            GROUP BY ALL
+        ),
+        detail AS (
+            SELECT year, area_fips, own_code, sector, agglvl_code // 10 AS kind,
+                count(*) < 4 OR bool_or(sector_{ESTABLISHMENTS} IS NULL OR coalesce(
+                    {misses(DETAIL_SLACK, "sector_{}")}, false)) AS misses
+            FROM levels
+            LEFT JOIN (
+                SELECT year, area_fips, own_code, sector, agglvl_code // 10 AS kind,
+                    {", ".join(f"sum_{m} AS sector_{m}" for m in MEASURES)}
+                FROM levels WHERE agglvl_code % 10 = 4
+            ) AS whole USING (year, area_fips, own_code, sector)
+            WHERE agglvl_code % 10 > 4
+            GROUP BY ALL
+        )
+        SELECT year, kind, CASE WHEN kind >= 5 THEN left(area_fips, 2) END AS state,
+            count(*) FILTER (WHERE misses) AS groups_that_miss, count(*) AS groups
+        FROM detail
+        GROUP BY ALL
+        HAVING groups_that_miss > greatest(1, {DISAGREEING_GROUPS} * groups)
+        ORDER BY ALL
+    """
     return SqlCheck(
-        name=name,
-        table="stg_qcew",
-        severity=severity,  # type: ignore[arg-type]
-        sql=f"""
-            WITH codes AS (
-                SELECT DISTINCT year, industry_code FROM stg_qcew WHERE industry_code NOT LIKE '%-%'
-            ),
-            untitled AS (
-                SELECT year, industry_code FROM codes
-                WHERE industry_code NOT IN (SELECT industry_code FROM stg_qcew_industries)
-            )
-            SELECT year, count(*) AS untitled, min(industry_code) AS first_code, max(industry_code) AS last_code
-            FROM untitled GROUP BY year
-            HAVING count(*) > {share} * (SELECT count(*) FROM codes WHERE codes.year = untitled.year)
-            ORDER BY year
-        """,
-        expected=f"at most {share:.0%} of a year's industry codes are missing from the publisher's list of industries",
+        "industries_make_their_sectors",
+        "stg_qcew",
+        "error",
+        sql,
+        f"in {1 - DISAGREEING_GROUPS:.0%} of a state's sectors, each level of industry detail adds up to the sector",
     )
 
 
-# One join at a time, materialised: joined together, regions and industries meet on the year alone, millions of pairs.
-_QUOTIENTS = f"""
-    WITH totals AS (
-        SELECT year, area_fips, annual_avg_emplvl AS jobs FROM stg_qcew
-        WHERE agglvl_code IN (10, 50, 70) AND own_code = '0'
-    ),
-    cells AS MATERIALIZED (
-        SELECT c.year, c.own_code, c.industry_code, c.annual_avg_emplvl AS jobs, c.lq_annual_avg_emplvl AS lq,
-            c.annual_avg_emplvl / t.jobs AS share
-        FROM stg_qcew AS c
-        JOIN totals AS t ON c.year = t.year AND c.area_fips = t.area_fips
-        WHERE c.size_code = '0' AND c.lq_annual_avg_emplvl > 0 AND c.agglvl_code BETWEEN 50 AND 78
-            AND c.annual_avg_emplvl > 0 AND t.jobs > 0
-    ),
-    nation AS MATERIALIZED (
-        SELECT n.year, n.own_code, n.industry_code, n.annual_avg_emplvl AS jobs, n.annual_avg_emplvl / t.jobs AS share
-        FROM stg_qcew AS n
-        JOIN totals AS t ON n.year = t.year AND n.area_fips = t.area_fips
-        WHERE n.agglvl_code BETWEEN 10 AND 18 AND n.annual_avg_emplvl > 0
-    ),
-    compared AS (
-        SELECT c.year, abs(c.share / n.share - c.lq) > 0.0051 + c.lq * (0.5 / c.jobs + 0.5 / n.jobs) AS differs
-        FROM cells AS c
-        JOIN nation AS n ON c.year = n.year AND c.own_code = n.own_code AND c.industry_code = n.industry_code
+def _counties_make_state_industries() -> SqlCheck:
+    """A state's industries are those of its counties, and the nation's those of the states."""
+    wrong = misses(DETAIL_SLACK)
+    nation = "SELECT any_value(area_fips) FROM stg_qcew WHERE agglvl_code = 10"
+    sql = f"""
+        WITH parts AS (
+            SELECT year, left(area_fips, 2) || '000' AS area_fips, own_code, industry_code,
+                (agglvl_code - 20)::SMALLINT AS agglvl_code, {_SUMS}
+            FROM stg_qcew WHERE size_code = '0' AND agglvl_code BETWEEN 70 AND 78 GROUP BY ALL
+            UNION ALL
+            SELECT year, ({nation}), own_code, industry_code, (agglvl_code - 40)::SMALLINT, {_SUMS}
+            FROM stg_qcew
+            WHERE size_code = '0' AND agglvl_code BETWEEN 50 AND 58 AND left(area_fips, 2) NOT IN {TERRITORIES}
+            GROUP BY ALL
+        )
+        SELECT whole.year, whole.area_fips, count(*) FILTER (WHERE parts IS NULL OR {wrong}) AS industries_that_miss,
+            count(*) AS industries
+        FROM stg_qcew AS whole
+        LEFT JOIN parts USING (year, area_fips, own_code, industry_code, agglvl_code)
+        WHERE size_code = '0' AND (agglvl_code BETWEEN 10 AND 18 OR (agglvl_code BETWEEN 50 AND 58 AND year IN (
+            SELECT DISTINCT year FROM stg_qcew WHERE agglvl_code = 70)))
+        GROUP BY ALL
+        HAVING industries_that_miss > greatest(1, {DISAGREEING_GROUPS} * industries)
+        ORDER BY ALL
+    """
+    return SqlCheck(
+        "counties_make_the_state_industry_by_industry",
+        "stg_qcew",
+        "error",
+        sql,
+        f"{1 - DISAGREEING_GROUPS:.0%} of a state's industries are the sums of its counties', and the nation's of the "
+        "states'",
     )
-    SELECT year, count(*) FILTER (WHERE differs) AS different, count(*) AS quotients
-    FROM compared GROUP BY year
-    HAVING count(*) FILTER (WHERE differs) > {DISAGREEING_QUOTIENTS} * count(*)
-    ORDER BY year
-"""

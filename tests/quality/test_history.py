@@ -110,6 +110,32 @@ def test_a_third_of_the_rows_gone_against_the_year_before(judged, rows: int, fai
         assert f"year = 2016, rows = {rows}, earlier_year = 2015" in failures["neighbouring_years"].observed
 
 
+QUIET = [TableProfile("employment", 2010 + i, 1000 + 10 * (i % 2), 5000.0 + 100 * i, 0.6, STATES) for i in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("values", "failing"),
+    [
+        ({"rows": 1045, "employment": 5700.0}, set()),
+        ({"rows": 940, "employment": 5600.0}, {"neighbouring_rows"}),
+        ({"rows": 1010, "employment": 6200.0}, {"neighbouring_employment"}),
+        ({"rows": 1010, "employment": 5600.0, "suppressed_share": 0.54}, {"neighbouring_suppressed_share"}),
+    ],
+)
+def test_limits_of_a_new_year_are_learned_from_the_years_before(judged, values: dict, failing: set[str]) -> None:
+    """A quiet history narrows limits that would let a tenth of the rows go."""
+    failures, _ = judged([*QUIET, replace(QUIET[-1], year=2016, **values)], QUIET)
+    assert set(failures) == failing
+
+
+def test_few_or_restless_years_leave_wide_limits(judged) -> None:
+    restless = [replace(p, rows=1000 + 300 * (p.year % 2)) for p in QUIET]
+    new = replace(QUIET[-1], year=2016, rows=1000, employment=5600.0)
+    assert judged([*restless, new], restless)[0] == {}
+    few = QUIET[-4:]
+    assert "neighbouring_rows" not in judged([*few, replace(new, rows=940)], few)[1]
+
+
 def test_table_emptied_or_vanished(judged) -> None:
     failures, _ = judged([], BEFORE)
     assert set(failures) == {"history_years_kept"}

@@ -1,0 +1,38 @@
+-- Parents are those of the code, names end in the parent's, and what can be added adds up. A handful of old census
+-- areas are named differently.
+WITH counties AS (
+    SELECT r.*, p.name AS parent_name, p.region_type AS parent_type
+    FROM {{ ref("dim_region") }} AS r
+    LEFT JOIN {{ ref("dim_region") }} AS p ON r.parent_region_id = p.region_id
+),
+
+sums AS (
+    SELECT parent_region_id AS region_id, sum(population) AS population, sum(land_area_km2) AS land_area_km2
+    FROM counties
+    WHERE region_type = 'county'
+    GROUP BY parent_region_id
+)
+
+SELECT region_id, 'its parent' AS wrong, parent_region_id AS found
+FROM counties
+WHERE
+    region_id <> region_type || ':' || code
+    OR (region_type = 'nation') <> (parent_type IS NULL)
+    OR (region_type = 'county' AND parent_region_id <> 'state:' || left(code, 2))
+    OR (region_type IN ('state', 'cbsa') AND parent_type <> 'nation')
+UNION ALL
+SELECT r.region_id, 'sum of its counties', concat_ws(' ', r.population, s.population, r.land_area_km2, s.land_area_km2)
+FROM {{ ref("dim_region") }} AS r
+INNER JOIN sums AS s ON r.region_id = s.region_id
+WHERE
+    r.region_type = 'state'
+    AND (r.population IS DISTINCT FROM s.population OR abs(r.land_area_km2 - s.land_area_km2) > 1e-6 * s.land_area_km2)
+UNION ALL
+SELECT region_id, 'its land', land_area_km2::VARCHAR
+FROM counties
+WHERE region_type = 'county' AND land_area_km2 > 1e6
+UNION ALL
+SELECT min(region_id), 'names without the parent''s', count(*)::VARCHAR
+FROM counties
+WHERE region_type = 'county' AND NOT contains(name, parent_name)
+HAVING count(*) > 5

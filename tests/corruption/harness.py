@@ -1,0 +1,214 @@
+"""Applies mutations to clean tidy tables and asks the gates that a refresh asks.
+
+Belongs here: the tidy side, and what both sides share. Does not: the mutations, the marts' side (see `marts_harness`),
+any check: those come from `orchestration.quality.checklist`, as in the nightly.
+
+Two scenarios. *New year*: the previous release does not hold what was mutated (QCEW: that year; else the table), so
+arithmetic, other tables and neighbouring years must find it. *Re-issued*: the previous release holds it clean.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from orchestration.ingest import Partition
+from orchestration.quality.checklist import (
+    BEFORE,
+    findings,
+    revised_checks,
+    tidy_checks,
+    tidy_contracts,
+    tidy_profiles,
+)
+from orchestration.quality.checks import SqlCheck
+from orchestration.quality.gate import run_gate
+from orchestration.quality.history import TableProfile, history_expectations
+from orchestration.quality.verdict import CheckResult, stopping
+from tests.corruption.mutation import Mutation
+
+Verdict = Literal["blocked", "warned", "missed", "changes nothing"]
+SCENARIOS = ("new year", "re-issued")
+REMEMBERING = ("history_", "neighbouring_")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one mutation in one scenario; `by` are the checks that failed beyond those of the clean tables."""
+
+    mutation: str
+    table: str
+    small: bool
+    scenario: str
+    verdict: Verdict
+    by: tuple[str, ...]
+    seconds: float
+
+
+def verdict(found: Sequence[CheckResult], clean: Iterable[CheckResult]) -> tuple[Verdict, tuple[str, ...]]:
+    """A mutation's verdict: checks that fail on the clean tables too (warnings, at most) do not count."""
+    known = {(r.table_name, r.check_name) for r in clean if not r.passed}
+    failed = [r for r in found if not r.passed and (r.table_name, r.check_name) not in known]
+    names = tuple(f"{r.table_name}.{r.check_name}" for r in sorted(failed, key=lambda r: r.severity))
+    return ("blocked" if stopping(failed) else "warned" if failed else "missed"), names
+
+
+class TidyScene:
+    """Clean tidy tables in one DuckDB connection, one of which can be replaced by a mutated copy.
+
+    Args:
+        partitions: the tidy index; of QCEW, all years.
+        tidy: the folder they lie in.
+        year: the year of QCEW that is mutated.
+        seed: draws the states, counties and industries that mutations name.
+        docs: scratch folder for Data Docs.
+        threads: DuckDB's.
+    """
+
+    def __init__(
+        self, partitions: Sequence[Partition], tidy: Path, year: int, seed: int, docs: Path, threads: int = 2
+    ) -> None:
+        self.files: dict[str, dict[int, str]] = {}
+        for p in partitions:
+            self.files.setdefault(f"stg_{p.table}", {})[p.period] = str(tidy / p.path)
+        self.year, self.docs = year, docs
+        self.con = duckdb.connect(config={"threads": threads, "memory_limit": "6GB"})
+        self.con.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
+        for table, files in self.files.items():
+            self.con.read_parquet(list(files.values())).create_view(table)
+        self.draw = draw(self.con, year, seed)
+        self.profiles = tidy_profiles(self.con)
+        self.clean = self._findings(self.profiles, self.profiles)
+
+    def _findings(
+        self, profiles: Sequence[TableProfile], before: Sequence[TableProfile], about: str = ""
+    ) -> list[CheckResult]:
+        """What the nightly's gate finds; with `about`, only what reads that table, since the rest stays as it was."""
+        tables = {name: c for name, c in tidy_contracts().items() if about in ("", name)}
+        checks = [c for c in tidy_checks() if about in c.sql]
+        of_table = [p for p in profiles if about in ("", p.table_name)]
+        return findings(self.con, tables, checks, of_table, before, self.docs)
+
+    def as_new_year(self, year: int) -> list[CheckResult]:
+        """What the gate finds in the clean tables when the previous release lacks a year of QCEW."""
+        before = [p for p in self.profiles if (p.table_name, p.year) != ("stg_qcew", year)]
+        return run_gate(self.con, {}, self.docs, checks=history_expectations(self.profiles, before))
+
+    def judge(self, mutation: Mutation) -> Iterator[Outcome]:
+        """The outcome in each scenario; a mutation that changes nothing here is said to."""
+        start = time.perf_counter()
+        with self._mutated(mutation) as changed:
+            if not changed:
+                yield from (self._outcome(mutation, s, "changes nothing", (), start) for s in SCENARIOS)
+                return
+            profiles = tidy_profiles(self.con)
+            key = (mutation.table, self.year if mutation.table == "stg_qcew" else None)
+            new = [p for p in self.profiles if p.table_name != key[0] or (key[1] is not None and p.year != key[1])]
+            found = self._findings(profiles, new, mutation.table)
+            yield self._outcome(mutation, SCENARIOS[0], *verdict(found, self.clean), start)
+            # The other scenario differs in what is remembered only: contracts and checks need not be asked again.
+            start = time.perf_counter()
+            found = [f for f in found if not f.check_name.startswith(REMEMBERING)]
+            found += run_gate(self.con, {}, self.docs, checks=self.against_the_previous_release(profiles, mutation))
+            yield self._outcome(mutation, SCENARIOS[1], *verdict(found, self.clean), start)
+
+    def against_the_previous_release(self, profiles: Sequence[TableProfile], mutation: Mutation) -> list[SqlCheck]:
+        """What a refresh asks because the previous release held the clean table, which the view `clean` shows."""
+        table = mutation.table
+        now, before = ([p for p in side if p.table_name == table] for side in (profiles, self.profiles))
+        self.con.execute(f"CREATE OR REPLACE VIEW {BEFORE}{table} AS FROM clean")
+        return [*history_expectations(now, before), *revised_checks(self.con, [table])]
+
+    def _outcome(self, mutation: Mutation, scenario: str, found: Verdict, by: tuple[str, ...], start: float) -> Outcome:
+        seconds = time.perf_counter() - start
+        return Outcome(mutation.name, mutation.table, mutation.small, scenario, found, by, seconds)
+
+    @contextmanager
+    def _mutated(self, mutation: Mutation) -> Iterator[bool]:
+        """The table's view shows the mutated rows; yields whether any differs."""
+        table, files = mutation.table, self.files[mutation.table]
+        mine = [files[self.year]] if table == "stg_qcew" else list(files.values())
+        others = [f for f in files.values() if f not in mine]
+        self.con.read_parquet(mine).create_view("clean")
+        self.con.read_parquet(others or mine).filter(f"year = {self.year - 1}" if others else "true").create_view(
+            "before"
+        )
+        try:
+            changed = materialise(self.con, mutation.sql.format(**self.draw))
+            rest = f"SELECT * FROM read_parquet({others}) UNION ALL " if others else ""
+            self.con.execute(f"CREATE OR REPLACE VIEW {table} AS {rest}FROM mutated")
+            yield changed
+        finally:
+            self.con.read_parquet(list(files.values())).create_view(table)
+
+
+def materialise(con: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    """Writes a mutation's rows to the table `mutated`, in the types of `clean`; says whether they differ from it."""
+    con.execute("CREATE OR REPLACE TABLE mutated AS FROM clean LIMIT 0")
+    con.execute(f"INSERT INTO mutated {sql}")
+    fingerprint = "SELECT count(*), sum(hash(t)::HUGEINT) FROM {} AS t"
+    clean, mutated = (con.execute(fingerprint.format(t)).fetchone() for t in ("clean", "mutated"))
+    return clean != mutated
+
+
+def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, str]:
+    """The places and industries that mutations name, drawn from the clean tables.
+
+    States of some size; counties that QCEW holds that year where it holds any; a six-digit industry with a sibling
+    under the same five-digit one; a private six-digit cell of the county.
+    """
+    rng = random.Random(seed)
+
+    def one(sql: str, columns: int = 2) -> tuple[str, ...]:
+        rows = con.execute(f"{sql} ORDER BY ALL").fetchall()
+        return rng.choice(rows) if rows else ("none",) * columns
+
+    of_year = f"FROM stg_qcew WHERE year = {year} AND size_code = '0'"
+    state, state2 = one(
+        f"""WITH s AS (SELECT left(area_fips, 2) AS state {of_year} AND agglvl_code = 50
+            AND left(area_fips, 2) NOT IN ('02', '06', '11', '48', '72', '78'))
+        SELECT a.state, b.state FROM s AS a JOIN s AS b ON a.state <> b.state"""
+    )
+    county, county2 = one(
+        f"""WITH c AS (SELECT area_fips {of_year} AND agglvl_code = 70 AND annual_avg_emplvl > 5000
+            AND right(area_fips, 3) < '995' AND left(area_fips, 2) = '{state}')
+        SELECT a.area_fips, b.area_fips FROM c AS a JOIN c AS b ON a.area_fips <> b.area_fips"""
+    )
+    if county == "none":
+        (county,) = one(
+            f"SELECT DISTINCT county_fips FROM stg_county_adjacency WHERE left(county_fips, 2) = '{state}'", 1
+        )
+    industry, sibling = one(
+        f"""WITH i AS (SELECT industry_code {of_year} AND agglvl_code % 10 = 8 AND own_code = '5'
+            GROUP BY 1 HAVING count(*) > 5)
+        SELECT a.industry_code, b.industry_code FROM i AS a JOIN i AS b
+            ON left(a.industry_code, 5) = left(b.industry_code, 5) AND a.industry_code <> b.industry_code"""
+    )
+    (cell,) = one(
+        f"SELECT industry_code {of_year} AND agglvl_code = 78 AND own_code = '5' AND area_fips = '{county}' "
+        "AND annual_avg_emplvl > 50",
+        1,
+    )
+    metro, metro2 = one(
+        "SELECT DISTINCT a.cbsa_code, b.cbsa_code FROM stg_cbsa_delineation AS a JOIN stg_cbsa_delineation AS b "
+        "ON a.cbsa_kind = 'metropolitan' AND b.cbsa_kind = 'metropolitan' AND a.cbsa_code <> b.cbsa_code"
+    )
+    (member,) = one(
+        f"""SELECT arg_max(d.county_fips, q.annual_avg_emplvl) FROM stg_cbsa_delineation AS d
+        JOIN stg_qcew AS q ON q.area_fips = d.county_fips AND q.own_code = '0' AND q.year = {year}
+        WHERE d.cbsa_kind = 'metropolitan' GROUP BY d.cbsa_code HAVING count(*) > 1""",
+        1,
+    )
+    sectors = ("'31', '32', '33'", "'62'", "'54'", "'72'", "'23'", "'42'")
+    return {
+        "seed": str(seed), "year": str(year), "state": state, "state2": state2, "county": county,
+        "county2": county2, "industry": industry, "sibling": sibling, "cell_industry": cell,
+        "sector_prefixes": rng.choice(sectors), "metro": metro, "metro2": metro2, "metro_county": member,
+    }  # fmt: skip

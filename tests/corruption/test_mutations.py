@@ -1,0 +1,123 @@
+"""A short form of bench/corruption.py: damaged tables are stopped, and what is known to pass does pass.
+
+Belongs here: a handful of mutations of each kind, on the sample and on the mirror's state slices. Does not: all of
+them, nor the national files: `python -m bench.corruption`.
+
+`KNOWN` lists what is not blocked, with the reason. A test fails when the list should be longer, and when it could be
+shorter.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.corruption.harness import TidyScene
+from tests.corruption.mart_mutations import MARTS
+from tests.corruption.marts_harness import MartsScene, build_marts
+from tests.corruption.mutation import Mutation
+from tests.corruption.qcew_mutations import QCEW
+from tests.corruption.reference_mutations import REFERENCE
+from tests.corruption.workspace import SLICE_YEARS, mirror_settings, pulled, sample_settings
+
+YEARS = range(2019, 2022)
+ALL = {m.name: m for m in [*QCEW, *REFERENCE, *MARTS]}
+
+ONE_CELL = "one cell of a county moves no share of anything, and the cells about it are withheld"
+KNOWN = {
+    "small_cell_x10": "a warning: pay no longer is wages over jobs, in one cell",
+    "small_cell_x10_consistently": ONE_CELL,
+    "small_cell_dropped": ONE_CELL,
+    "longitude_without_sign": "distances stay as they were, and only the United States' place on the globe is known",
+    "county_lost_from_adjacency": "a warning: one county without neighbours may be new to one file",
+}
+ON_THE_SAMPLE = (
+    "employment_x10", "everything_drifts_3_percent", "wages_in_thousands", "two_counties_swapped",
+    "industry_merged_into_its_sibling", "year_before_relabelled", "dropped_1_percent", "withheld_as_zero",
+    "population_of_the_year_before", "coordinates_off_by_one_row", "area_titles_shifted",
+    "small_cell_x10", "small_cell_x10_consistently", "small_cell_dropped", "longitude_without_sign",
+    "county_lost_from_adjacency",
+)  # fmt: skip
+ON_THE_SLICES = (
+    "wages_and_pay_in_thousands", "ownerships_shifted", "two_states_swapped", "state_of_the_year_before",
+    "first_quarter_for_the_year", "quotients_swapped",
+)  # fmt: skip
+ON_THE_MARTS = (
+    "employment__withheld_as_zero", "industry_specialisation__quotients_inverted",
+    "cluster_specialisation__shares_x100", "cluster_specialisation__ranks_reversed",
+    "cluster_specialisation__flags_all_yes", "cluster_specialisation__a_cluster_lost_in_counties",
+    "cluster_industry__weights_halved", "dim_region__parents_lost", "dim_industry__titles_shifted",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> TidyScene:
+    home = tmp_path_factory.mktemp("sample")
+    settings = sample_settings(home)
+    return TidyScene(pulled(settings, YEARS), settings.tidy, 2020, 1, home / "docs")
+
+
+@pytest.fixture(scope="module")
+def slices(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> TidyScene:
+    home = tmp_path_factory.mktemp("slices")
+    settings = mirror_settings(home, mirror)
+    return TidyScene(pulled(settings, SLICE_YEARS), settings.tidy, 2020, 1, home / "docs")
+
+
+@pytest.fixture(scope="module")
+def marts(sample: TidyScene) -> MartsScene:
+    home = sample.docs.parent
+    return MartsScene(build_marts(sample_settings(home)), sample.draw, home / "docs")
+
+
+def judged(scene: TidyScene | MartsScene, mutation: Mutation) -> None:
+    for outcome in scene.judge(mutation):
+        assert outcome.verdict != "changes nothing", mutation.name
+        blocked = outcome.verdict == "blocked"
+        assert blocked is (mutation.name not in KNOWN), f"{outcome}: {KNOWN.get(mutation.name, 'not a known miss')}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ON_THE_SAMPLE)
+def test_sample(sample: TidyScene, name: str) -> None:
+    judged(sample, ALL[name])
+
+
+@pytest.mark.slow
+@pytest.mark.mirror
+@pytest.mark.parametrize("name", ON_THE_SLICES)
+def test_state_slices(slices: TidyScene, name: str) -> None:
+    judged(slices, ALL[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ON_THE_MARTS)
+def test_marts(marts: MartsScene, name: str) -> None:
+    judged(marts, ALL[name])
+
+
+@pytest.mark.slow
+def test_clean_tables_of_the_sample_raise_no_alarm(sample: TidyScene) -> None:
+    """Neither as re-issues of themselves nor as a new year."""
+    found = [*sample.clean, *(f for year in YEARS for f in sample.as_new_year(year))]
+    assert [str(f) for f in found if not f.passed] == []
+
+
+@pytest.mark.slow
+def test_clean_marts_of_the_sample_raise_no_alarm(marts: MartsScene) -> None:
+    assert [str(f) for f in marts.clean if not f.passed] == []
+
+
+@pytest.mark.slow
+@pytest.mark.mirror
+def test_clean_state_slices_raise_no_alarm(slices: TidyScene) -> None:
+    """But for the warning that the mirror's list of titles is older than the slices."""
+    found = [*slices.clean, *(f for year in SLICE_YEARS for f in slices.as_new_year(year))]
+    assert {f.check_name for f in found if not f.passed} <= {"industries_are_titled"}
+
+
+def test_mutations_have_names_of_their_own() -> None:
+    assert len(ALL) == len([*QCEW, *REFERENCE, *MARTS]) >= 160
+    assert set(KNOWN) <= set(ALL)
+    assert {*ON_THE_SAMPLE, *ON_THE_SLICES, *ON_THE_MARTS} <= set(ALL)
