@@ -35,8 +35,8 @@ FROM_HISTORY = ("history_", "revision_")
 def revision_checks(contract: TableContract, revisions: Sequence[Revision]) -> list[SqlCheck]:
     """Checks that a revision of a table stays within the limits; none where nothing was compared.
 
-    Volumes are judged for quantities, which a contract gives a least value: a difference or a longitude that
-    changes by much of itself may have changed by little.
+    Volumes are judged where a contract gives a least value, since a difference between years that changes by much of
+    itself may have changed by little.
 
     Example:
         >>> revision = Revision("stg_x", "all", 2016, "jobs", 100, 100, 0, 0, 0.1, 0.1, 0.1)
@@ -46,7 +46,7 @@ def revision_checks(contract: TableContract, revisions: Sequence[Revision]) -> l
     compared = [r for r in revisions if r.cells]
     if not compared:
         return []
-    quantities = {c.name for c in contract.columns if c.minimum is not None and c.minimum >= 0}
+    quantities = {c.name for c in contract.columns if c.minimum is not None}
     return [
         SqlCheck(
             name=name,
