@@ -22,11 +22,11 @@ from dagster import (
     schedule,
 )
 
-from orchestration import alerts
 from orchestration.assets.resources import recorded_run
 from orchestration.refresh import failure, record_failure
-from orchestration.run_record import last_run
 from orchestration.settings import settings, year_range
+from orchestration.telling import alerts
+from orchestration.telling.run_record import last_run
 
 # The tag of runs whose starter tells how they end; the sensors leave those alone.
 TOLD_BY = "clusters/told_by"
@@ -63,7 +63,7 @@ def nightly_at_half_past_two(context: ScheduleEvaluationContext) -> RunRequest:
 
 @run_failure_sensor(default_status=DefaultSensorStatus.RUNNING, monitor_all_code_locations=False)
 def tell_of_failure(context: RunFailureSensorContext) -> None:
-    """One alert about a failed run that the daemon or the interface started (see `orchestration.alerts`)."""
+    """One alert about a failed run that the daemon or the interface started (see `orchestration.telling.alerts`)."""
     if TOLD_BY in context.dagster_run.tags:
         return
     run_id, otherwise = context.dagster_run.run_id, context.failure_event.message or "the run failed"

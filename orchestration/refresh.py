@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import ClustersError, GateError
 from orchestration.release.publish import Warehouse
-from orchestration.run_record import last_run, record_run
 from orchestration.settings import Settings
-from orchestration.unwritable import storage_error, storage_errors_named
+from orchestration.telling.run_record import last_run, record_run
+from orchestration.telling.unwritable import storage_error, storage_errors_named
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent, ExecuteInProcessResult
@@ -160,9 +160,9 @@ def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], oth
     `otherwise` is said where the events hold no error.
     """
     from orchestration.assets.resources import recorded_checks, recorded_run
-    from orchestration.failure import failure_of, gate_error
     from orchestration.ingest import TidyIndex
     from orchestration.quality.verdict import stopping
+    from orchestration.telling.failure import failure_of, gate_error
 
     error = failure_of(events, otherwise)
     if (unwritable := storage_error(settings.home, str(error))) is not None:
@@ -182,7 +182,7 @@ def record_failure(settings: Settings, error: ClustersError) -> dict[str, Any]:
 
 def failed_checks(error: ClustersError) -> list[str]:
     """The checks that stopped a release, as `table.check`; none if something else stopped the run."""
-    from orchestration.failure import GatesStopped
+    from orchestration.telling.failure import GatesStopped
 
     findings = error.findings if isinstance(error, GatesStopped) else []
     return [f"{finding.table_name}.{finding.check_name}" for finding in findings]

@@ -21,16 +21,16 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from orchestration import alerts, delivery
-from orchestration.alerts import tell_of_failure, tell_of_success, telling
 from orchestration.errors import GateError, LockedError, SetupError, SourceError
-from orchestration.failure import GatesStopped
 from orchestration.ingest import File, Partition, TidyIndex
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.publish import Warehouse
-from orchestration.run_record import record_run
 from orchestration.settings import Settings, settings
-from orchestration.staleness import staleness
+from orchestration.telling import alerts, delivery
+from orchestration.telling.alerts import tell_of_failure, tell_of_success, telling
+from orchestration.telling.failure import GatesStopped
+from orchestration.telling.run_record import record_run
+from orchestration.telling.staleness import staleness
 from tests.release.builds import MOMENT, RELEASE_ID, make_build
 
 PASSWORD, TOKEN = "correct/horse@battery", "tok-8d1f9a"

@@ -28,8 +28,8 @@ from orchestration.quality.checks import SqlCheck
 from orchestration.quality.gate import run_gate
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.publish import Warehouse
-from orchestration.run_record import record_run
 from orchestration.settings import PROJECT_ROOT, Settings, secrets_set_aside, settings, without_secrets
+from orchestration.telling.run_record import record_run
 from tests.release import builds
 from tests.release.builds import RELEASE_ID, make_build
 

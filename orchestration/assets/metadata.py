@@ -10,7 +10,7 @@ from datetime import timedelta
 from dagster import FreshnessPolicy, TableColumn, TableColumnConstraints, TableSchema
 
 from orchestration.contracts import TableContract
-from orchestration.staleness import STALE_AFTER
+from orchestration.telling.staleness import STALE_AFTER
 
 OWNERS = ["team:warehouse"]
 NIGHTLY = FreshnessPolicy.time_window(fail_window=STALE_AFTER, warn_window=timedelta(hours=26))

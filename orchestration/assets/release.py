@@ -26,8 +26,8 @@ from orchestration.release.manifest import Manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
 from orchestration.release.rollback import write_hold
-from orchestration.run_record import record_run
 from orchestration.sources.catalogue import DATASETS
+from orchestration.telling.run_record import record_run
 
 log = logging.getLogger("clusters.release")
 

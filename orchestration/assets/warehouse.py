@@ -23,8 +23,8 @@ from orchestration.errors import GateError, SetupError
 from orchestration.ingest import link_partitions
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.publish import Warehouse
-from orchestration.run_record import record_run
 from orchestration.settings import PROJECT_ROOT, Settings, secrets_set_aside, settings, without_secrets
+from orchestration.telling.run_record import record_run
 
 log = logging.getLogger("clusters.build")
 

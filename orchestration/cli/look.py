@@ -171,7 +171,7 @@ def _status(settings: Settings) -> dict[str, Any]:
 
 
 def _staleness(settings: Settings) -> dict[str, Any] | None:
-    from orchestration.staleness import staleness
+    from orchestration.telling.staleness import staleness
 
     seen = staleness(settings)
     if seen is None:

@@ -54,9 +54,9 @@ def refresh(
     settings = _settings_from_flags(profile, mirror, years)
     sources, accepted = _known_sources([*(only or []), *(more or [])]), _known_sources(accept_revision or [])
 
-    from orchestration.alerts import telling
     from orchestration.refresh import refresh as run
     from orchestration.settings import year_range
+    from orchestration.telling.alerts import telling
 
     def attempt() -> Summary:
         with shown_progress(stderr()) as progress:

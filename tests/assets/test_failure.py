@@ -25,11 +25,11 @@ from dagster import (
 from orchestration.assets.resources import RUN_ID, findings_folder
 from orchestration.automation import TOLD_BY, tell_of_failure, tell_of_success
 from orchestration.errors import GateError, SourceError
-from orchestration.failure import RefreshFailed, failure_of, gate_error
 from orchestration.ingest import File, Partition
 from orchestration.quality.verdict import CheckResult
-from orchestration.run_record import last_run, record_run
 from orchestration.settings import Settings, settings
+from orchestration.telling.failure import RefreshFailed, failure_of, gate_error
+from orchestration.telling.run_record import last_run, record_run
 
 FINDING = CheckResult(
     "unique_key", "stg_qcew", "great_expectations", "error", False, "9 rows offending, the first: year = 2016", "none"

@@ -9,23 +9,19 @@ success is a recovery.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from orchestration.delivery import deliver, history
-from orchestration.errors import ClustersError, LockedError, SourceError
-from orchestration.ingest import TidyIndex
+from orchestration.errors import ClustersError, LockedError
 from orchestration.settings import Settings
-from orchestration.sources.catalogue import DATASETS
-from orchestration.staleness import Staleness, staleness
+from orchestration.telling.delivery import deliver, history
+from orchestration.telling.findings import Finding, concerns, failed_findings
+from orchestration.telling.run_record import last_run
+from orchestration.telling.staleness import Staleness, staleness
 from orchestration.wording import hidden, plain, span
-
-if TYPE_CHECKING:
-    from orchestration.quality.verdict import CheckResult
 
 log = logging.getLogger("clusters.alert")
 T = TypeVar("T")
@@ -33,30 +29,6 @@ T = TypeVar("T")
 FAILED, WARNED, RECOVERED = "failed", "succeeded with warnings", "recovered"
 SHOWN_FINDINGS = 10
 SHOWN_CHARACTERS = 300
-WAREHOUSE = "warehouse"
-WARNING_REMEDY = "look at the pages in data_docs; what is right as it is wants another limit in orchestration/quality"
-KEPT_REMEDY = "nothing if the publisher withdrew it for good; else see `clusters sources` for its present address"
-DOUBT_REMEDY = "compare the file with the one before (`clusters diff previous current`); `clusters rollback` goes back"
-HELD_REMEDY = "wait for the publisher's correction, or let it through: `clusters rollback --lift`"
-OVERDUE_REMEDY = "look at its home page (`clusters sources`): a new edition may stand at an address not yet declared"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that a person should know: whose data, which gate (tool and check), observed against expected."""
-
-    dataset: str
-    files: tuple[str, ...]
-    gate: str
-    check: str
-    observed: str
-    expected: str
-    remedy: str
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        """What makes it the same finding on another night."""
-        return self.dataset, self.check, self.observed
 
 
 def telling(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
@@ -115,8 +87,6 @@ def _failure(settings: Settings, error: Exception) -> dict[str, Any]:
 
 
 def _success(settings: Settings) -> dict[str, Any] | None:
-    from orchestration.run_record import last_run
-
     outcome = (last_run(settings) or {}).get("outcome", "published")
     seen = staleness(settings)
     found = [_clean(finding, settings) for finding in concerns(settings, seen)]
@@ -132,96 +102,6 @@ def _success(settings: Settings) -> dict[str, Any] | None:
     word = "recovered" if failed_before else "published with warnings" if outcome == "published" else "warns"
     subject = f"refresh {word}: {to_see}{_seen(seen)}"
     return _alert(settings, RECOVERED if failed_before else WARNED, 0, subject, f"The refresh: {outcome}.", found, seen)
-
-
-def failed_findings(settings: Settings, error: Exception) -> list[Finding]:
-    """What stopped a refresh, thing by thing; empty where the message is all there is.
-
-    Gates hand over their findings; an error about a source may have passed through Dagster as text and is read back.
-    """
-    checks: Sequence[CheckResult] = getattr(error, "findings", ())
-    if checks:
-        from orchestration.failure import GATE_REMEDY
-
-        return _of_checks(settings, checks, GATE_REMEDY)
-    found = []
-    for line in str(error).splitlines():
-        match = re.fullmatch(r"(?P<dataset>\w+): (?P<file>.+?): (?P<problem>.+)\. Remedy: (?P<remedy>.+)\.", line)
-        if match and match["dataset"] in DATASETS:
-            expected = "a file that can be pulled and read"
-            files = (match["file"],)
-            kind = SourceError.__name__
-            found.append(Finding(match["dataset"], files, "pull", kind, match["problem"], expected, match["remedy"]))
-    return found
-
-
-def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
-    """What a person should look at although the refresh succeeded.
-
-    Failed warnings, files in doubt, sources kept, sources overdue, and what a rollback holds back.
-    """
-    from orchestration.assets.resources import recorded_checks
-    from orchestration.run_record import last_run
-
-    warnings = [c for c in recorded_checks(settings) if not c.passed and c.severity == "warning"]
-    kept = [
-        Finding(
-            p.source_id,
-            tuple(file.url for file in p.files[:1]),
-            "publisher",
-            f"offered_{p.period}" if p.period else "offered",
-            f"no longer offered; the copy that arrived {p.files[0].fetched_at} is used",
-            "offered, or withdrawn for good",
-            KEPT_REMEDY,
-        )
-        for p in TidyIndex(settings).all()
-        if p.outcome == "kept"
-    ]
-    doubted = [
-        Finding(
-            p.source_id,
-            tuple(file.url for file in p.files[:1]),
-            "landing",
-            f"doubt_{p.period}" if p.period else "doubt",
-            p.warning,
-            "newer bytes in place of older ones",
-            DOUBT_REMEDY,
-        )
-        for p in TidyIndex(settings).all()
-        if p.warning
-    ]
-    last = last_run(settings) or {}
-    held = [
-        Finding(WAREHOUSE, (), "rollback", "held", last["message"], "what is new is published", HELD_REMEDY)
-        for outcome in [last.get("outcome")]
-        if outcome == "held"
-    ]
-    overdue = [
-        Finding(
-            source.dataset,
-            (),
-            "cadence",
-            "news",
-            f"the newest file arrived {source.fetched_at:%Y-%m-%d}",
-            f"one every {source.news_within_days} days at least ({source.cadence})",
-            OVERDUE_REMEDY,
-        )
-        for source in (seen.sources if seen else ())
-        if source.overdue
-    ]
-    return [*_of_checks(settings, warnings, WARNING_REMEDY), *doubted, *kept, *held, *overdue]
-
-
-def _of_checks(settings: Settings, checks: Sequence[CheckResult], remedy: str) -> list[Finding]:
-    from orchestration.failure import origin
-
-    partitions = TidyIndex(settings).all() if checks else []
-    found = []
-    for check in checks:
-        dataset, files = origin(check, partitions) or (WAREHOUSE, [])
-        name = f"{check.table_name}.{check.check_name}"
-        found.append(Finding(dataset, tuple(files), check.tool, name, check.observed, check.expected, remedy))
-    return found
 
 
 def _alert(

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import SourceSnapshot, read_snapshots
-from orchestration.run_record import last_run
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import DATASETS
+from orchestration.telling.run_record import last_run
 from orchestration.wording import span
 
 # A nightly refresh asks every publisher again, so two missed nights are a fault whatever a dataset's own cadence.

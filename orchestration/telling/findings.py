@@ -1,0 +1,135 @@
+"""What a person should know of a run, thing by thing: what stopped it, and what is odd although it succeeded.
+
+Belongs here: gathering these things and what to do about each. Does not: the alert made of them (see `alerts`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestration.errors import SourceError
+from orchestration.ingest import TidyIndex
+from orchestration.settings import Settings
+from orchestration.sources.catalogue import DATASETS
+from orchestration.telling.run_record import last_run
+from orchestration.telling.staleness import Staleness
+
+if TYPE_CHECKING:
+    from orchestration.quality.verdict import CheckResult
+
+WAREHOUSE = "warehouse"
+WARNING_REMEDY = "look at the pages in data_docs; what is right as it is wants another limit in orchestration/quality"
+KEPT_REMEDY = "nothing if the publisher withdrew it for good; else see `clusters sources` for its present address"
+DOUBT_REMEDY = "compare the file with the one before (`clusters diff previous current`); `clusters rollback` goes back"
+HELD_REMEDY = "wait for the publisher's correction, or let it through: `clusters rollback --lift`"
+OVERDUE_REMEDY = "look at its home page (`clusters sources`): a new edition may stand at an address not yet declared"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a person should know: whose data, which gate (tool and check), observed against expected."""
+
+    dataset: str
+    files: tuple[str, ...]
+    gate: str
+    check: str
+    observed: str
+    expected: str
+    remedy: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it the same finding on another night."""
+        return self.dataset, self.check, self.observed
+
+
+def failed_findings(settings: Settings, error: Exception) -> list[Finding]:
+    """What stopped a refresh, thing by thing; empty where the message is all there is.
+
+    Gates hand over their findings; an error about a source may have passed through Dagster as text and is read back.
+    """
+    checks: Sequence[CheckResult] = getattr(error, "findings", ())
+    if checks:
+        from orchestration.telling.failure import GATE_REMEDY
+
+        return _of_checks(settings, checks, GATE_REMEDY)
+    found = []
+    for line in str(error).splitlines():
+        match = re.fullmatch(r"(?P<dataset>\w+): (?P<file>.+?): (?P<problem>.+)\. Remedy: (?P<remedy>.+)\.", line)
+        if match and match["dataset"] in DATASETS:
+            expected = "a file that can be pulled and read"
+            files = (match["file"],)
+            kind = SourceError.__name__
+            found.append(Finding(match["dataset"], files, "pull", kind, match["problem"], expected, match["remedy"]))
+    return found
+
+
+def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
+    """What a person should look at although the refresh succeeded.
+
+    Failed warnings, files in doubt, sources kept, sources overdue, and what a rollback holds back.
+    """
+    from orchestration.assets.resources import recorded_checks
+
+    warnings = [c for c in recorded_checks(settings) if not c.passed and c.severity == "warning"]
+    kept = [
+        Finding(
+            p.source_id,
+            tuple(file.url for file in p.files[:1]),
+            "publisher",
+            f"offered_{p.period}" if p.period else "offered",
+            f"no longer offered; the copy that arrived {p.files[0].fetched_at} is used",
+            "offered, or withdrawn for good",
+            KEPT_REMEDY,
+        )
+        for p in TidyIndex(settings).all()
+        if p.outcome == "kept"
+    ]
+    doubted = [
+        Finding(
+            p.source_id,
+            tuple(file.url for file in p.files[:1]),
+            "landing",
+            f"doubt_{p.period}" if p.period else "doubt",
+            p.warning,
+            "newer bytes in place of older ones",
+            DOUBT_REMEDY,
+        )
+        for p in TidyIndex(settings).all()
+        if p.warning
+    ]
+    last = last_run(settings) or {}
+    held = [
+        Finding(WAREHOUSE, (), "rollback", "held", last["message"], "what is new is published", HELD_REMEDY)
+        for outcome in [last.get("outcome")]
+        if outcome == "held"
+    ]
+    overdue = [
+        Finding(
+            source.dataset,
+            (),
+            "cadence",
+            "news",
+            f"the newest file arrived {source.fetched_at:%Y-%m-%d}",
+            f"one every {source.news_within_days} days at least ({source.cadence})",
+            OVERDUE_REMEDY,
+        )
+        for source in (seen.sources if seen else ())
+        if source.overdue
+    ]
+    return [*_of_checks(settings, warnings, WARNING_REMEDY), *doubted, *kept, *held, *overdue]
+
+
+def _of_checks(settings: Settings, checks: Sequence[CheckResult], remedy: str) -> list[Finding]:
+    from orchestration.telling.failure import origin
+
+    partitions = TidyIndex(settings).all() if checks else []
+    found = []
+    for check in checks:
+        dataset, files = origin(check, partitions) or (WAREHOUSE, [])
+        name = f"{check.table_name}.{check.check_name}"
+        found.append(Finding(dataset, tuple(files), check.tool, name, check.observed, check.expected, remedy))
+    return found
