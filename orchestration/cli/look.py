@@ -56,6 +56,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For a program."
         console.print(table("Built from", ("source", "period", "fetched", "age"), _snapshot_rows(found["sources"])))
         columns = ("source", "newest period", "newest file", "cadence", "expected within", "")
         console.print(table("Against their cadence", columns, _cadence_rows(found["staleness"]["sources"])))
+    if found["held"]:
+        console.print(f"Held back  {found['held']}; `clusters rollback --lift` lets it through")
     console.print(f"Last run   {_last_run_text(found['last_run'])}")
     if found["data_docs"]:
         console.print(f"Data docs  {', '.join(found['data_docs'])}", soft_wrap=True)
@@ -150,6 +152,7 @@ def sources() -> None:
 def _status(settings: Settings) -> dict[str, Any]:
     from orchestration.release.publish import Warehouse
     from orchestration.release.records import read_checks, read_release, read_snapshots
+    from orchestration.release.rollback import read_hold
 
     current = Warehouse(settings).current()
     found: dict[str, Any] = {"release": None, "sources": [], "failed_warnings": [], "staleness": None}
@@ -165,6 +168,8 @@ def _status(settings: Settings) -> dict[str, Any]:
         found["sources"] = [asdict(snapshot) for snapshot in read_snapshots(current.path)]
         found["failed_warnings"] = [str(check) for check in read_checks(current.path) if not check.passed]
         found["staleness"] = _staleness(settings)
+    hold = read_hold(settings.warehouse)
+    found["held"] = str(hold) if hold else None
     found["last_run"] = _last_run(settings.home / "last_run.json")
     found["data_docs"] = [str(page) for page in sorted(settings.data_docs.glob("*/index.html"))]
     return _with_texts_for_times(found)

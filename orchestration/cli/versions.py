@@ -50,8 +50,11 @@ def diff(
         return
     console = stdout()
     console.print(f"From release {one.id} to {other.id}")
-    console.print(table("Sources that changed", ("source", "before", "now"), found.sources))
-    console.print(table("Rows that came and went", ("table", "year", "before", "now"), found.rows, ("before", "now")))
+    if found.sources:
+        console.print(table("Sources that changed", ("source", "before", "now"), found.sources))
+    if found.rows:
+        names = ("table", "year", "before", "now")
+        console.print(table("Rows that came and went", names, found.rows, ("before", "now")))
     changed = [r for r in rows if r.revised + r.appeared + r.vanished]
     if not changed:
         console.print("No figure that both releases can hold differs.")

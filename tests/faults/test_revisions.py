@@ -101,6 +101,7 @@ def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
 
     assert f"points at release {small}" in run("rollback")
     assert house.current.resolve().stem == small
+    assert "qcew/2021" in house.status()["held"]
     held = house.refresh()
     assert held.exit_code == 0
     assert "Held back" in held.output
