@@ -212,10 +212,11 @@ def test_flags_become_settings(monkeypatch: pytest.MonkeyPatch, catalogue: None,
     calls = fake_refresh(monkeypatch, lambda *_: Summary("published", RELEASE_ID, "mirror", release))
     result = run(
         "refresh", "--profile", "mirror", "--mirror", str(tmp_path), "--years", "2015-2016",
-        "--only", "bls_qcew", "census_gazetteer",
+        "--accept-revision", "bls_qcew", "--only", "bls_qcew", "census_gazetteer",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    used, years, only, _ = calls[0]
+    used, years, only, _, accepted = calls[0]
+    assert accepted == ["bls_qcew"]
     assert (used.profile, used.mirror, used.years) == ("mirror", tmp_path, "2015-2016")
     assert (list(years), only) == ([2015, 2016], ["bls_qcew", "census_gazetteer"])
     assert settings() is used

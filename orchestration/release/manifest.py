@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,9 @@ def read_manifest(path: Path) -> Manifest:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         release = found["release"]
-        times = {name: datetime.fromisoformat(release[name]) for name in ("built_at", "published_at")}
+        # Annotations are texts here: `datetime`, or one that may be missing.
+        moments = [f.name for f in fields(ReleaseRow) if "datetime" in str(f.type) and release[f.name]]
+        times = {name: datetime.fromisoformat(release[name]) for name in moments}
         return Manifest(
             release=ReleaseRow(**release | times),
             partitions=found["partitions"],

@@ -231,8 +231,10 @@ def test_nothing_new(house: House) -> None:
     assert result.exit_code == 0, result.output
     assert "Nothing new: release" in result.stdout
     assert "emitted no result" not in result.output
-    assert house.status()["last_run"] | {"finished_at": ""} == {
+    last = house.status()["last_run"]
+    assert last | {"finished_at": ""} == {
         "finished_at": "",
+        "succeeded_at": last["finished_at"],
         "outcome": "nothing new",
         "release_id": house.current.resolve().stem,
         "exit_code": 0,

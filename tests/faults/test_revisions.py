@@ -17,6 +17,7 @@ from tests.faults.conftest import House, singlefile
 pytestmark = pytest.mark.slow
 
 WAGES = ("total_annual_wages", "avg_annual_pay", "annual_avg_wkly_wage")
+CHANGE = "oty_total_annual_wages_chg"
 PARTS = "entity_id, cells, revised, appeared, vanished, median_change"
 
 
@@ -25,12 +26,14 @@ def paying(times: float) -> Callable[[list[str]], list[str]]:
 
     def edit(lines: list[str]) -> list[str]:
         names = next(csv.reader(lines[:1]))
-        places = [names.index(name) for name in WAGES]
         edited = [lines[0]]
         for fields in csv.reader(lines[1:]):
-            for place in places:
-                fields[place] = str(round(int(fields[place]) * times))
-            edited.append(",".join(f'"{field}"' for field in fields))
+            row = dict(zip(names, fields, strict=True))
+            before = int(row["total_annual_wages"])
+            row |= {name: str(round(int(row[name]) * times)) for name in WAGES}
+            if "N" not in (row["disclosure_code"], row["oty_disclosure_code"]):
+                row[CHANGE] = str(int(row[CHANGE]) + int(row["total_annual_wages"]) - before)
+            edited.append(",".join(f'"{field}"' for field in row.values()))
         return edited
 
     return edit
