@@ -62,7 +62,7 @@ def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
     assert {row[1] for row in revised(house, "true")} == {0}, "a first release has nothing to compare with"
 
     issue(house, original, 1.004)
-    assert house.refresh().exit_code == 0
+    assert (done := house.refresh()).exit_code == 0, done.output
     small = house.current.resolve().stem
     assert small != first
     [(_, cells, changed, appeared, vanished, median)] = revised(
@@ -118,7 +118,7 @@ def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
     assert list((house.home / "rebuild").iterdir()) == []
 
     issue(house, original, 1.004 * 1.003)
-    assert house.refresh().exit_code == 0
+    assert (done := house.refresh()).exit_code == 0, done.output
     assert house.current.resolve().stem not in (first, small, large)
     assert house.answers()
 
