@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from orchestration.errors import SourceError
 from orchestration.ingest import TidyIndex
+from orchestration.quality.revision import FROM_HISTORY
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import DATASETS
+from orchestration.telling.failure import ACCEPT, GATE_REMEDY, origin
 from orchestration.telling.run_record import last_run
 from orchestration.telling.staleness import Staleness
 
@@ -53,9 +55,7 @@ def failed_findings(settings: Settings, error: Exception) -> list[Finding]:
     """
     checks: Sequence[CheckResult] = getattr(error, "findings", ())
     if checks:
-        from orchestration.telling.failure import GATE_REMEDY
-
-        return _of_checks(settings, checks, GATE_REMEDY)
+        return [_with_the_way_out(f) for f in _of_checks(settings, checks, GATE_REMEDY)]
     found = []
     for line in str(error).splitlines():
         match = re.fullmatch(r"(?P<dataset>\w+): (?P<file>.+?): (?P<problem>.+)\. Remedy: (?P<remedy>.+)\.", line)
@@ -65,6 +65,14 @@ def failed_findings(settings: Settings, error: Exception) -> list[Finding]:
             kind = SourceError.__name__
             found.append(Finding(match["dataset"], files, "pull", kind, match["problem"], expected, match["remedy"]))
     return found
+
+
+def _with_the_way_out(finding: Finding) -> Finding:
+    """A revision that stopped a refresh, with how to let it pass."""
+    if finding.dataset == WAREHOUSE or not finding.check.split(".")[-1].startswith(FROM_HISTORY):
+        return finding
+    way_out = ACCEPT.format(flags=f"--accept-revision {finding.dataset}")
+    return replace(finding, remedy=f"{finding.remedy}. {way_out}")
 
 
 def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
@@ -124,8 +132,6 @@ def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
 
 
 def _of_checks(settings: Settings, checks: Sequence[CheckResult], remedy: str) -> list[Finding]:
-    from orchestration.telling.failure import origin
-
     partitions = TidyIndex(settings).all() if checks else []
     found = []
     for check in checks:
