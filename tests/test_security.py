@@ -232,7 +232,8 @@ def test_a_query_that_wants_too_much_memory_is_refused_it(release: Path, monkeyp
     assert "Out of Memory" in result.stderr
 
 
-def test_ctrl_c_stops_a_query_and_clears_up(release: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("moment", [0.0, 0.05, 0.1, 0.2, 0.4, 1.5])
+def test_ctrl_c_stops_a_query_and_clears_up(release: Path, tmp_path: Path, moment: float) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT), "TMPDIR": str(scratch)}
@@ -241,9 +242,14 @@ def test_ctrl_c_stops_a_query_and_clears_up(release: Path, tmp_path: Path) -> No
         while not list(scratch.iterdir()):
             assert process.poll() is None
             time.sleep(0.05)
-        time.sleep(1)
+        # At whatever moment it comes: while the query is prepared or while it runs.
+        time.sleep(moment)
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
+        try:
+            output, errors = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     assert process.returncode in (1, 130)
     assert output == b""
     assert b"Traceback" not in errors

@@ -129,11 +129,6 @@ def _result(
         except duckdb.Error as error:
             stopped.tell()
             raise SetupError(str(error)) from error
-        except RuntimeError as error:
-            # How DuckDB passes on a Ctrl-C that it sees before the listener does.
-            if isinstance(error.__cause__, KeyboardInterrupt):
-                raise KeyboardInterrupt from error
-            raise
 
 
 def _limits(memory_limit: str, scratch: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from orchestration.errors import SetupError
 
 if TYPE_CHECKING:
     import duckdb
+
+BETWEEN_INTERRUPTIONS = 0.05
 
 
 class Stopped:
@@ -50,24 +52,38 @@ def stoppable(con: duckdb.DuckDBPyConnection, timeout: float | None, stopped: St
         ...     con.execute(sql)
     """
 
+    ended = threading.Event()
+
+    def interrupt() -> None:
+        # Again and again: DuckDB forgets an interruption that comes just before a query begins.
+        while not ended.wait(BETWEEN_INTERRUPTIONS):
+            con.interrupt()
+
     def time_is_up() -> None:
         stopped.after = timeout
-        con.interrupt()
+        interrupt()
+
+    def by_hand() -> None:
+        stopped.by_hand = True
+        interrupt()
 
     timer = threading.Timer(timeout, time_is_up) if timeout is not None else None
     if timer:
         timer.daemon = True
         timer.start()
     try:
-        with _interrupted_by_hand(con, stopped):
+        with _on_ctrl_c(by_hand, ended):
             yield
     finally:
+        ended.set()
         if timer:
             timer.cancel()
+            timer.join()
 
 
 @contextmanager
-def _interrupted_by_hand(con: duckdb.DuckDBPyConnection, stopped: Stopped) -> Iterator[None]:
+def _on_ctrl_c(act: Callable[[], None], ended: threading.Event) -> Iterator[None]:
+    """Calls `act` in a thread of its own when Ctrl-C is pressed; sets `ended` when the block does."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -75,17 +91,20 @@ def _interrupted_by_hand(con: duckdb.DuckDBPyConnection, stopped: Stopped) -> It
     def listen() -> None:
         while number := heard.recv(1):
             if number[0] == signal.SIGINT:
-                stopped.by_hand = True
-                con.interrupt()
+                act()
 
     heard, told = socket.socketpair()
     told.setblocking(False)
     before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    # Python's own handler would raise inside DuckDB, which then waits, deaf, for the query it was to give up.
+    handler = signal.signal(signal.SIGINT, lambda *_: None)
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
     try:
         yield
     finally:
+        ended.set()
+        signal.signal(signal.SIGINT, handler)
         signal.set_wakeup_fd(before)
         told.close()
         listener.join()
