@@ -87,6 +87,7 @@ def test_sample(sample: TidyScene, name: str) -> None:
     judged(sample, ALL[name])
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.mirror
 @pytest.mark.parametrize("name", ON_THE_SLICES)
@@ -94,6 +95,7 @@ def test_state_slices(slices: TidyScene, name: str) -> None:
     judged(slices, ALL[name])
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ON_THE_MARTS)
 def test_marts(marts: MartsScene, name: str) -> None:
@@ -107,11 +109,13 @@ def test_clean_tables_of_the_sample_raise_no_alarm(sample: TidyScene) -> None:
     assert [str(f) for f in found if not f.passed] == []
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_clean_marts_of_the_sample_raise_no_alarm(marts: MartsScene) -> None:
     assert [str(f) for f in marts.clean if not f.passed] == []
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.mirror
 def test_clean_state_slices_raise_no_alarm(slices: TidyScene) -> None:

@@ -41,6 +41,7 @@ def test_kills_at_boundaries_then_a_refresh_without_help(site: Site) -> None:
     assert fingerprint(site.house.current)[0] != before[0]
 
 
+@pytest.mark.long
 def test_dbt_ends_with_a_refresh_that_is_killed_alone(site: Site) -> None:
     """An orphan would go on writing into the build file, and the next refresh builds into that."""
     site.change_input()
@@ -51,6 +52,7 @@ def test_dbt_ends_with_a_refresh_that_is_killed_alone(site: Site) -> None:
     assert site.recover() == []
 
 
+@pytest.mark.long
 def test_results_of_the_last_night_are_not_taken_where_dbt_is_killed(site: Site) -> None:
     site.change_input()
     before = fingerprint(site.house.current)
@@ -76,6 +78,7 @@ def processes_of(site: Site, program: str) -> list[int]:
     return found
 
 
+@pytest.mark.long
 def test_of_two_refreshes_at_once_one_publishes(site: Site) -> None:
     """Also where a process that was killed has left its name as the holder's."""
     site.change_input()
@@ -111,7 +114,7 @@ def refreshed(site: Site) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("free", [0, 3_000_000])
+@pytest.mark.parametrize("free", [0, pytest.param(3_000_000, marks=pytest.mark.long)])
 def test_a_full_disk_is_named_and_harms_nothing(site: Site, small_disk: Path, free: int) -> None:
     """Without any space a refresh cannot begin; with 3 MB it fails while dbt builds."""
     site.change_input()
@@ -131,6 +134,7 @@ def test_a_full_disk_is_named_and_harms_nothing(site: Site, small_disk: Path, fr
         assert fingerprint(site.house.current)[0] != before[0]
 
 
+@pytest.mark.long
 def test_a_read_only_folder_is_named(site: Site, small_disk: Path) -> None:
     before = fingerprint(site.house.current)
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
@@ -141,6 +145,7 @@ def test_a_read_only_folder_is_named(site: Site, small_disk: Path) -> None:
     assert fingerprint(site.house.current) == before
 
 
+@pytest.mark.long
 def test_the_watch_tells_an_end_from_a_kill(site: Site) -> None:
     """The watch itself: nothing to publish, and a refresh that is let run to its end."""
     crashed = site.kill_when(after_seconds(300.0))

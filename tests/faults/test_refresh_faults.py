@@ -28,7 +28,7 @@ from tests.faults.publisher import (
     stall,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 LIST = f"{BASE}/doc/titles/area/area_titles.csv"
 YEAR = f"{BASE}/data/files/2021/csv/2021_annual_singlefile.zip"
