@@ -77,3 +77,13 @@ def quoted(name: str) -> str:
         '"a""b"'
     """
     return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal.
+
+    Example:
+        >>> literal("Queen Anne's County")
+        "'Queen Anne''s County'"
+    """
+    return "'" + text.replace("'", "''") + "'"

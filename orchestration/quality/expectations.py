@@ -20,7 +20,7 @@ import duckdb
 from orchestration.contracts import ColumnContract, TableContract
 from orchestration.errors import SetupError
 from orchestration.quality.checks import SqlCheck
-from orchestration.quality.engine import quoted
+from orchestration.quality.engine import literal, quoted
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -100,7 +100,7 @@ def _layout(contract: TableContract, types: dict[str, str]) -> Iterator[Expectat
     yield gxe.ExpectTableColumnsToMatchSet(
         column_set=list(types), exact_match=True, **_told("layout_columns", f"the columns {names}")
     )
-    values = ", ".join(f"({_text(name)}, {_text(kind)})" for name, kind in types.items())
+    values = ", ".join(f"({literal(name)}, {literal(kind)})" for name, kind in types.items())
     yield query_expectation(
         SqlCheck(
             "layout_types",
@@ -139,7 +139,9 @@ def _queries(contract: TableContract, types: dict[str, str]) -> Iterator[tuple[S
         if column.pattern is not None:
             name = quoted(column.name)
             # Over distinct values: the finding then counts bad codes, not the rows that carry them.
-            sql = f"SELECT DISTINCT {name}\nFROM {table}\nWHERE NOT regexp_full_match({name}, {_text(column.pattern)})"
+            sql = (
+                f"SELECT DISTINCT {name}\nFROM {table}\nWHERE NOT regexp_full_match({name}, {literal(column.pattern)})"
+            )
             expected = f"values that are wholly {column.pattern}"
             yield SqlCheck(f"pattern__{column.name}", contract.name, "error", sql, expected), [column.name]
     floats = [name for name, kind in types.items() if kind in FLOATS]
@@ -167,10 +169,6 @@ def _unique(contract: TableContract) -> SqlCheck:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(quoted(name) for name in names)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _whole(value: float | None) -> float | int | None:

@@ -18,7 +18,7 @@ from itertools import pairwise
 import duckdb
 
 from orchestration.quality.checks import SqlCheck
-from orchestration.quality.engine import columns_of, quoted
+from orchestration.quality.engine import columns_of, literal, quoted
 from orchestration.quality.verdict import Severity
 
 FEWEST_ROWS = 0.90
@@ -284,14 +284,14 @@ def _relation(profiles: Sequence[TableProfile]) -> str:
 
 
 def _row(item: TableProfile) -> str:
-    kinds = ", ".join(_text(kind) for kind in sorted(item.regions))
+    kinds = ", ".join(literal(kind) for kind in sorted(item.regions))
     counts = ", ".join(str(item.regions[kind]) for kind in sorted(item.regions))
     cells = [
         f"{_number(item.year)}::INTEGER",
         f"{item.rows}::BIGINT",
         f"{_number(item.employment)}::DOUBLE",
         f"{item.suppressed_share!r}::DOUBLE",
-        _text(item.coverage),
+        literal(item.coverage),
         f"map([{kinds}]::VARCHAR[], [{counts}]::BIGINT[])",
     ]
     return f"({', '.join(cells)})"
@@ -299,7 +299,3 @@ def _row(item: TableProfile) -> str:
 
 def _number(value: float | None) -> str:
     return "NULL" if value is None else repr(value)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

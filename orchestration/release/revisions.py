@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.contracts import TableContract, mart_contracts
 from orchestration.quality.comparison import ALL, Revision, compare
-from orchestration.quality.engine import columns_of, quoted
+from orchestration.quality.engine import columns_of, literal, quoted
 from orchestration.release.contents import TableContent, differing, table_contents
 from orchestration.release.records import read_snapshots
 
@@ -104,7 +104,7 @@ def _compared(
         contents_before = table_contents(earlier, tables.values())
     changed = differing(contents_before, contents)
     found: list[Revision] = []
-    con.execute(f"ATTACH {_text(str(before))} AS earlier_release (READ_ONLY)")
+    con.execute(f"ATTACH {literal(str(before))} AS earlier_release (READ_ONLY)")
     try:
         for name in {c.table_name for c in contents_before} & {c.table_name for c in contents}:
             equal = {c.year for c in contents if c.table_name == name} - set(changed.get(name, []))
@@ -113,7 +113,3 @@ def _compared(
     finally:
         con.execute("DETACH earlier_release")
     return found
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

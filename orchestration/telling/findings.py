@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from orchestration.errors import SourceError
-from orchestration.ingest import TidyIndex
+from orchestration.ingest import Partition, TidyIndex
 from orchestration.quality.revision import FROM_HISTORY
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import DATASETS
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from orchestration.quality.verdict import CheckResult
 
 WAREHOUSE = "warehouse"
+EXPECTED = {"offered": "offered, or withdrawn for good", "doubt": "newer bytes in place of older ones"}
 WARNING_REMEDY = "look at the pages in data_docs; what is right as it is wants another limit in orchestration/quality"
 KEPT_REMEDY = "nothing if the publisher withdrew it for good; else see `clusters sources` for its present address"
 DOUBT_REMEDY = "compare the file with the one before (`clusters diff previous current`); `clusters rollback` goes back"
@@ -83,31 +84,14 @@ def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
     from orchestration.assets.resources import recorded_checks
 
     warnings = [c for c in recorded_checks(settings) if not c.passed and c.severity == "warning"]
+    partitions = TidyIndex(settings).all()
+    doubted = [_of_partition(p, "doubt", p.warning, DOUBT_REMEDY) for p in partitions if p.warning]
     kept = [
-        Finding(
-            p.source_id,
-            tuple(file.url for file in p.files[:1]),
-            "publisher",
-            f"offered_{p.period}" if p.period else "offered",
-            f"no longer offered; the copy that arrived {p.files[0].fetched_at} is used",
-            "offered, or withdrawn for good",
-            KEPT_REMEDY,
+        _of_partition(
+            p, "offered", f"no longer offered; the copy that arrived {p.files[0].fetched_at} is used", KEPT_REMEDY
         )
-        for p in TidyIndex(settings).all()
+        for p in partitions
         if p.outcome == "kept"
-    ]
-    doubted = [
-        Finding(
-            p.source_id,
-            tuple(file.url for file in p.files[:1]),
-            "landing",
-            f"doubt_{p.period}" if p.period else "doubt",
-            p.warning,
-            "newer bytes in place of older ones",
-            DOUBT_REMEDY,
-        )
-        for p in TidyIndex(settings).all()
-        if p.warning
     ]
     last = last_run(settings) or {}
     held = [
@@ -129,6 +113,13 @@ def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
         if source.overdue
     ]
     return [*_of_checks(settings, warnings, WARNING_REMEDY), *doubted, *kept, *held, *overdue]
+
+
+def _of_partition(partition: Partition, check: str, observed: str, remedy: str) -> Finding:
+    """What the pull found odd about the files of a dataset's period."""
+    name = f"{check}_{partition.period}" if partition.period else check
+    files = tuple(file.url for file in partition.files[:1])
+    return Finding(partition.source_id, files, "pull", name, observed, EXPECTED[check], remedy)
 
 
 def _of_checks(settings: Settings, checks: Sequence[CheckResult], remedy: str) -> list[Finding]:
