@@ -27,6 +27,30 @@
     END
 {%- endmacro %}
 
+{#- The supersector that BLS groups a sector in, a supersector's domain (goods, services), a domain's total.
+    Source: BLS, "Industries by Supersector and NAICS Code". -#}
+{% macro grouping_industry_code(code, level) -%}
+    CASE {{ level }}
+        WHEN 'domain' THEN '10'
+        WHEN 'supersector' THEN left({{ code }}, 3)
+        WHEN 'sector' THEN
+            CASE
+                WHEN {{ code }} IN ('11', '21') THEN '1011'
+                WHEN {{ code }} = '23' THEN '1012'
+                WHEN {{ code }} = '31-33' THEN '1013'
+                WHEN {{ code }} IN ('22', '42', '44-45', '48-49') THEN '1021'
+                WHEN {{ code }} = '51' THEN '1022'
+                WHEN {{ code }} IN ('52', '53') THEN '1023'
+                WHEN {{ code }} IN ('54', '55', '56') THEN '1024'
+                WHEN {{ code }} IN ('61', '62') THEN '1025'
+                WHEN {{ code }} IN ('71', '72') THEN '1026'
+                WHEN {{ code }} = '81' THEN '1027'
+                WHEN {{ code }} = '92' THEN '1028'
+                WHEN {{ code }} = '99' THEN '1029'
+            END
+    END
+{%- endmacro %}
+
 {#- Key of an industry: its edition of NAICS and its code. -#}
 {% macro industry_id(naics, code) -%}
     'naics' || {{ naics }} || ':' || {{ code }}

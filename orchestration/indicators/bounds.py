@@ -3,8 +3,8 @@
 Belongs here: intervals of cells before and after their sums are heeded. Does not: which cells add up (`sums`), linear
 programmes over what stays wide (`programme`), point estimates (`estimate`).
 
-Soundness. Let x be the true values, known to lie in [lower, upper] cell by cell, and let x_whole be the sum of its x_part
-in every sum. For a sum with parts P and whole w, adding up the parts' intervals gives
+Soundness. Let x be the true values, known to lie in [lower, upper] cell by cell, and let x_whole be the sum of its
+x_part in every sum. For a sum with parts P and whole w, adding up the parts' intervals gives
 
     sum(lower_P) <= x_w <= sum(upper_P),
 
@@ -13,15 +13,16 @@ and for one part p, x_p = x_w - (sum of the other parts) gives
     lower_w - (sum(upper_P) - upper_p) <= x_p <= upper_w - (sum(lower_P) - lower_p).
 
 `tighten` does nothing but intersect intervals with these two, so x never leaves them, by induction over the steps,
-however often, in whichever order and over whichever of the sums they are taken; stopping early is sound as well. Intervals
-only shrink and hold whole numbers, so the fixed point is reached. On one tree it is the tightest there is; where
-hierarchies cross, a linear programme may be tighter. If a sum cannot hold within the intervals, the premises contradict
+however often, in whichever order and over whichever of the sums they are taken; stopping early is sound as well.
+Intervals only shrink and hold whole numbers, so the fixed point is reached. On one tree it is the tightest there is;
+where hierarchies cross, a linear programme may be tighter. If a sum cannot hold within the intervals, the premises
+contradict
 each other and nothing follows from them: that sum is left out, and everything is done again without it.
 
 Source: Isserman & Westervelt 2006, "1.5 Million Missing Numbers: Overcoming Employment Suppression in County Business
-Patterns Data", International Regional Science Review 29(3); Eckert, Fort, Schott & Yang 2021, "Imputing Missing Values in
-the US Census Bureau's County Business Patterns", NBER 26632; interval propagation: Davis 1987, "Constraint propagation
-with interval labels", Artificial Intelligence 32(3).
+Patterns Data", International Regional Science Review 29(3); Eckert, Fort, Schott & Yang 2021, "Imputing Missing
+Values in the US Census Bureau's County Business Patterns", NBER 26632; interval propagation: Davis 1987, "Constraint
+propagation with interval labels", Artificial Intelligence 32(3).
 """
 
 from __future__ import annotations

@@ -17,7 +17,8 @@ import numpy as np
 class Sums:
     """Sums that share a step of a hierarchy: no cell is a part of two of them, none is both a part and a whole.
 
-    `part` holds the cells of all sums one sum after the other, `start` where each sum's begin, `whole` each sum's total.
+    `part` holds the cells of all sums one sum after the other, `start` where each sum's begin, `whole` each sum's
+    total.
     """
 
     part: np.ndarray
@@ -98,7 +99,7 @@ def sums_of(axes: Sequence[np.ndarray], hierarchies: Sequence[Hierarchy]) -> lis
     strides = [1]
     for axis in reversed(axes[1:]):
         strides.insert(0, strides[0] * (int(axis.max(initial=0)) + 1))
-    key = sum(axis.astype(np.int64) * stride for axis, stride in zip(axes, strides, strict=True))
+    key = np.sum([axis.astype(np.int64) * stride for axis, stride in zip(axes, strides, strict=True)], axis=0)
     order = np.argsort(key, kind="stable")
     keys = key[order]
     if (keys[1:] == keys[:-1]).any():

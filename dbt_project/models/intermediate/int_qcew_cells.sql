@@ -20,6 +20,8 @@ SELECT
     year,
     annual_avg_estabs AS establishments,
     annual_avg_emplvl AS employment,
-    total_annual_wages AS wages
+    total_annual_wages AS wages,
+    avg_annual_pay AS average_pay,
+    CASE WHEN oty_disclosure_code IS NULL THEN oty_annual_avg_emplvl_chg END AS employment_change
 FROM typed
 WHERE region_type IS NOT NULL AND ownership IS NOT NULL

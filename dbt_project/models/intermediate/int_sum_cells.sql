@@ -1,0 +1,31 @@
+-- Cells by number, as the bounds are computed from them. A cell that is withheld one year is known after all where the
+-- next year prints its figure and the change from this year (BLS prints the change only where both are disclosed
+-- by then). Between editions of NAICS a code may not be the same industry, and its change is not used.
+WITH revealed AS (
+    SELECT
+        w.region_id, w.industry_code, w.ownership, w.year,
+        n.employment - n.employment_change AS employment
+    FROM {{ ref("int_qcew_cells") }} AS w
+    INNER JOIN {{ ref("int_qcew_cells") }} AS n
+        ON w.region_id = n.region_id AND w.industry_code = n.industry_code AND w.ownership = n.ownership
+            AND w.year + 1 = n.year
+            AND {{ naics_edition("w.year") }} = {{ naics_edition("n.year") }}
+    WHERE w.employment IS NULL AND n.employment IS NOT NULL AND n.employment_change IS NOT NULL
+)
+
+SELECT
+    c.year,
+    r.region_no,
+    {{ ownership_no("c.ownership") }} AS ownership_no,
+    i.industry_no,
+    c.establishments,
+    coalesce(c.employment, k.employment) AS employment,
+    c.wages,
+    c.average_pay,
+    c.employment IS NULL AS is_withheld
+FROM {{ ref("int_qcew_cells") }} AS c
+INNER JOIN {{ ref("int_sum_regions") }} AS r ON c.region_id = r.region_id
+INNER JOIN {{ ref("int_sum_industries") }} AS i ON c.industry_code = i.industry_code
+LEFT JOIN revealed AS k
+    ON c.region_id = k.region_id AND c.industry_code = k.industry_code AND c.ownership = k.ownership
+        AND c.year = k.year

@@ -1,0 +1,63 @@
+"""Which published figures and sums are evidence: only what agrees with itself can bound what is withheld.
+
+Belongs here: holding sums against figures that are published in full, and against counts that are never withheld.
+Does not: what a publisher rounds and how (`qcew`), what follows for withheld cells (`bounds`).
+
+In figures that a statistics office added up itself, every sum that can be checked holds. Where more than a few of a
+region's do not (its figures were reconstructed or taken from another vintage; a delineation of another year makes a
+metropolitan area of other counties), the others, which cannot be checked, deserve no more trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.indicators.bounds import contradicted
+from orchestration.indicators.sums import Sums
+
+# Of a region's sums that can be checked, the share that may fail before none of them is heeded.
+TOLERATED = 0.01
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A table's cells: bounds of each value, a count that is always published (rounded to whole numbers), whether the
+    value is printed, and the region it is of, by number."""
+
+    low: np.ndarray
+    high: np.ndarray
+    count: np.ndarray
+    is_printed: np.ndarray
+    region: np.ndarray
+
+    def failing(self, sums: Sums) -> tuple[np.ndarray, np.ndarray]:
+        """Masks of the sums that do not hold: by their counts, which every sum has; by values, where all are printed.
+
+        Example:
+            >>> jobs = np.array([9.0, 4.0, 4.0])
+            >>> figures = Figures(jobs, jobs, np.array([3, 1, 2]), np.full(3, True), np.zeros(3, int))
+            >>> [bad.tolist() for bad in figures.failing(Sums(np.array([1, 2]), np.array([0]), np.array([0])))]
+            [[False], [True]]
+        """
+        # Each count is rounded, the whole's and every part's, by a half at most.
+        gap = np.abs(sums.added(self.count) - self.count[sums.whole])
+        return gap > (sums.sizes + 1) / 2, self.testable(sums) & contradicted(self.low, self.high, sums)
+
+    def testable(self, sums: Sums) -> np.ndarray:
+        """Mask of the sums all of whose values are printed."""
+        return self.is_printed[sums.whole] & (sums.added(self.is_printed) == sums.sizes)
+
+    def doubtful_regions(self, steps: Sequence[Sums]) -> np.ndarray:
+        """Mask by region number: of the sums with a whole in the region, too many fail."""
+        regions = int(self.region.max(initial=-1)) + 1
+        tally = np.zeros((4, regions))
+        for step in steps:
+            of = self.region[step.whole]
+            missing, wrong = self.failing(step)
+            for row, mask in enumerate((missing, np.ones_like(missing), wrong, self.testable(step))):
+                tally[row] += np.bincount(of, weights=mask, minlength=regions)
+        missing, sums, wrong, tested = tally
+        return (missing > TOLERATED * sums) | (wrong > TOLERATED * tested)

@@ -1,0 +1,176 @@
+"""Bounds of one year of QCEW: what its printed averages say, which of them to trust, and what follows for the rest.
+
+Belongs here: how BLS rounds, what in a year's cells adds up, when a figure is no evidence. Does not: the method of
+bounding (`bounds`, `programme`) or estimating (`estimate`), reading or writing tables.
+
+Cells are handled in job-months, the sum m of a cell's twelve monthly levels: a whole number, which adds up exactly
+along industries, counties, metropolitan areas, states and ownerships, where annual averages only do so up to
+rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestration.indicators.bounds import UNBOUNDED, tighten
+from orchestration.indicators.evidence import Figures
+from orchestration.indicators.sums import Hierarchy, Sums, sums_of
+
+MONTHS = 12
+# The first ownership is the total of the others.
+OWNERSHIPS = np.array([-1, 0, 0, 0, 0])
+
+
+def job_months(employment: np.ndarray, wages: np.ndarray, average_pay: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and most job-months that agree with a cell's printed figures; NaN stands for what is withheld.
+
+    BLS rounds halves up, so an average E of jobs means 12 E - 6 <= m <= 12 E + 5. It divides the year's wages, which
+    are
+    exact, by the unrounded average to print the average pay P: 12 W / (P + 1/2) <= m <= 12 W / (P - 1/2). The
+    second is mostly the narrower, often down to a single value; where the two contradict each other the first stands.
+
+    Args:
+        employment, wages, average_pay: the year's averages and sum as printed, one per cell, in jobs and currency.
+
+    Returns:
+        Whole numbers as doubles, one per cell; from 0 to `UNBOUNDED` for what is withheld.
+
+    Source: BLS Handbook of Methods, Quarterly Census of Employment and Wages, "Calculation".
+
+    Example:
+        >>> low, high = job_months(*(np.array([x, np.nan]) for x in (10.0, 412_345.0, 41_581.0)))
+        >>> low.tolist(), high.tolist()
+        ([119.0, 0.0], [119.0, 1099511627776.0])
+    """
+    low = np.nan_to_num(np.maximum(MONTHS * employment - MONTHS / 2, 0), nan=0.0)
+    high = np.nan_to_num(MONTHS * employment + MONTHS / 2 - 1, nan=UNBOUNDED)
+    told = (employment > 0) & (wages > 0) & (average_pay >= 1)
+    months, pay, hair = MONTHS * wages[told], average_pay[told], 1e-6
+    from_pay = np.maximum(low[told], np.ceil(months / (pay + 0.5) - hair))
+    to_pay = np.minimum(high[told], np.floor(months / (pay - 0.5) + hair))
+    agree = from_pay <= to_pay
+    low[told], high[told] = np.where(agree, from_pay, low[told]), np.where(agree, to_pay, high[told])
+    return low, high
+
+
+def printed(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds in job-months as bounds of the average that would be printed; NaN above where there is none.
+
+    Example:
+        >>> [bound.tolist() for bound in printed(np.array([17.0, 18.0]), np.array([30.0, UNBOUNDED]))]
+        [[1.0, 2.0], [3.0, nan]]
+    """
+    # No sum takes an unbounded cell below half of what stands for it.
+    known = high < UNBOUNDED / 2
+    return np.floor(low / MONTHS + 0.5), np.where(known, np.floor(high / MONTHS + 0.5), np.nan)
+
+
+@dataclass(frozen=True)
+class Places:
+    """The axes of a year's cells: for each region and industry, by number, the number of what it is a part of, or -1.
+
+    `region_parent` leads from county to state to nation, `metro` from county to metropolitan area; `industry_parent`
+    from the six-digit industry up to the total, `grouping` from the sector over supersector and domain.
+    """
+
+    region_parent: np.ndarray
+    metro: np.ndarray
+    industry_parent: np.ndarray
+    grouping: np.ndarray
+
+    def hierarchies(self) -> dict[str, Hierarchy]:
+        """Along what cells add up, by name; axes are region, ownership, industry."""
+        return {
+            "industries": Hierarchy(2, self.industry_parent),
+            "supersectors": Hierarchy(2, self.grouping),
+            "areas": Hierarchy(0, self.region_parent),
+            "metropolitan areas": Hierarchy(0, self.metro),
+            "ownerships": Hierarchy(1, OWNERSHIPS),
+        }
+
+
+# Sums within one region: where they fail, it is the region's figures that are in doubt, not what it is a part of.
+WITHIN_A_REGION = ("industries", "supersectors", "ownerships")
+SET_ASIDE = "figures"
+
+
+def bound_year(cells: Mapping[str, np.ndarray], places: Places) -> dict[str, np.ndarray]:
+    """Bounds of every cell of a year.
+
+    Args:
+        cells: one entry per cell in `region_no`, `ownership_no`, `industry_no`, `establishments`, and, NaN
+            where nothing is printed, `employment`, `wages`, `average_pay`.
+        places: what the numbers are parts of.
+
+    Returns:
+        One entry per cell in `lower` and `upper`, in jobs as they would be printed (NaN above: none known), and in
+        `unused`: empty, or which sums with this cell as their whole were no evidence, as names of
+        `Places.hierarchies` separated by commas; for a region whose own figures are none, its totals say `figures`.
+
+    Example:
+        >>> jobs, years = np.array([90.0, 60.0, np.nan]), np.full(3, np.nan)
+        >>> cells = {"region_no": np.zeros(3, int), "ownership_no": np.full(3, 4), "industry_no": np.arange(3)}
+        >>> cells |= {"establishments": np.array([9, 5, 4]), "employment": jobs, "wages": years, "average_pay": years}
+        >>> no, tree = np.array([-1]), np.array([-1, 0, 0])
+        >>> bounded = bound_year(cells, Places(no, no, tree, np.full(3, -1)))
+        >>> bounded["lower"].tolist(), bounded["upper"].tolist()
+        ([90.0, 60.0, 29.0], [90.0, 60.0, 31.0])
+    """
+    axes = [cells[name] for name in ("region_no", "ownership_no", "industry_no")]
+    sums = {name: sums_of(axes, [tree]) for name, tree in places.hierarchies().items()}
+    is_total = ((places.industry_parent < 0) & (places.grouping < 0))[cells["industry_no"]]
+    figures, unused = _trusted(cells, sums, is_total)
+    steps, names = [], []
+    for name, every in sums.items():
+        doubtful = figures.doubtful_regions(every)
+        unused[name] = is_total & doubtful[figures.region]
+        for step in every:
+            failing = np.logical_or(*figures.failing(step))
+            doubted = doubtful[figures.region[step.whole]]
+            unused[name][step.whole[failing & ~doubted]] = True
+            steps.append(step.only(~(failing | doubted)))
+            names.append(name)
+    narrowed = tighten(figures.low, figures.high, steps)
+    for name, step, left_out in zip(names, steps, narrowed.left_out, strict=True):
+        unused[name][step.whole[left_out]] = True
+    lower, upper = printed(narrowed.lower, narrowed.upper)
+    known, told = cells["employment"], ~np.isnan(cells["employment"])
+    return {
+        "lower": np.where(told, known, lower),
+        "upper": np.where(told, known, upper),
+        "unused": _named(unused),
+    }
+
+
+def _trusted(
+    cells: Mapping[str, np.ndarray], sums: Mapping[str, list[Sums]], is_total: np.ndarray
+) -> tuple[Figures, dict[str, np.ndarray]]:
+    """The figures that are evidence, all but the totals of a region set aside where its own do not add up."""
+    low, high = job_months(cells["employment"], cells["wages"], cells["average_pay"])
+    is_printed = ~np.isnan(cells["employment"])
+    every = Figures(low, high, cells["establishments"], is_printed, cells["region_no"])
+    aside = every.doubtful_regions([step for name in WITHIN_A_REGION for step in sums[name]])[every.region]
+    wide = aside & ~is_total
+    # What is no evidence, and what is withheld, is at least no more than all jobs of its region and ownership.
+    _, of_total = np.unique(cells["region_no"] * len(OWNERSHIPS) + cells["ownership_no"], return_inverse=True)
+    most = np.full(of_total.max(initial=-1) + 1, UNBOUNDED)
+    most[of_total[is_total]] = high[is_total]
+    trusted = Figures(
+        np.where(wide, 0, low),
+        np.where(wide, most[of_total], np.minimum(high, np.maximum(most[of_total], low))),
+        every.count,
+        is_printed & ~wide,
+        every.region,
+    )
+    return trusted, {SET_ASIDE: aside & is_total}
+
+
+def _named(masks: Mapping[str, np.ndarray]) -> np.ndarray:
+    """For each cell the names of the masks that hold it, separated by commas."""
+    names = np.full(len(next(iter(masks.values()))), "", dtype=object)
+    for name, mask in masks.items():
+        names[mask] = np.where(names[mask] == "", name, names[mask] + f", {name}")
+    return names
