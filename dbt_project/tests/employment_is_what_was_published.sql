@@ -1,13 +1,13 @@
--- Area by area, the cells, figures and bounds of the table are those that the publisher's cells give. Metropolitan areas
+-- Area by area, the cells and figures of the table are those that the publisher's cells give. Metropolitan areas
 -- are left out: some of them are sums over counties.
-{%- set figures = ["establishments", "employment", "wages", "employment_lower", "employment_upper"] %}
+{%- set figures = ["establishments", "employment", "wages"] %}
 WITH published AS (
     SELECT
         region_id, year, ownership, count(*) AS cells
         {%- for f in figures %},
         coalesce(sum({{ f }}), 0) AS {{ f }}, count({{ f }}) AS known_{{ f }}
         {%- endfor %}
-    FROM {{ ref("int_published_cells") }}
+    FROM {{ ref("int_qcew_cells") }}
     WHERE region_type <> 'cbsa'
     GROUP BY region_id, year, ownership
 ),

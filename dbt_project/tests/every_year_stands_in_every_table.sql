@@ -20,7 +20,7 @@ FROM years
 WHERE year NOT IN (SELECT DISTINCT year FROM {{ ref("industry_specialisation") }})
 UNION ALL
 SELECT 'employment', year::VARCHAR
-FROM (SELECT DISTINCT year FROM {{ ref("int_published_cells") }})
+FROM (SELECT DISTINCT year FROM {{ ref("int_qcew_cells") }})
 WHERE year NOT IN (SELECT year FROM years)
 UNION ALL
 SELECT 'cluster_specialisation', concat_ws(' ', m.year, m.cluster_id, m.region_type)

@@ -70,7 +70,7 @@ def tighten(
         rounds: how often at most to go up and down the hierarchies. Real data take ten; premises that contradict each
             other may creep on for hundreds without showing in any one sum.
         restarts: how often to begin again without the sums found to contradict the others; found at the last try, a
-            sum is left out from there on, which still never leaves an interval empty.
+            sum is left out from there on. No interval ever becomes empty.
 
     Returns:
         The intervals, none wider than before, none empty.
@@ -87,32 +87,37 @@ def tighten(
     if not (lower <= upper).all():
         raise ValueError(f"{int((~(lower <= upper)).sum())} cells have no value between their bounds")
     left_out = [contradicted(lower, upper, step) for step in steps]
+    open_cells = lower < upper  # a sum of known values has nothing to say
     for attempt in range(restarts + 1):
         low, high = lower.astype(np.float64), upper.astype(np.float64)
-        found = _to_fixed_point(low, high, steps, left_out, rounds)
-        if attempt == restarts or not any(f.any() for f in found):
+        heeded = [np.flatnonzero(~out & _holding(open_cells, step)) for out, step in zip(left_out, steps, strict=True)]
+        live = [step.only(kept) for step, kept in zip(steps, heeded, strict=True)]
+        found = _to_fixed_point(low, high, live, rounds)
+        for out, kept, bad in zip(left_out, heeded, found, strict=True):
+            out[kept[bad]] = True
+        if attempt == restarts or not any(bad.any() for bad in found):
             break
-        left_out = [out | f for out, f in zip(left_out, found, strict=True)]
-    return Tightened(low, high, [out | f for out, f in zip(left_out, found, strict=True)])
+    return Tightened(low, high, left_out)
 
 
-def _to_fixed_point(
-    low: np.ndarray, high: np.ndarray, steps: Sequence[Sums], left_out: Sequence[np.ndarray], rounds: int
-) -> list[np.ndarray]:
+def _holding(cells: np.ndarray, sums: Sums) -> np.ndarray:
+    """Mask of the sums that have one of the cells as a part or as their whole."""
+    return np.logical_or.reduceat(cells[sums.part], sums.start) | cells[sums.whole]
+
+
+def _to_fixed_point(low: np.ndarray, high: np.ndarray, steps: Sequence[Sums], rounds: int) -> list[np.ndarray]:
     """Narrows in place, up the hierarchies and down again, until nothing moves; gives the sums that contradict."""
     found = [np.zeros(len(step), dtype=bool) for step in steps]
-    moved = low < high  # a sum of known values has nothing to say
-    order = [*range(len(steps)), *range(len(steps) - 2, -1, -1)]
+    order = [k for k in [*range(len(steps)), *range(len(steps) - 2, -1, -1)] if len(steps[k])]
+    moved = np.ones(len(low), dtype=bool)
     for _ in range(rounds):
-        if not moved.any():
-            break
         since, moved = moved, np.zeros_like(moved)
         for k in order:
-            step, heeded = steps[k], ~(left_out[k] | found[k])
-            touched = since | moved
-            live = heeded & (np.logical_or.reduceat(touched[step.part], step.start) | touched[step.whole])
-            if live.any():
-                found[k][live] = _narrow(low, high, step.only(live), moved)
+            live = np.flatnonzero(_holding(since | moved, steps[k]) & ~found[k])
+            if len(live):
+                found[k][live] = _narrow(low, high, steps[k].only(live), moved)
+        if not moved.any():
+            break
     return found
 
 

@@ -24,8 +24,8 @@ TOLERATED = 0.01
 
 @dataclass(frozen=True)
 class Figures:
-    """A table's cells: bounds of each value, a count that is always published (rounded to whole numbers), whether the
-    value is printed, and the region it is of, by number."""
+    """A table's cells: bounds of each value; a count that is never withheld, rounded to whole numbers; whether the
+    value is printed; and the region it is of, by number."""
 
     low: np.ndarray
     high: np.ndarray
@@ -42,8 +42,8 @@ class Figures:
             >>> [bad.tolist() for bad in figures.failing(Sums(np.array([1, 2]), np.array([0]), np.array([0])))]
             [[False], [True]]
         """
-        # Each count is rounded, the whole's and every part's, by a half at most.
         gap = np.abs(sums.added(self.count) - self.count[sums.whole])
+        # Each count is rounded, the whole's and every part's, by a half at most.
         return gap > (sums.sizes + 1) / 2, self.testable(sums) & contradicted(self.low, self.high, sums)
 
     def testable(self, sums: Sums) -> np.ndarray:

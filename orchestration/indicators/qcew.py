@@ -101,8 +101,8 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places) -> dict[str, np.
     """Bounds of every cell of a year.
 
     Args:
-        cells: one entry per cell in `region_no`, `ownership_no`, `industry_no`, `establishments`, and, NaN
-            where nothing is printed, `employment`, `wages`, `average_pay`.
+        cells: one entry per cell in `region_no`, `ownership_no`, `industry_no`, `establishments`, and, NaN where
+            nothing is printed, `employment`, `wages`, `average_pay`.
         places: what the numbers are parts of.
 
     Returns:
@@ -111,9 +111,10 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places) -> dict[str, np.
         `Places.hierarchies` separated by commas; for a region whose own figures are none, its totals say `figures`.
 
     Example:
-        >>> jobs, years = np.array([90.0, 60.0, np.nan]), np.full(3, np.nan)
+        >>> jobs, unknown = np.array([90.0, 60.0, np.nan]), np.full(3, np.nan)
         >>> cells = {"region_no": np.zeros(3, int), "ownership_no": np.full(3, 4), "industry_no": np.arange(3)}
-        >>> cells |= {"establishments": np.array([9, 5, 4]), "employment": jobs, "wages": years, "average_pay": years}
+        >>> cells |= {"establishments": np.array([9, 5, 4]), "employment": jobs}
+        >>> cells |= {"wages": unknown, "average_pay": unknown}
         >>> no, tree = np.array([-1]), np.array([-1, 0, 0])
         >>> bounded = bound_year(cells, Places(no, no, tree, np.full(3, -1)))
         >>> bounded["lower"].tolist(), bounded["upper"].tolist()
@@ -121,17 +122,17 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places) -> dict[str, np.
     """
     axes = [cells[name] for name in ("region_no", "ownership_no", "industry_no")]
     sums = {name: sums_of(axes, [tree]) for name, tree in places.hierarchies().items()}
-    is_total = ((places.industry_parent < 0) & (places.grouping < 0))[cells["industry_no"]]
-    figures, unused = _trusted(cells, sums, is_total)
+    is_total = (places.industry_parent < 0) & (places.grouping < 0)
+    figures, unused = _trusted(cells, sums, is_total[cells["industry_no"]])
     steps, names = [], []
     for name, every in sums.items():
         doubtful = figures.doubtful_regions(every)
-        unused[name] = is_total & doubtful[figures.region]
+        unused[name] = is_total[cells["industry_no"]] & doubtful[figures.region]
         for step in every:
             failing = np.logical_or(*figures.failing(step))
             doubted = doubtful[figures.region[step.whole]]
             unused[name][step.whole[failing & ~doubted]] = True
-            steps.append(step.only(~(failing | doubted)))
+            steps.append(step.only(np.flatnonzero(~(failing | doubted))))
             names.append(name)
     narrowed = tighten(figures.low, figures.high, steps)
     for name, step, left_out in zip(names, steps, narrowed.left_out, strict=True):
@@ -148,23 +149,18 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places) -> dict[str, np.
 def _trusted(
     cells: Mapping[str, np.ndarray], sums: Mapping[str, list[Sums]], is_total: np.ndarray
 ) -> tuple[Figures, dict[str, np.ndarray]]:
-    """The figures that are evidence, all but the totals of a region set aside where its own do not add up."""
+    """The figures that are evidence: those of a region are set aside where its own do not add up."""
     low, high = job_months(cells["employment"], cells["wages"], cells["average_pay"])
     is_printed = ~np.isnan(cells["employment"])
     every = Figures(low, high, cells["establishments"], is_printed, cells["region_no"])
     aside = every.doubtful_regions([step for name in WITHIN_A_REGION for step in sums[name]])[every.region]
-    wide = aside & ~is_total
     # What is no evidence, and what is withheld, is at least no more than all jobs of its region and ownership.
     _, of_total = np.unique(cells["region_no"] * len(OWNERSHIPS) + cells["ownership_no"], return_inverse=True)
     most = np.full(of_total.max(initial=-1) + 1, UNBOUNDED)
     most[of_total[is_total]] = high[is_total]
-    trusted = Figures(
-        np.where(wide, 0, low),
-        np.where(wide, most[of_total], np.minimum(high, np.maximum(most[of_total], low))),
-        every.count,
-        is_printed & ~wide,
-        every.region,
-    )
+    low = np.where(aside, 0, low)
+    high = np.where(aside, most[of_total], np.minimum(high, np.maximum(most[of_total], low)))
+    trusted = Figures(low, high, every.count, is_printed & ~aside, every.region)
     return trusted, {SET_ASIDE: aside & is_total}
 
 

@@ -43,13 +43,13 @@ class Sums:
         return np.add.reduceat(values[self.part], self.start) if len(self) else np.zeros(0)
 
     def only(self, kept: np.ndarray) -> Self:
-        """The sums that a mask keeps."""
-        sizes = self.sizes
-        return type(self)(
-            self.part[np.repeat(kept, sizes)],
-            np.concatenate([[0], np.cumsum(sizes[kept])[:-1]]).astype(np.int64) if kept.any() else self.start[:0],
-            self.whole[kept],
-        )
+        """Some of the sums, by their positions in order."""
+        if len(kept) == len(self):
+            return self
+        sizes = self.sizes[kept]
+        start = np.cumsum(sizes) - sizes
+        entries = np.repeat(self.start[kept] - start, sizes) + np.arange(sizes.sum())
+        return type(self)(self.part[entries], start, self.whole[kept])
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,16 @@
 -- Metropolitan and micropolitan areas as the sum of their counties, for years in which the publisher prints no
 -- industry detail for them. An area of which a county is missing that year is left out rather than understated.
+{#- Read in place each time: as a common table expression the cells would be copied. -#}
+{%- set cells = ref("int_qcew_cells") %}
 WITH published_detail AS (
     SELECT DISTINCT region_id, year
-    FROM {{ ref("int_published_cells") }}
+    FROM {{ cells }}
     WHERE region_type = 'cbsa' AND level NOT IN ('total', 'domain', 'supersector')
 ),
 
 published_rows AS (
     SELECT DISTINCT region_id, year, ownership, industry_code
-    FROM {{ ref("int_published_cells") }}
+    FROM {{ cells }}
     WHERE region_type = 'cbsa'
 ),
 
@@ -25,7 +27,7 @@ members AS (
 reporting AS (
     SELECT m.region_id, c.year
     FROM members AS m
-    INNER JOIN {{ ref("int_published_cells") }} AS c ON m.county_region_id = c.region_id
+    INNER JOIN {{ cells }} AS c ON m.county_region_id = c.region_id
     WHERE c.level = 'total' AND c.ownership = 'total'
     GROUP BY m.region_id, c.year
     HAVING count(*) = any_value(m.counties)
@@ -47,15 +49,8 @@ sums AS (
         c.year,
         sum(c.establishments)::BIGINT AS establishments,
         CASE WHEN count(*) = count(c.employment) THEN sum(c.employment)::BIGINT END AS employment,
-        CASE WHEN count(*) = count(c.wages) THEN sum(c.wages)::BIGINT END AS wages,
-        sum(c.employment_lower) AS employment_lower,
-        CASE WHEN count(*) = count(c.employment_upper) THEN sum(c.employment_upper) END AS employment_upper,
-        CASE
-            WHEN count(*) = count(c.employment) THEN 'derived'
-            WHEN count(*) = count(c.employment_upper) THEN 'bounded'
-            ELSE 'missing'
-        END AS status
-    FROM {{ ref("int_published_cells") }} AS c
+        CASE WHEN count(*) = count(c.wages) THEN sum(c.wages)::BIGINT END AS wages
+    FROM {{ cells }} AS c
     INNER JOIN members AS m ON c.region_id = m.county_region_id
     INNER JOIN to_sum AS t ON m.region_id = t.region_id AND c.year = t.year
     GROUP BY m.region_id, c.industry_code, c.level, c.parent_code, c.ownership, c.year

@@ -1,11 +1,53 @@
--- All cells of all regions, in the industry classification edition of their year.
+-- All cells of all regions, in the industry classification edition of their year, with their bounds: what is published
+-- is known, what is withheld lies where the sums that it is part of leave room for it.
 WITH cells AS (
-    SELECT * FROM {{ ref("int_published_cells") }}
+    SELECT *, 'published' AS known_as FROM {{ ref("int_qcew_cells") }}
     UNION ALL BY NAME
-    SELECT * FROM {{ ref("int_cbsa_sums") }}
+    SELECT *, 'derived' AS known_as FROM {{ ref("int_cbsa_sums") }}
+),
+
+numbered AS (
+    SELECT
+        c.*,
+        {{ naics_edition("c.year") }}::INTEGER AS naics,
+        r.region_no,
+        {{ ownership_no("c.ownership") }} AS ownership_no
+    FROM cells AS c
+    INNER JOIN {{ ref("int_sum_regions") }} AS r ON c.region_id = r.region_id
+),
+
+bounds AS (
+    SELECT
+        b.year,
+        b.region_no,
+        b.ownership_no,
+        i.industry_code,
+        b.lower AS employment_lower,
+        CASE WHEN NOT isnan(b.upper) THEN b.upper END AS employment_upper
+    FROM {{ ref("int_qcew_bounds") }} AS b
+    INNER JOIN {{ ref("int_sum_industries") }} AS i ON b.industry_no = i.industry_no
 )
 
 SELECT
-    *,
-    {{ naics_edition("year") }}::INTEGER AS naics
-FROM cells
+    c.region_id,
+    c.region_type,
+    c.industry_code,
+    c.level,
+    c.parent_code,
+    c.ownership,
+    c.year,
+    c.establishments,
+    c.employment,
+    c.wages,
+    coalesce(c.employment, b.employment_lower, 0)::DOUBLE AS employment_lower,
+    coalesce(c.employment, b.employment_upper)::DOUBLE AS employment_upper,
+    CASE
+        WHEN c.employment IS NOT NULL THEN c.known_as
+        WHEN b.employment_upper IS NOT NULL THEN 'bounded'
+        ELSE 'missing'
+    END AS status,
+    c.naics
+FROM numbered AS c
+LEFT JOIN bounds AS b
+    ON c.region_no = b.region_no AND c.ownership_no = b.ownership_no AND c.industry_code = b.industry_code
+        AND c.year = b.year

@@ -5,22 +5,25 @@ import pandas as pd
 
 from orchestration.indicators.qcew import Places, bound_year
 
+KEY = ["region_no", "ownership_no", "industry_no"]
+
 
 def model(dbt, session):
     """One row per withheld cell, and per cell that is the whole of a sum that was not used."""
     regions = dbt.ref("int_sum_regions").order("region_no").fetchnumpy()
     industries = dbt.ref("int_sum_industries").order("industry_no").fetchnumpy()
     places = Places(regions["parent_no"], regions["metro_no"], industries["parent_no"], industries["grouping_no"])
-    years = dbt.ref("int_sum_cells")
-    bounded = []
-    for (year,) in years.project("year").distinct().order("year").fetchall():
-        key = ["region_no", "ownership_no", "industry_no"]
-        read = years.filter(f"year = {year}").order(", ".join(key)).fetchnumpy()
-        cells = {name: values if name in key else as_doubles(values) for name, values in read.items()}
-        found = bound_year(cells, places)
-        told = (cells["is_withheld"] == 1) | (found["unused"] != "")
-        bounded.append(pd.DataFrame({name: read[name] for name in ["year", *key]} | found)[told])
-    return pd.concat(bounded)
+    cells = dbt.ref("int_sum_cells")
+    years = cells.project("year").distinct().order("year").fetchall()
+    return pd.concat(bounds(cells.filter(f"year = {year}"), places) for (year,) in years)
+
+
+def bounds(cells, places):
+    """The rows of a year."""
+    read = cells.order(", ".join(KEY)).fetchnumpy()
+    found = bound_year({name: values if name in KEY else as_doubles(values) for name, values in read.items()}, places)
+    told = (read["is_withheld"] == 1) | (found["unused"] != "")
+    return pd.DataFrame({name: read[name] for name in ["year", *KEY]} | found)[told]
 
 
 def as_doubles(values):

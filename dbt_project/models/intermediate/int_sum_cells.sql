@@ -1,6 +1,7 @@
 -- Cells by number, as the bounds are computed from them. A cell that is withheld one year is known after all where the
 -- next year prints its figure and the change from this year (BLS prints the change only where both are disclosed
 -- by then). Between editions of NAICS a code may not be the same industry, and its change is not used.
+-- Sums of counties are not printed figures: what they are is left to the counties.
 WITH revealed AS (
     SELECT
         w.region_id, w.industry_code, w.ownership, w.year,
@@ -11,6 +12,22 @@ WITH revealed AS (
             AND w.year + 1 = n.year
             AND {{ naics_edition("w.year") }} = {{ naics_edition("n.year") }}
     WHERE w.employment IS NULL AND n.employment IS NOT NULL AND n.employment_change IS NOT NULL
+),
+
+cells AS (
+    SELECT
+        c.region_id, c.industry_code, c.ownership, c.year, c.establishments,
+        coalesce(c.employment, k.employment) AS employment,
+        c.wages,
+        c.average_pay,
+        c.employment IS NULL AS is_withheld
+    FROM {{ ref("int_qcew_cells") }} AS c
+    LEFT JOIN revealed AS k
+        ON c.region_id = k.region_id AND c.industry_code = k.industry_code AND c.ownership = k.ownership
+            AND c.year = k.year
+    UNION ALL BY NAME
+    SELECT region_id, industry_code, ownership, year, establishments, TRUE AS is_withheld
+    FROM {{ ref("int_cbsa_sums") }}
 )
 
 SELECT
@@ -19,13 +36,10 @@ SELECT
     {{ ownership_no("c.ownership") }} AS ownership_no,
     i.industry_no,
     c.establishments,
-    coalesce(c.employment, k.employment) AS employment,
+    c.employment,
     c.wages,
     c.average_pay,
-    c.employment IS NULL AS is_withheld
-FROM {{ ref("int_qcew_cells") }} AS c
+    c.is_withheld
+FROM cells AS c
 INNER JOIN {{ ref("int_sum_regions") }} AS r ON c.region_id = r.region_id
 INNER JOIN {{ ref("int_sum_industries") }} AS i ON c.industry_code = i.industry_code
-LEFT JOIN revealed AS k
-    ON c.region_id = k.region_id AND c.industry_code = k.industry_code AND c.ownership = k.ownership
-        AND c.year = k.year

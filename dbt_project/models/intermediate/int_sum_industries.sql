@@ -26,4 +26,3 @@ SELECT
 FROM numbered AS i
 LEFT JOIN numbered AS p ON i.parent_code = p.industry_code
 LEFT JOIN numbered AS g ON i.grouping_code = g.industry_code
-ORDER BY i.industry_no
