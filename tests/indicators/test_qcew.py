@@ -1,0 +1,141 @@
+"""What QCEW's printed averages say of job-months, and which of its figures are evidence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.indicators.bounds import UNBOUNDED
+from orchestration.indicators.qcew import SET_ASIDE, Places, bound_year, job_months, printed
+
+NAN = np.nan
+# Regions: nation, two states, two counties of the first state and one of the second, a metro of the first two counties.
+REGION, METRO = np.array([-1, 0, 0, 1, 1, 2, -1]), np.array([-1, -1, -1, 6, 6, -1, -1])
+# Industries: the total, a supersector, its two sectors, the first sector's two industries.
+INDUSTRY, GROUPING = np.array([-1, -1, 0, 0, 2, 2]), np.array([-1, 0, 1, 1, -1, -1])
+PLACES = Places(REGION, METRO, INDUSTRY, GROUPING)
+PRIVATE = 4
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 10**7), st.integers(1, 10**9))
+def test_printed_figures_never_exclude_the_job_months_they_come_from(months: int, wages: int) -> None:
+    jobs = months / 12
+    employment = float(np.floor(jobs + 0.5))
+    pay = float(np.floor(wages / jobs + 0.5)) if months else 0.0
+    low, high = job_months(*(np.array([x]) for x in (employment, float(wages), pay)))
+    assert low[0] <= months <= high[0]
+    assert high[0] - low[0] <= 11
+    bounds = printed(low, high)
+    assert bounds[0][0] == bounds[1][0] == employment
+
+
+def test_average_pay_pins_the_job_months_of_a_small_cell() -> None:
+    low, high = job_months(np.array([40.0]), np.array([2_000_000.0]), np.array([49_587.0]))  # 484 job-months
+    assert (low[0], high[0]) == (484, 484)
+
+
+def test_pay_that_contradicts_employment_is_not_believed() -> None:
+    low, high = job_months(np.array([40.0]), np.array([2_000_000.0]), np.array([60_000.0]))
+    assert (low[0], high[0]) == (474, 485)
+
+
+@pytest.mark.parametrize(("wages", "pay"), [(0.0, 0.0), (NAN, NAN), (500.0, 0.0)])
+def test_without_pay_rounding_alone_speaks(wages: float, pay: float) -> None:
+    low, high = job_months(np.array([0.0, 3.0]), np.full(2, wages), np.full(2, pay))
+    assert (low.tolist(), high.tolist()) == ([0, 30], [5, 41])
+
+
+def a_year(jobs: np.ndarray) -> dict[str, np.ndarray]:
+    """Private cells of all places from a table regions x industries, with establishments that add up."""
+    region, industry = (axis.ravel() for axis in np.indices(jobs.shape))
+    plants = np.array([[9, 9, 5, 4, 3, 2]]) * np.array([[4], [3], [1], [2], [1], [1], [3]])
+    unknown = np.full(jobs.size, NAN)
+    return {
+        "region_no": region,
+        "ownership_no": np.full(jobs.size, PRIVATE),
+        "industry_no": industry,
+        "establishments": plants.ravel(),
+        "employment": jobs.ravel().astype(float),
+        "wages": unknown,
+        "average_pay": unknown,
+    }
+
+
+def a_table() -> np.ndarray:
+    """Jobs in regions x industries that add up along everything."""
+    leaves = {3: (100, 40, 60), 4: (200, 50, 30), 5: (70, 20, 10)}
+    jobs = np.zeros((7, 6))
+    for region, (other, first, second) in leaves.items():
+        jobs[region] = [other + first + second, other + first + second, first + second, other, first, second]
+    jobs[1], jobs[2] = jobs[3] + jobs[4], jobs[5]
+    jobs[6], jobs[0] = jobs[1], jobs[1] + jobs[2]
+    return jobs
+
+
+def test_a_metro_holds_what_its_counties_do() -> None:
+    jobs = a_table()
+    hidden = jobs.copy()
+    hidden[6, 4:] = hidden[1, 4:] = NAN
+    found = bound_year(a_year(hidden), PLACES)
+    lower, upper = (found[name].reshape(jobs.shape) for name in ("lower", "upper"))
+    assert abs(lower[6, 4] - jobs[6, 4]) <= 1
+    assert abs(upper[6, 4] - jobs[6, 4]) <= 1
+    assert set(found["unused"]) == {""}
+
+
+def test_supersectors_bound_sectors() -> None:
+    """The total says nothing of a sector where every sector is withheld, but a supersector of one sector does."""
+    jobs = a_table()
+    hidden = jobs.copy()
+    hidden[:, 2:] = NAN
+    found = bound_year(a_year(hidden), PLACES)
+    assert found["upper"].reshape(jobs.shape)[3, 2] == pytest.approx(jobs[3, 1], abs=1)
+
+
+def test_what_is_printed_stays_as_printed() -> None:
+    found = bound_year(a_year(a_table()), PLACES)
+    assert (found["lower"] == a_table().ravel()).all()
+    assert (found["upper"] == a_table().ravel()).all()
+
+
+def test_a_region_that_contradicts_itself_is_no_evidence() -> None:
+    """The second state's figures do not add up: they say nothing of its county."""
+    jobs = a_table()
+    jobs[2, 2] += 40
+    jobs[2, 4] += 15
+    hidden = jobs.copy()
+    hidden[5, 2:] = NAN
+    year = a_year(hidden)
+    found = bound_year(year, PLACES)
+    unused = found["unused"].reshape(jobs.shape)
+    assert unused[2, 0].startswith(SET_ASIDE)
+    assert set(unused[3:].ravel()) == {""}
+    lower, upper = (found[name].reshape(jobs.shape) for name in ("lower", "upper"))
+    truth = a_table()
+    assert ((lower[5] <= truth[5]) & (truth[5] <= upper[5])).all()
+    assert (found["lower"] <= found["upper"]).all()
+
+
+def test_a_metro_of_other_counties_is_not_summed() -> None:
+    """Where establishments tell that a metro is not made of these counties, they say nothing of its jobs."""
+    jobs = a_table()
+    hidden = jobs.copy()
+    hidden[6, 2:] = NAN
+    year = a_year(hidden)
+    year["establishments"] = year["establishments"] + 40 * (year["region_no"] == 6)
+    found = bound_year(year, PLACES)
+    metro = found["unused"].reshape(jobs.shape)[6]
+    assert "metropolitan areas" in metro[0]
+    assert found["lower"].reshape(jobs.shape)[6, 4] == 0
+    assert found["upper"].reshape(jobs.shape)[6, 4] > jobs[6, 4]
+
+
+def test_nothing_printed_leaves_no_bound() -> None:
+    jobs = np.full((7, 6), NAN)
+    found = bound_year(a_year(jobs), PLACES)
+    assert (found["lower"] == 0).all()
+    assert np.isnan(found["upper"]).all()
+    assert UNBOUNDED > 10**9 * 12
