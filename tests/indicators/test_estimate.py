@@ -24,11 +24,12 @@ Table = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, list[S
 INDUSTRIES = np.array([-1, 0, 0, 1, 1, 2, 2, 2])
 
 
-def estimated(*cells: tuple[float, float, float], rounding: float = 0) -> list[float]:
+def estimated(*cells: tuple[float, float, float], rounding: float = 0, rounds: int = 16) -> list[float]:
     """Estimates of a total (first) and its parts, each given as its bounds and establishments."""
     lower, upper, establishments = np.array(cells, dtype=float).T
     industry, steps = np.zeros(len(cells), int), [Sums(np.arange(1, len(cells)), np.array([0]), np.array([0]))]
-    return estimate(lower, upper, establishments, industry, ONE, steps, rounding=rounding).round(6).tolist()
+    values = estimate(lower, upper, establishments, industry, ONE, steps, rounds, rounding)
+    return values.round(6).tolist()
 
 
 def test_withheld_parts_share_what_is_left_by_establishments() -> None:
@@ -45,11 +46,14 @@ def test_parts_without_establishments_take_only_what_must_be_theirs() -> None:
     assert estimated((120, 120, 8), (60, 60, 8), (0, 40, 0), (0, 60, 0)) == [120, 60, 24, 36]
 
 
+def test_the_last_way_down_keeps_proportions() -> None:
+    # Guesses are 15 and 30, of 60 to be had.
+    assert estimated((120, 120, 8), (60, 60, 4), (0, 60, 1), (0, 60, 2), rounds=0) == [120, 60, 20, 40]
+
+
 def test_total_and_parts_that_are_withheld_meet() -> None:
-    # A known cell elsewhere has 10 a establishment: guesses are 40 above and 10 below, the middle is 20.
-    lower, upper, count = np.array([0.0, 0, 10]), np.array([999.0, 999, 10]), np.array([4, 1, 1])
-    steps = [Sums(np.array([1]), np.array([0]), np.array([0]))]
-    assert estimate(lower, upper, count, np.zeros(3, int), ONE, steps).round(6).tolist() == [20, 20, 10]
+    # Ten an establishment: guesses are 200 above, and 80 known and 10 guessed below. 2 x 10 + 80 = 200 / 2.
+    assert estimated((0, 999, 20), (80, 80, 8), (0, 999, 1)) == [100, 80, 20]
 
 
 def test_crossing_hierarchies_give_the_table_of_independence() -> None:
@@ -79,27 +83,29 @@ def test_all_withheld_still_adds_up() -> None:
     assert estimated((0, 100, 10), (0, 100, 6), (0, 100, 4)) == [10, 6, 4]
 
 
-def test_published_averages_stay_within_their_rounding() -> None:
-    assert estimated((114, 125, 8), (0, 125, 8), rounding=11) == [119.5, 119.5]
+def test_a_published_average_is_the_middle_of_its_rounding() -> None:
+    values = estimate(
+        np.array([114.0, 6]), np.array([125.0, 17]), np.array([4, 4]), np.zeros(2, int), ONE, [], rounding=11
+    )
+    assert values.tolist() == [119.5, 11.5]
 
 
 def test_mean_sizes_fall_back_to_the_parent_and_leave_withheld_cells_out() -> None:
     parent = np.array([-1, 0, 0, 2, -1])
-    lower = np.array([100.0, 30, 0, 50])
-    upper = np.array([100.0, 36, 900, 50])
-    size = mean_sizes(lower, upper, np.array([10, 3, 9, 0]), np.array([0, 1, 2, 3]), parent)
+    lower, upper = np.array([100.0, 30, 0, 50, 40]), np.array([100.0, 36, 900, 50, 40])
+    size = mean_sizes(lower, upper, np.array([10, 3, 9, 0, 0]), np.array([0, 1, 2, 3, 0]), parent)
     assert size.tolist()[:4] == [10, 11, 10, 10]
     assert np.isnan(size[4])
 
 
 def test_no_establishments_and_contradicting_bounds_are_refused() -> None:
-    arguments = (np.zeros(2, int), ONE, [])
+    places = np.zeros(2, int)
     with pytest.raises(ValueError, match="1 cells have no value"):
-        estimate(np.array([0.0, 5]), np.array([1.0, 4]), np.ones(2), *arguments)
+        estimate(np.array([0.0, 5]), np.array([1.0, 4]), np.ones(2), places, ONE, [])
     with pytest.raises(ValueError, match="1 cells have no number"):
-        estimate(np.zeros(2), np.ones(2), np.array([1, np.nan]), *arguments)
+        estimate(np.zeros(2), np.ones(2), np.array([1, np.nan]), places, ONE, [])
     with pytest.raises(ValueError, match="circle"):
-        estimate(np.zeros(2), np.ones(2), np.ones(2), np.zeros(2, int), np.array([1, 0]), [])
+        estimate(np.zeros(2), np.ones(2), np.ones(2), places, np.array([1, 0]), [])
 
 
 @st.composite
