@@ -5,4 +5,7 @@ WHERE
     OR employment < employment_lower
     OR employment > employment_upper
     OR employment_lower IS NULL
+    OR (employment_estimate IS NULL) <> (employment IS NOT NULL)
+    OR employment_estimate < employment_lower
+    OR employment_estimate > employment_upper
 LIMIT 100

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.indicators.bounds import UNBOUNDED, tighten
+from orchestration.indicators.bounds import UNBOUNDED, Tightened, tighten
+from orchestration.indicators.estimate import estimate
 from orchestration.indicators.evidence import Figures
 from orchestration.indicators.sums import Hierarchy, Sums, sums_of
 
@@ -106,9 +107,10 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places) -> dict[str, np.
         places: what the numbers are parts of.
 
     Returns:
-        One entry per cell in `lower` and `upper`, in jobs as they would be printed (NaN above: none known), and in
-        `unused`: empty, or which sums with this cell as their whole were no evidence, as names of
-        `Places.hierarchies` separated by commas; for a region whose own figures are none, its totals say `figures`.
+        One entry per cell in `lower` and `upper`, in jobs as they would be printed (NaN above: none known), in
+        `estimate` a likely number of jobs between them, and in `unused` nothing, or which sums with this cell as their
+        whole were no evidence, as names of `Places.hierarchies` separated by commas. The totals of a region of which
+        none of a hierarchy's sums were say `all` before its name; of one whose own figures were none, `figures`.
 
     Example:
         >>> jobs, unknown = np.array([90.0, 60.0, np.nan]), np.full(3, np.nan)
@@ -122,28 +124,51 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places) -> dict[str, np.
     """
     axes = [cells[name] for name in ("region_no", "ownership_no", "industry_no")]
     sums = {name: sums_of(axes, [tree]) for name, tree in places.hierarchies().items()}
-    is_total = (places.industry_parent < 0) & (places.grouping < 0)
-    figures, unused = _trusted(cells, sums, is_total[cells["industry_no"]])
+    is_total = ((places.industry_parent < 0) & (places.grouping < 0))[cells["industry_no"]]
+    figures, unused = _trusted(cells, sums, is_total)
+    steps, names = _heeded(figures, sums, is_total, unused)
+    narrowed = tighten(figures.low, figures.high, steps)
+    for name, step, left_out in zip(names, steps, narrowed.left_out, strict=True):
+        unused[name][step.whole[left_out]] = True
+    kept = [step.only(np.flatnonzero(~out)) for step, out in zip(steps, narrowed.left_out, strict=True)]
+    lower, upper = printed(narrowed.lower, narrowed.upper)
+    likely = np.round(_estimated(cells, places, narrowed, kept) / MONTHS)
+    known, told = cells["employment"], ~np.isnan(cells["employment"])
+    return {
+        "lower": np.where(told, known, lower),
+        "upper": np.where(told, known, upper),
+        "estimate": np.where(told, known, np.clip(likely, lower, np.where(np.isnan(upper), np.inf, upper))),
+        "unused": _named(unused),
+    }
+
+
+def _heeded(
+    figures: Figures, sums: Mapping[str, list[Sums]], is_total: np.ndarray, unused: dict[str, np.ndarray]
+) -> tuple[list[Sums], list[str]]:
+    """The sums that are evidence, with the names of their hierarchies; the others are noted in `unused`, by name."""
     steps, names = [], []
     for name, every in sums.items():
         doubtful = figures.doubtful_regions(every)
-        unused[name] = is_total[cells["industry_no"]] & doubtful[figures.region]
+        unused[f"all {name}"] = is_total & doubtful[figures.region]
+        unused[name] = np.zeros_like(is_total)
         for step in every:
             failing = np.logical_or(*figures.failing(step))
             doubted = doubtful[figures.region[step.whole]]
             unused[name][step.whole[failing & ~doubted]] = True
             steps.append(step.only(np.flatnonzero(~(failing | doubted))))
             names.append(name)
-    narrowed = tighten(figures.low, figures.high, steps)
-    for name, step, left_out in zip(names, steps, narrowed.left_out, strict=True):
-        unused[name][step.whole[left_out]] = True
-    lower, upper = printed(narrowed.lower, narrowed.upper)
-    known, told = cells["employment"], ~np.isnan(cells["employment"])
-    return {
-        "lower": np.where(told, known, lower),
-        "upper": np.where(told, known, upper),
-        "unused": _named(unused),
-    }
+    return steps, names
+
+
+def _estimated(cells: Mapping[str, np.ndarray], places: Places, narrowed: Tightened, steps: list[Sums]) -> np.ndarray:
+    """A likely number of job-months for each cell; mean sizes are those of the same ownership where it tells any."""
+    industries, ownerships = len(places.industry_parent), np.arange(len(OWNERSHIPS))
+    above = np.where(places.industry_parent >= 0, places.industry_parent, places.grouping)
+    total = np.flatnonzero(above < 0)[0]
+    owner_above = np.where(OWNERSHIPS >= 0, OWNERSHIPS * industries + total, -1)
+    parent = np.where(above >= 0, above + ownerships[:, None] * industries, owner_above[:, None])
+    place = cells["ownership_no"].astype(np.int64) * industries + cells["industry_no"]
+    return estimate(narrowed.lower, narrowed.upper, cells["establishments"], place, parent.ravel(), steps)
 
 
 def _trusted(

@@ -23,7 +23,8 @@ bounds AS (
         b.ownership_no,
         i.industry_code,
         b.lower AS employment_lower,
-        CASE WHEN NOT isnan(b.upper) THEN b.upper END AS employment_upper
+        CASE WHEN NOT isnan(b.upper) THEN b.upper END AS employment_upper,
+        b.estimate AS employment_estimate
     FROM {{ ref("int_qcew_bounds") }} AS b
     INNER JOIN {{ ref("int_sum_industries") }} AS i ON b.industry_no = i.industry_no
 )
@@ -41,6 +42,7 @@ SELECT
     c.wages,
     coalesce(c.employment, b.employment_lower, 0)::DOUBLE AS employment_lower,
     coalesce(c.employment, b.employment_upper)::DOUBLE AS employment_upper,
+    CASE WHEN c.employment IS NULL THEN b.employment_estimate END AS employment_estimate,
     CASE
         WHEN c.employment IS NOT NULL THEN c.known_as
         WHEN b.employment_upper IS NOT NULL THEN 'bounded'

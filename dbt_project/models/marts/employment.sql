@@ -10,5 +10,6 @@ SELECT
     c.status,
     c.employment_lower,
     c.employment_upper,
+    c.employment_estimate,
     'bls_qcew:' || c.year AS source_id
 FROM {{ ref("int_cells") }} AS c
