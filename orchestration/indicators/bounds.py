@@ -90,11 +90,11 @@ def tighten(
     open_cells = lower < upper  # a sum of known values has nothing to say
     for attempt in range(restarts + 1):
         low, high = lower.astype(np.float64), upper.astype(np.float64)
-        heeded = [np.flatnonzero(~out & _holding(open_cells, step)) for out, step in zip(left_out, steps, strict=True)]
-        live = [step.only(kept) for step, kept in zip(steps, heeded, strict=True)]
+        heeded = [~out & _holding(open_cells, step) for out, step in zip(left_out, steps, strict=True)]
+        live = [step.only(mask) for step, mask in zip(steps, heeded, strict=True)]
         found = _to_fixed_point(low, high, live, rounds)
-        for out, kept, bad in zip(left_out, heeded, found, strict=True):
-            out[kept[bad]] = True
+        for out, mask, bad in zip(left_out, heeded, found, strict=True):
+            out[mask] = bad
         if attempt == restarts or not any(bad.any() for bad in found):
             break
     return Tightened(low, high, left_out)
@@ -113,8 +113,8 @@ def _to_fixed_point(low: np.ndarray, high: np.ndarray, steps: Sequence[Sums], ro
     for _ in range(rounds):
         since, moved = moved, np.zeros_like(moved)
         for k in order:
-            live = np.flatnonzero(_holding(since | moved, steps[k]) & ~found[k])
-            if len(live):
+            live = _holding(since | moved, steps[k]) & ~found[k]
+            if live.any():
                 found[k][live] = _narrow(low, high, steps[k].only(live), moved)
         if not moved.any():
             break

@@ -160,7 +160,7 @@ class _Raked(NamedTuple):
     def of(cls, sums: Sums, lower: np.ndarray, upper: np.ndarray) -> Self:
         """Of a step's sums those with a part whose bounds differ, with the other parts added up as `fixed`."""
         free = lower < upper
-        sums = sums.only(np.flatnonzero(sums.added(free) > 0))
+        sums = sums.only(sums.added(free) > 0)
         fixed, moving = sums.added(np.where(free, 0.0, lower)), sums.added(free).astype(np.int64)
         part, whole = sums.part[free[sums.part]], sums.whole
         return cls(

@@ -130,7 +130,7 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places) -> dict[str, np.
     narrowed = tighten(figures.low, figures.high, steps)
     for name, step, left_out in zip(names, steps, narrowed.left_out, strict=True):
         unused[name][step.whole[left_out]] = True
-    kept = [step.only(np.flatnonzero(~out)) for step, out in zip(steps, narrowed.left_out, strict=True)]
+    kept = [step.only(~out) for step, out in zip(steps, narrowed.left_out, strict=True)]
     lower, upper = printed(narrowed.lower, narrowed.upper)
     likely = np.round(_estimated(cells, places, narrowed, kept) / MONTHS)
     known, told = cells["employment"], ~np.isnan(cells["employment"])
@@ -155,7 +155,7 @@ def _heeded(
             failing = np.logical_or(*figures.failing(step))
             doubted = doubtful[figures.region[step.whole]]
             unused[name][step.whole[failing & ~doubted]] = True
-            steps.append(step.only(np.flatnonzero(~(failing | doubted))))
+            steps.append(step.only(~(failing | doubted)))
             names.append(name)
     return steps, names
 

@@ -43,7 +43,8 @@ class Sums:
         return np.add.reduceat(values[self.part], self.start) if len(self) else np.zeros(0)
 
     def only(self, kept: np.ndarray) -> Self:
-        """Some of the sums, by their positions in order."""
+        """The sums that a mask keeps."""
+        kept = np.flatnonzero(kept)
         if len(kept) == len(self):
             return self
         sizes = self.sizes[kept]
