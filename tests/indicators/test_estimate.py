@@ -1,8 +1,6 @@
-"""Point estimates: worked by hand, promises that hold for any table, and errors where the truth is known."""
+"""Point estimates: worked by hand, and promises that hold for any table."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +9,7 @@ from hypothesis import strategies as st
 
 from orchestration.indicators.bounds import UNBOUNDED, tighten
 from orchestration.indicators.estimate import estimate, mean_sizes, residuals
-from orchestration.indicators.qcew import MONTHS
 from orchestration.indicators.sums import Hierarchy, Sums, sums_of
-from tests.indicators.estimate_errors import RULES, Slices, errors, read_slices, trial
 from tests.indicators.hiding import at_random, by_rule, without
 
 ONE = np.array([-1])  # a single industry
@@ -159,29 +155,3 @@ def test_hiding_by_rule_leaves_no_sum_with_one_withheld_member(table: Table, few
     assert hidden[(count > 0) & (count < fewest)].all()
     for step in steps:
         assert not (step.added(hidden) + hidden[step.whole] == 1).any()
-
-
-@pytest.fixture(scope="module")
-def slices(mirror: Path) -> Slices:
-    return read_slices(mirror, 2019)
-
-
-@pytest.mark.mirror
-@pytest.mark.parametrize("rule", RULES)
-def test_estimates_of_hidden_cells_beat_plain_baselines(slices: Slices, rule: str) -> None:
-    tried = trial(slices, slices.hidden(rule))
-    values = tried.by_method["estimate"]
-    assert tried.hidden.sum() > 5_000
-    assert ((tried.lower <= values) & (values <= tried.upper)).all()
-    reached = tried.hidden & np.all([np.isfinite(v) for v in tried.by_method.values()], axis=0)
-    ours, *baselines = (errors(v[reached] / MONTHS, slices.jobs[reached]) for v in tried.by_method.values())
-    for baseline in baselines:
-        assert all(ours[measure] <= baseline[measure] for measure in ours), (ours, baseline)
-
-
-@pytest.mark.mirror
-def test_industries_of_real_regions_add_up(slices: Slices) -> None:
-    tried = trial(slices, np.zeros(len(slices.jobs), dtype=bool))
-    depth = int(Hierarchy(2, slices.parent).depths().max())
-    for lacking in residuals(tried.by_method["estimate"], tried.steps[:depth]):
-        assert np.abs(lacking).max() < 1e-3
