@@ -20,6 +20,10 @@ from hypothesis import strategies as st
 
 MACRO = Path(__file__).parents[2] / "dbt_project" / "macros" / "specialisation.sql"
 FLAGS = ("qualifying", "significant", "strong", "strong10")
+# Quotients of one cluster and year are shares over one and the same share of the nation, which is 1 here.
+WITH_SHARES = """
+    SELECT *, lq_lower AS share_lower, lq_upper AS share_upper, lq_lower AS focus_lower, lq_upper AS focus_upper FROM {}
+"""
 
 Flags = tuple[str, str, str, str]
 Cell = tuple[int, float, float, float, float]
@@ -29,7 +33,8 @@ Cell = tuple[int, float, float, float, float]
 @cache
 def flags_sql(relation: str) -> str:
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    source = MACRO.read_text(encoding="utf-8") + f"{{{{ ucm_flags('{relation}') }}}}"
+    figures = f"'(' ~ cluster_figures('{relation}') ~ ')'"
+    source = MACRO.read_text(encoding="utf-8") + f"{{{{ ucm_flags('{relation}', '(' ~ standings({figures}) ~ ')') }}}}"
     return environment.from_string(source).render()
 
 
@@ -40,6 +45,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             "CREATE TABLE cells (region_type VARCHAR, cluster_id VARCHAR, year INTEGER, region_id VARCHAR, "
             "establishments DOUBLE, employment_lower DOUBLE, employment_upper DOUBLE, lq_lower DOUBLE, lq_upper DOUBLE)"
         )
+        connection.execute(f"CREATE VIEW compared AS {WITH_SHARES.format('cells')}")
         yield connection
 
 
@@ -49,7 +55,7 @@ def flags_of(con: duckdb.DuckDBPyConnection, groups: list[list[Cell]]) -> dict[t
     rows = [("state", str(g), 2016, str(r), *cell) for g, cells in enumerate(groups) for r, cell in enumerate(cells)]
     columns = list(zip(*rows, strict=True))
     con.execute(f"INSERT INTO cells SELECT {', '.join(f'unnest(${i + 1})' for i in range(9))}", columns)
-    found = con.execute(flags_sql("cells")).fetchall()
+    found = con.execute(flags_sql("compared")).fetchall()
     return {(int(cluster), int(region)): flags for region, cluster, _, *flags in found}  # type: ignore[misc]
 
 
@@ -64,10 +70,11 @@ def test_published_flags_of_all_states(reference: Path) -> None:
             SELECT
                 'state' AS region_type, cluster_code AS cluster_id, 2016 AS year, region_code AS region_id,
                 est AS establishments, emp AS employment_lower, emp AS employment_upper, lq AS lq_lower, lq AS lq_upper
-            FROM published WHERE traded
+            FROM published WHERE traded;
+            CREATE VIEW compared AS {WITH_SHARES.format("cells")}
             """
         )
-        con.execute(f"CREATE TABLE ours AS {flags_sql('cells')}")
+        con.execute(f"CREATE TABLE ours AS {flags_sql('compared')}")
         differing = " OR ".join(
             f"coalesce(ucm_{flag}, 'no') <> CASE WHEN {flag} THEN 'yes' ELSE 'no' END" for flag in FLAGS
         )
