@@ -80,9 +80,9 @@
     it: how many others are certainly or possibly above or below, or not.
 
     With the region at its least: surely_below and surely_not_above, possibly_above and possibly_not_below; at its
-    most: the opposite. Sure are those of the certain others for which the bounds leave no choice; the possible ones
-    include the doubtful others, if they count and lie there. So each pair is met in one and the same completion, and
-    in no completion does the region stand lower, or higher. -#}
+    most: the opposite. Sure are certain others for which the bounds leave no choice. Possible are all others that can
+    lie there, doubtful ones too; the other doubtful ones can be none of those that count. So surely_not_above and
+    possibly_above are met in one completion, the worst there is for the region, and likewise each other pair. -#}
 {% macro standings(figures) -%}
     {%- set same_group -%}
         c.region_type = %s.region_type AND c.cluster_id = %s.cluster_id AND c.year = %s.year AND c.figure = %s.figure
