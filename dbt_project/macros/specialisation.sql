@@ -31,122 +31,170 @@
     END
 {%- endmacro %}
 
-{#- Bounds of quantiles over the regions of a type with employment above zero, by linear interpolation (type 7).
+{#- The least that a whole can hold beside a part that is at its most, both known within bounds. `is_part`: whether the
+    whole counts the part and so holds no less. A whole that is known is what it is. As part/whole grows with the part,
+    whatever the rest of the whole is, part_upper over this is the most it can be; part_lower over whole_upper is the
+    least. -#}
+{% macro whole_beside_most(part_upper, whole_lower, whole_upper, is_part) -%}
+    CASE
+        WHEN {{ is_part }} THEN least(greatest({{ whole_lower }}, {{ part_upper }}), {{ whole_upper }})
+        ELSE {{ whole_lower }}
+    END
+{%- endmacro %}
 
-    `peers` has one row per region_type, cluster_id, year and region_id with `is_certain`: whether its employment is
-    surely above zero; a region whose employment is wholly withheld may or may not be one of those that count.
-    `measures` maps a name to (lower, upper, share): the bounds of a measure that is never negative, and the quantile
-    asked for. Gives name_lower and name_upper for each.
+{#- The figures by which a region's cluster is compared with others, one row each: figure, lower, upper.
 
-    A quantile grows with every value it is taken over, so certain members enter with their own bounds. A doubtful
-    member moves the quantile down only if it lies below the certain member next above it, and most if it is the least
-    of all: so the least value counts every doubtful member that can lie there, as nought, and leaves out the others.
-    The greatest value does the opposite. Without doubt both are the quantile itself. -#}
-{% macro quantile_bounds(peers, measures) -%}
-    WITH certain AS (
-        SELECT
-            region_type, cluster_id, year
-            {%- for name, (lower, upper, share) in measures.items() %},
-            quantile_cont({{ lower }}, {{ share }}) AS {{ name }}_lower,
-            quantile_cont({{ upper }}, {{ share }}) AS {{ name }}_upper
-            {%- endfor %}
-        FROM {{ peers }}
-        WHERE is_certain
-        GROUP BY region_type, cluster_id, year
+    `cells` has one row per region_type, cluster_id, year and region_id with establishments, and the bounds of
+    employment, of share (of the region's clusters of the kind) and of focus (of all the region's jobs). Unknown bounds
+    are none. Those count that have employment: is_certain and is_possible are 0 or 1, and differ where it is wholly
+    withheld. -#}
+{% macro cluster_figures(cells) -%}
+    {%- for figure in ("establishments", "employment", "share", "focus") %}
+    {%- set ends = (figure, figure) if figure == "establishments" else (figure ~ "_lower", figure ~ "_upper") %}
+    SELECT
+        region_type, cluster_id, year, region_id,
+        '{{ figure }}' AS figure,
+        (employment_lower > 0)::INTEGER AS is_certain,
+        (employment_upper > 0 OR employment_upper IS NULL)::INTEGER AS is_possible,
+        coalesce({{ ends[0] }}, 0) AS lower,
+        coalesce({{ ends[1] }}, CASE WHEN employment_upper = 0 THEN 0 END, 1e300) AS upper
+    FROM {{ cells }}
+    {{ "UNION ALL" if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- Regions by their lower or upper end: how many lie before and up to each place that occurs. -#}
+{% macro ends_upto(figures, end) -%}
+    SELECT
+        region_type, cluster_id, year, figure, {{ end }} AS place,
+        sum(sum(is_certain)) OVER upto AS certain_upto,
+        sum(sum(is_possible)) OVER upto AS possible_upto,
+        certain_upto - sum(is_certain) AS certain_before,
+        possible_upto - sum(is_possible) AS possible_before
+    FROM {{ figures }}
+    GROUP BY region_type, cluster_id, year, figure, {{ end }}
+    WINDOW upto AS (PARTITION BY region_type, cluster_id, year, figure ORDER BY {{ end }})
+{%- endmacro %}
+
+{#- Where a region stands among the others of its type by a figure that is known within bounds, as cluster_figures gives
+    it: how many others are certainly or possibly above or below, or not.
+
+    With the region at its least: surely_below and surely_not_above, possibly_above and possibly_not_below; at its
+    most: the opposite. Sure are certain others for which the bounds leave no choice. Possible are all others that can
+    lie there, doubtful ones too; the other doubtful ones can be none of those that count. So surely_not_above and
+    possibly_above are met in one completion, the worst there is for the region, and likewise each other pair. -#}
+{% macro standings(figures) -%}
+    {%- set same_group -%}
+        c.region_type = %s.region_type AND c.cluster_id = %s.cluster_id AND c.year = %s.year AND c.figure = %s.figure
+    {%- endset -%}
+    WITH lowers AS (
+        {{ ends_upto(figures, "lower") | indent(8) }}
     ),
 
-    next_to AS (
+    uppers AS (
+        {{ ends_upto(figures, "upper") | indent(8) }}
+    ),
+
+    counted AS (
+        SELECT region_type, cluster_id, year, figure, max(certain_upto) AS certain, max(possible_upto) AS possible
+        FROM lowers
+        GROUP BY region_type, cluster_id, year, figure
+    ),
+
+    beside AS (
         SELECT
-            region_type, cluster_id, year
-            {%- for name, (lower, upper, share) in measures.items() %},
-            min(p.{{ lower }}) FILTER (WHERE p.{{ lower }} >= c.{{ name }}_lower) AS {{ name }}_above,
-            max(p.{{ upper }}) FILTER (WHERE p.{{ upper }} <= c.{{ name }}_upper) AS {{ name }}_below
-            {%- endfor %}
-        FROM {{ peers }} AS p
-        INNER JOIN certain AS c USING (region_type, cluster_id, year)
-        WHERE p.is_certain
-        GROUP BY region_type, cluster_id, year
+            c.*,
+            c.lower = c.upper AS is_known,
+            coalesce(u.certain_upto, 0) AS certain_upto_least,
+            coalesce(u.possible_upto, 0) AS possible_upto_least,
+            coalesce(CASE WHEN u.place = c.lower THEN u.certain_before ELSE u.certain_upto END, 0)
+                AS certain_before_least,
+            coalesce(CASE WHEN u.place = c.lower THEN u.possible_before ELSE u.possible_upto END, 0)
+                AS possible_before_least,
+            l.certain_upto AS certain_upto_most,
+            l.possible_upto AS possible_upto_most,
+            CASE WHEN l.place = c.upper THEN l.certain_before ELSE l.certain_upto END AS certain_before_most,
+            CASE WHEN l.place = c.upper THEN l.possible_before ELSE l.possible_upto END AS possible_before_most
+        FROM {{ figures }} AS c
+        ASOF LEFT JOIN uppers AS u
+            ON {{ same_group | replace("%s", "u") }} AND c.lower >= u.place
+        ASOF LEFT JOIN lowers AS l
+            ON {{ same_group | replace("%s", "l") }} AND c.upper >= l.place
     )
 
+    -- The region itself is taken out wherever it was counted.
     SELECT
-        region_type, cluster_id, year
-        {%- for name, (lower, upper, share) in measures.items() %},
-        quantile_cont(
-            CASE WHEN p.is_certain THEN p.{{ lower }} WHEN p.{{ lower }} < n.{{ name }}_above THEN 0 END, {{ share }}
-        ) AS {{ name }}_lower,
-        quantile_cont(
-            CASE WHEN p.is_certain THEN p.{{ upper }} WHEN p.{{ upper }} > n.{{ name }}_below THEN 1e300 END, {{ share }}
-        ) AS {{ name }}_upper
-        {%- endfor %}
-    FROM {{ peers }} AS p
-    INNER JOIN next_to AS n USING (region_type, cluster_id, year)
-    GROUP BY region_type, cluster_id, year
+        c.region_type, c.cluster_id, c.year, c.region_id, c.figure,
+        (certain_before_least)::INTEGER AS surely_below,
+        (certain_upto_least - if(is_known, is_certain, 0))::INTEGER AS surely_not_above,
+        (n.possible - possible_upto_least - if(is_known, 0, is_possible))::INTEGER AS possibly_above,
+        (n.possible - possible_before_least - is_possible)::INTEGER AS possibly_not_below,
+        (possible_before_most - if(is_known, 0, is_possible))::INTEGER AS possibly_below,
+        (possible_upto_most - is_possible)::INTEGER AS possibly_not_above,
+        (n.certain - certain_upto_most)::INTEGER AS surely_above,
+        (n.certain - certain_before_most - if(is_known, is_certain, 0))::INTEGER AS surely_not_below
+    FROM beside AS c
+    INNER JOIN counted AS n ON {{ same_group | replace("%s", "n") }}
+{%- endmacro %}
+
+{#- Verdicts on a region's figure against a quantile (type 7, linear interpolation) over all that count, itself included.
+
+    A figure lies above the quantile exactly if more than `percent` of the others lie below it, and reaches it exactly
+    if no more than the rest of them lie above: with n others sorted, the quantile lies at n * percent / 100, between
+    or on two of n + 1 places. So ranks settle it, and the region's own doubt does not enter twice, as it would if its
+    bounds were held against bounds of the quantile. A verdict is open only if completions differ in it. -#}
+{% macro above_quantile(standing, percent) -%}
+    {{ verdict(
+        (100 - percent) ~ " * " ~ standing ~ ".surely_below",
+        (100 - percent) ~ " * " ~ standing ~ ".possibly_below",
+        percent ~ " * " ~ standing ~ ".surely_not_below",
+        percent ~ " * " ~ standing ~ ".possibly_not_below",
+        ">"
+    ) }}
+{%- endmacro %}
+
+{% macro reaches_quantile(standing, percent) -%}
+    {{ verdict(
+        (100 - percent) ~ " * " ~ standing ~ ".surely_not_above",
+        (100 - percent) ~ " * " ~ standing ~ ".possibly_not_above",
+        percent ~ " * " ~ standing ~ ".surely_above",
+        percent ~ " * " ~ standing ~ ".possibly_above",
+        ">="
+    ) }}
 {%- endmacro %}
 
 {#- U.S. Cluster Mapping's four flags of a region's cluster (Delgado, Porter & Stern 2014), three-way.
 
-    `cells` has one row per region_type, cluster_id, year and region_id with employment_lower, employment_upper,
-    establishments, lq_lower, lq_upper; an unknown upper bound is unbounded. Thresholds are quantiles over the regions
-    of a type with employment above zero. A verdict is given only where every completion of the withheld cells gives
-    it; where everything is published it is UCM's. -#}
-{% macro ucm_flags(cells) -%}
-    WITH peers AS (
+    `cells` has one row per cluster_id, year and region_id with lq_lower and lq_upper; `standings` is what the macro of
+    that name gives. Thresholds are quantiles over the regions of a type with
+    employment above zero. Quotients are compared with each other by their shares, since all have the nation's share
+    below the line. A verdict is given only where every completion of the withheld cells gives it; where everything is
+    published it is UCM's. -#}
+{% macro ucm_flags(cells, standings) -%}
+    WITH parts AS (
         SELECT
-            region_type, cluster_id, year, region_id, establishments, employment_lower,
-            employment_lower > 0 AS is_certain,
-            coalesce(employment_upper, 1e300) AS employment_upper,
-            coalesce(lq_lower, 0) AS lq_lower,
-            coalesce(lq_upper, 1e300) AS lq_upper
-        FROM {{ cells }}
-        WHERE employment_upper > 0 OR employment_upper IS NULL
-    ),
-
-    thresholds AS (
-        {{ quantile_bounds("peers", {
-            "est_q25": ("establishments", "establishments", 0.25),
-            "emp_q25": ("employment_lower", "employment_upper", 0.25),
-            "lq_q25": ("lq_lower", "lq_upper", 0.25),
-            "lq_q50": ("lq_lower", "lq_upper", 0.5),
-            "lq_q75": ("lq_lower", "lq_upper", 0.75),
-            "lq_q90": ("lq_lower", "lq_upper", 0.9),
-        }) | indent(8) }}
-    ),
-
-    -- A higher quantile is no less than a lower one, so what bounds one bounds the other.
-    nested AS (
-        SELECT
-            region_type, cluster_id, year, est_q25_lower, est_q25_upper, emp_q25_lower, emp_q25_upper
-            {%- set quantiles = (25, 50, 75, 90) %}
-            {%- for q in quantiles %},
-            greatest({% for o in quantiles if o <= q %}lq_q{{ o }}_lower{{ ", " if not loop.last }}{% endfor %}) AS lq_q{{ q }}_least,
-            least({% for o in quantiles if o >= q %}lq_q{{ o }}_upper{{ ", " if not loop.last }}{% endfor %}) AS lq_q{{ q }}_most
-            {%- endfor %}
-        FROM thresholds
-    ),
-
-    parts AS (
-        SELECT
-            p.region_type, p.cluster_id, p.year, p.region_id,
-            {{ verdict("p.establishments", "p.establishments", "t.est_q25_lower", "t.est_q25_upper", ">") }}
-                AS enough_plants,
-            {{ verdict("p.employment_lower", "p.employment_upper", "t.emp_q25_lower", "t.emp_q25_upper", ">") }}
-                AS enough_jobs,
-            {{ verdict("p.lq_lower", "p.lq_upper", "1", "1", ">=") }} AS lq_at_least_1,
-            {%- for name, q, operator in (("over", 25, ">"), ("over", 50, ">"), ("from", 75, ">="), ("from", 90, ">=")) %}
-            {{ verdict("p.lq_lower", "p.lq_upper", "t.lq_q" ~ q ~ "_least", "t.lq_q" ~ q ~ "_most", operator) }}
-                AS lq_{{ name }}_q{{ q }}{{ "," if not loop.last }}
-            {%- endfor %}
-        FROM peers AS p
-        LEFT JOIN nested AS t
-            ON p.region_type = t.region_type AND p.cluster_id = t.cluster_id AND p.year = t.year
+            c.region_id, c.cluster_id, c.year,
+            {{ above_quantile("plants", 25) }} AS enough_plants,
+            {{ above_quantile("jobs", 25) }} AS enough_jobs,
+            {{ verdict("c.lq_lower", "c.lq_upper", "1", "1", ">=") }} AS lq_at_least_1,
+            {{ above_quantile("shares", 25) }} AS lq_above_q25,
+            {{ above_quantile("shares", 50) }} AS lq_above_q50,
+            {{ reaches_quantile("shares", 75) }} AS lq_reaches_q75,
+            {{ reaches_quantile("shares", 90) }} AS lq_reaches_q90
+        FROM {{ cells }} AS c
+        {%- for alias, figure in (("plants", "establishments"), ("jobs", "employment"), ("shares", "share")) %}
+        INNER JOIN {{ standings }} AS {{ alias }}
+            ON c.region_id = {{ alias }}.region_id AND c.cluster_id = {{ alias }}.cluster_id
+                AND c.year = {{ alias }}.year AND {{ alias }}.figure = '{{ figure }}'
+        {%- endfor %}
     )
 
     SELECT
         region_id, cluster_id, year,
-        {{ all_of(["enough_plants", "enough_jobs", "lq_over_q25"]) }} AS ucm_qualifying,
-        {{ all_of(["enough_plants", "enough_jobs", "lq_over_q50"]) }} AS ucm_significant,
-        {{ all_of(["enough_plants", "enough_jobs", "lq_at_least_1", "lq_from_q75"]) }} AS ucm_strong,
-        {{ all_of(["enough_plants", "enough_jobs", "lq_at_least_1", "lq_from_q90"]) }} AS ucm_strong10
+        {{ all_of(["enough_plants", "enough_jobs", "lq_above_q25"]) }} AS ucm_qualifying,
+        {{ all_of(["enough_plants", "enough_jobs", "lq_above_q50"]) }} AS ucm_significant,
+        {{ all_of(["enough_plants", "enough_jobs", "lq_at_least_1", "lq_reaches_q75"]) }} AS ucm_strong,
+        {{ all_of(["enough_plants", "enough_jobs", "lq_at_least_1", "lq_reaches_q90"]) }} AS ucm_strong10
     FROM parts
 {%- endmacro %}
 

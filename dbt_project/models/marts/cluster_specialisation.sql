@@ -3,9 +3,18 @@ WITH measured AS (
         *,
         wages / nullif(employment, 0) AS average_wage,
         employment / nullif(region_employment, 0) AS share_of_region,
+        employment_lower / nullif(region_employment, 0) AS share_of_region_lower,
+        least(employment_upper, region_employment) / nullif(region_employment, 0) AS share_of_region_upper,
         employment / nullif(reference_cluster_employment, 0) AS share_of_nation,
-        employment - region_employment * reference_cluster_employment / nullif(reference_employment, 0)
-            AS hc_employment,
+        employment_lower / nullif(nation_at_least, 0) AS share_of_nation_lower,
+        least(employment_upper, nation_at_most) / nullif(nation_at_most, 0) AS share_of_nation_upper,
+        {% for end, employment, nation in (
+            ("", "employment", "reference_cluster_employment"),
+            ("_lower", "employment_lower", "nation_at_least"),
+            ("_upper", "employment_upper", "nation_at_most"),
+        ) -%}
+        {{ employment }} - region_employment * {{ nation }} / nullif(reference_employment, 0) AS hc_employment{{ end }},
+        {% endfor -%}
         {{ location_quotient(
             "employment", "region_employment", "reference_cluster_employment", "reference_employment"
         ) }}
@@ -27,18 +36,11 @@ spread AS (
 
 ranked AS (
     SELECT
-        region_id, cluster_id, year,
-        dense_rank() OVER (PARTITION BY region_type, cluster_id, year ORDER BY employment DESC) AS rank_employment
-    FROM measured
-    WHERE employment IS NOT NULL
-),
-
-ranked_lq AS (
-    SELECT
-        region_id, cluster_id, year,
-        dense_rank() OVER (PARTITION BY region_type, cluster_id, year ORDER BY lq DESC) AS rank_lq
-    FROM measured
-    WHERE lq IS NOT NULL
+        region_id, cluster_id, year, figure,
+        1 + surely_above AS best,
+        1 + possibly_above AS worst,
+        CASE WHEN best = worst THEN best END AS rank
+    FROM {{ ref("int_cluster_standings") }}
 )
 
 SELECT
@@ -57,31 +59,40 @@ SELECT
     m.lq_upper,
     m.kind AS lq_denominator,
     m.lq_all,
+    m.lq_all_lower,
+    m.lq_all_upper,
     m.reference_region_id,
     m.lq AS lq_national,
-    m.share_of_region,
-    m.share_of_nation,
-    r.rank_employment::INTEGER AS rank_employment,
-    q.rank_lq::INTEGER AS rank_lq,
+    {% for share in ("share_of_region", "share_of_nation") -%}
+    m.{{ share }},
+    m.{{ share }}_lower,
+    m.{{ share }}_upper,
+    {% endfor -%}
+    {% for figure in ("employment", "lq") -%}
+    rank_{{ figure }}.rank::INTEGER AS rank_{{ figure }},
+    rank_{{ figure }}.best::INTEGER AS rank_{{ figure }}_best,
+    rank_{{ figure }}.worst::INTEGER AS rank_{{ figure }}_worst,
+    {% endfor -%}
     m.hc_employment,
+    m.hc_employment_lower,
+    m.hc_employment_upper,
     CASE WHEN m.lq_all > 0 THEN (ln(m.lq_all) - s.mean_log) / nullif(s.sd_log, 0) END AS lq_z,
     {% for flag in ("ucm_qualifying", "ucm_significant", "ucm_strong", "ucm_strong10") -%}
-    CASE
-        WHEN m.region_type NOT IN ('county', 'cbsa', 'state') THEN NULL
-        WHEN m.employment_upper = 0 THEN 'no'
-        ELSE coalesce(f.{{ flag }}, 'undetermined')
-    END AS {{ flag }},
+    f.{{ flag }},
     {% endfor -%}
     {% for star in ("star_size", "star_specialisation", "star_focus") -%}
-    CASE WHEN m.region_type IN ('county', 'cbsa', 'state') AND m.employment_upper = 0 THEN 0 ELSE t.{{ star }} END
-        AS {{ star }},
+    t.{{ star }},
     {% endfor -%}
-    star_size + star_specialisation + star_focus AS stars,
-    {{ reliability("m.region_employment", "m.establishments") }} AS reliability
+    t.star_size + t.star_specialisation + t.star_focus AS stars,
+    {{ reliability("m.region_employment", "m.establishments") }} AS reliability,
+    {{ coverage("m.employment_lower", "m.employment_upper") }} AS coverage
 FROM measured AS m
 LEFT JOIN spread AS s ON m.region_type = s.region_type AND m.cluster_id = s.cluster_id AND m.year = s.year
-LEFT JOIN ranked AS r ON m.region_id = r.region_id AND m.cluster_id = r.cluster_id AND m.year = r.year
-LEFT JOIN ranked_lq AS q ON m.region_id = q.region_id AND m.cluster_id = q.cluster_id AND m.year = q.year
+{% for name, figure in (("rank_employment", "employment"), ("rank_lq", "share")) -%}
+LEFT JOIN ranked AS {{ name }}
+    ON m.region_id = {{ name }}.region_id AND m.cluster_id = {{ name }}.cluster_id AND m.year = {{ name }}.year
+        AND {{ name }}.figure = '{{ figure }}'
+{% endfor -%}
 LEFT JOIN {{ ref("int_cluster_flags") }} AS f
     ON m.region_id = f.region_id AND m.cluster_id = f.cluster_id AND m.year = f.year
 LEFT JOIN {{ ref("int_cluster_stars") }} AS t

@@ -4,21 +4,46 @@ WITH nation AS (
         c.employment, c.employment_lower, c.employment_upper
     FROM {{ ref("int_cells") }} AS c
     WHERE c.region_type = 'nation'
+),
+
+beside AS (
+    SELECT
+        c.region_id, c.industry_code, c.naics, c.ownership, c.year,
+        c.employment, c.employment_lower, c.employment_upper,
+        t.employment AS region_employment,
+        t.reference_region_id,
+        t.reference_employment,
+        n.employment AS nation_employment,
+        n.employment_upper AS nation_at_least,
+        {{ whole_beside_most("c.employment_upper", "n.employment_lower", "n.employment_upper", "t.in_reference") }}
+            AS nation_at_most
+    FROM {{ ref("int_cells") }} AS c
+    INNER JOIN {{ ref("int_totals") }} AS t ON c.region_id = t.region_id AND c.year = t.year
+    INNER JOIN nation AS n
+        ON c.industry_code = n.industry_code AND c.ownership = n.ownership AND c.year = n.year
+),
+
+bounded AS (
+    SELECT
+        *,
+        {{ location_quotient("employment_lower", "region_employment", "nation_at_least", "reference_employment") }}
+            AS least,
+        {{ location_quotient("employment_upper", "region_employment", "nation_at_most", "reference_employment") }}
+            AS most
+    FROM beside
 )
 
 SELECT
-    c.region_id,
-    {{ industry_id("c.naics", "c.industry_code") }} AS industry_id,
-    c.ownership,
-    c.year::INTEGER AS year,
-    c.employment,
-    {{ location_quotient("c.employment", "t.employment", "n.employment", "t.reference_employment") }} AS lq,
-    {{ location_quotient("c.employment_lower", "t.employment", "n.employment_upper", "t.reference_employment") }}
-        AS lq_lower,
-    {{ location_quotient("c.employment_upper", "t.employment", "n.employment_lower", "t.reference_employment") }}
-        AS lq_upper,
-    t.reference_region_id
-FROM {{ ref("int_cells") }} AS c
-INNER JOIN {{ ref("int_totals") }} AS t ON c.region_id = t.region_id AND c.year = t.year
-INNER JOIN nation AS n
-    ON c.industry_code = n.industry_code AND c.ownership = n.ownership AND c.year = n.year
+    region_id,
+    {{ industry_id("naics", "industry_code") }} AS industry_id,
+    ownership,
+    year::INTEGER AS year,
+    employment,
+    {{ location_quotient("employment", "region_employment", "nation_employment", "reference_employment") }} AS lq,
+    -- The nation beside itself is one, whatever it holds; nothing is nothing, whatever it is beside.
+    CASE WHEN region_id = reference_region_id THEN most ELSE least END AS lq_lower,
+    CASE WHEN employment_upper = 0 THEN least ELSE most END AS lq_upper,
+    CASE WHEN employment_upper = 0 THEN 'no' ELSE {{ verdict("lq_lower", "lq_upper", "1", "1", ">=") }} END
+        AS specialised,
+    reference_region_id
+FROM bounded

@@ -1,0 +1,169 @@
+"""Ranges and verdicts against the truth: with published cells of real states hidden, none may contradict them.
+
+Belongs here: the marts of a year made twice, as published and with some of its cells hidden. Does not: bounds of cells
+and clusters before they become indicators (`test_bounds_hold`), the rules on small cases (`oracles/test_ucm_flags`).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.assets.warehouse import PROJECT
+from orchestration.ingest import TidyIndex, link_partitions
+from orchestration.settings import Settings
+
+pytestmark = [pytest.mark.mirror, pytest.mark.slow]
+
+DBT = str(Path(sys.executable).with_name("dbt"))
+# Both years are in NAICS 2017, so that one build holds the same cells twice.
+PUBLISHED, HIDDEN = 2019, 2018
+# A cluster's figure is a sum of rounded cells or, where one is hidden, what their parent gives, which is rounded once:
+# the two may be off by half a job for each industry. Ten jobs are allowed; five are the most that occur.
+ROUNDING = 10
+FLAGS = ("ucm_qualifying", "ucm_significant", "ucm_strong", "ucm_strong10")
+STARS = ("star_size", "star_specialisation", "star_focus")
+
+
+@pytest.fixture(scope="module")
+def marts(mirror_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`industries` and `clusters`: pairs of rows, h with a fifth of the states' cells hidden, t with all of them."""
+    home = Settings(home=tmp_path_factory.mktemp("ranges"), profile="mirror")
+    (home.work / "spill").mkdir(parents=True)
+    home.tidy.symlink_to(mirror_home / "tidy")
+    partitions = TidyIndex(home).all()
+    folder = link_partitions([p for p in partitions if p.table != "qcew"], home)
+    (folder / "qcew").mkdir()
+    (states,) = [home.tidy / p.path for p in partitions if (p.table, p.period) == ("qcew", PUBLISHED)]
+    is_hidden = "industry_code <> '10' AND area_fips <> 'US000' AND hash(own_code, industry_code, area_fips) % 5 = 0"
+    with duckdb.connect() as con:
+        con.execute(
+            f"""
+            COPY (
+                SELECT * FROM read_parquet('{states}')
+                UNION ALL
+                SELECT * REPLACE (
+                    {HIDDEN}::SMALLINT AS year,
+                    CASE WHEN {is_hidden} THEN 'N' ELSE disclosure_code END AS disclosure_code,
+                    CASE WHEN NOT ({is_hidden}) THEN annual_avg_emplvl END AS annual_avg_emplvl,
+                    CASE WHEN NOT ({is_hidden}) THEN total_annual_wages END AS total_annual_wages
+                )
+                FROM read_parquet('{states}')
+            ) TO '{folder}/qcew/both.parquet' (FORMAT parquet)
+            """
+        )
+    done = subprocess.run(
+        [DBT, "build", "--select", "+industry_specialisation", "+cluster_specialisation", "--exclude-resource-type",
+         "test", "unit_test", "--project-dir", ".", "--profiles-dir", ".", "--target-path", str(home.work / "target"),
+         "--log-path", str(home.work / "logs")],
+        cwd=PROJECT,
+        env=os.environ | {"CLUSTERS_HOME": str(home.home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]
+    with duckdb.connect(str(home.work / "build.duckdb"), read_only=True) as con:
+        for pairs, table, keys in (
+            ("clusters", "cluster_specialisation", "cluster_id"),
+            ("industries", "industry_specialisation", "industry_id, ownership"),
+        ):
+            con.execute(
+                f"""
+                CREATE TEMP VIEW {pairs} AS
+                SELECT h, t
+                FROM (SELECT *, {keys} FROM {table} WHERE year = {HIDDEN} AND region_id LIKE 'state:%') AS h
+                INNER JOIN (SELECT * FROM {table} WHERE year = {PUBLISHED}) AS t USING (region_id, {keys})
+                """
+            )
+        yield con
+
+
+@pytest.mark.parametrize("figure", ["share_of_region", "share_of_nation", "lq_all", "hc_employment"])
+def test_a_range_holds_what_is_published(
+    marts: duckdb.DuckDBPyConnection, record_property: Callable[[str, object], None], figure: str
+) -> None:
+    a_job = "1" if figure == "hc_employment" else f"(t.{figure} / greatest(t.employment, 1))"
+    known, opened, outside = marts.sql(
+        f"""
+        SELECT
+            count(*),
+            count(*) FILTER (h.{figure} IS NULL),
+            count(*) FILTER (
+                t.{figure} < h.{figure}_lower - {ROUNDING} * {a_job}
+                OR t.{figure} > h.{figure}_upper + {ROUNDING} * {a_job}
+                OR h.{figure}_lower IS NULL
+            )
+        FROM clusters
+        WHERE t.{figure} IS NOT NULL
+        """
+    ).fetchall()[0]
+    record_property(f"{figure} within its range", f"{known - outside} of {known}, {opened} of them opened by hiding")
+    assert opened > 200
+    assert outside == 0
+
+
+def test_an_industry_quotient_lies_within_its_range(marts: duckdb.DuckDBPyConnection) -> None:
+    """No tolerance but the last digits: cells, not sums of them."""
+    opened, outside = marts.sql(
+        """
+        SELECT
+            count(*) FILTER (h.lq IS NULL),
+            count(*) FILTER (t.lq < h.lq_lower * (1 - 1e-9) OR t.lq > h.lq_upper * (1 + 1e-9) OR h.lq_lower IS NULL)
+        FROM industries
+        WHERE t.lq IS NOT NULL
+        """
+    ).fetchall()[0]
+    assert opened > 10_000
+    assert outside == 0
+
+
+@pytest.mark.parametrize(
+    ("pairs", "verdict", "least_kept"),
+    [
+        ("industries", "specialised", 0.8),
+        *(("clusters", flag, 0.65) for flag in FLAGS),
+        *(("clusters", star, 0.85) for star in STARS),
+    ],
+)
+def test_no_verdict_changes_by_hiding_but_to_undetermined(
+    marts: duckdb.DuckDBPyConnection,
+    record_property: Callable[[str, object], None],
+    pairs: str,
+    verdict: str,
+    least_kept: float,
+) -> None:
+    """Stars are verdicts too: 1, 0 or unknown."""
+    h, t = (f"nullif({row}.{verdict}::VARCHAR, 'undetermined')" for row in "ht")
+    given, kept, yes_kept, contradicted = marts.sql(
+        f"""
+        SELECT
+            count({t}), count(*) FILTER ({h} = {t}), count(*) FILTER ({h} = {t} AND {t} IN ('yes', '1')),
+            count(*) FILTER ({h} <> {t})
+        FROM {pairs}
+        """
+    ).fetchall()[0]
+    record_property(f"{verdict} with a fifth of the cells hidden", f"{kept} of {given} kept, {yes_kept} of them yes")
+    assert contradicted == 0
+    assert least_kept * given < kept < given
+    assert yes_kept > 50
+
+
+@pytest.mark.parametrize("rank", ["rank_employment", "rank_lq"])
+def test_ranges_of_ranks_have_room_for_each_other(marts: duckdb.DuckDBPyConnection, rank: str) -> None:
+    opened, apart = marts.sql(
+        f"""
+        SELECT
+            count(*) FILTER (h.{rank} IS NULL AND t.{rank} IS NOT NULL),
+            count(*) FILTER (h.{rank}_best > t.{rank}_worst OR t.{rank}_best > h.{rank}_worst)
+        FROM clusters
+        """
+    ).fetchall()[0]
+    assert opened > 200
+    assert apart == 0
