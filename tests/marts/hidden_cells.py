@@ -1,7 +1,7 @@
 """Original cells of QCEW as the bounds are computed from them, some of them hidden: does the truth lie within?
 
-Belongs here: numbered cells of real years made by the project's own models, and what hiding some of them gives. Does not:
-which cells are hidden (`tests.indicators.hiding`), what is asserted.
+Belongs here: numbered cells of real years made by the project's own models, and what hiding some of them gives. Does
+not: which cells are hidden (`tests.indicators.hiding`), what is asserted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.indicators.hiding import at_random, by_rule
 
 DBT = str(Path(sys.executable).with_name("dbt"))
 BY_AREA = "data.bls.gov/cew/data/files/2016/csv/2016_qtrly_by_area.zip"
-# The counties' original files stand beside the national file of 2016, so they go by a year of the same edition of NAICS.
+# The counties' original files stand beside the national file of 2016: they go by a year of the same edition of NAICS.
 COUNTIES = 2014
 LEVELS = {1: "supersector", 2: "sector", 3: "3 digits", 4: "4 digits", 5: "5 digits", 6: "6 digits"}
 RULES = ("10 % at random", "30 % at random", "60 % at random", "under 3", "under 20")
@@ -38,15 +38,15 @@ RULES = ("10 % at random", "30 % at random", "60 % at random", "under 3", "under
 DERIVED = {2015: ["nation:US", "state:06", "state:48"], 2016: ["nation:US", "state:06", "state:48"]}
 
 
-def built(home: Settings, select: str) -> Path:
-    """The scratch file of a dbt build of some models over the tidy tables linked in a home.
+def built(home: Settings, *models: str) -> Path:
+    """The work folder, with build.duckdb and scratch.duckdb, of a dbt build of models over the tables linked in a home.
 
     Raises:
         AssertionError: if dbt fails; its output is the message.
     """
     (home.work / "spill").mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
-        [DBT, "build", "--select", select, "--exclude-resource-type", "test", "unit_test",
+        [DBT, "build", "--select", *models, "--exclude-resource-type", "test", "unit_test",
          "--project-dir", ".", "--profiles-dir", ".", "--target-path", str(home.work / "target"),
          "--log-path", str(home.work / "logs")],
         cwd=PROJECT,
@@ -61,7 +61,32 @@ def built(home: Settings, select: str) -> Path:
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]
-    return home.work / "scratch.duckdb"
+    return home.work
+
+
+def hide_a_third(home: Settings, states: Path, published: int, hidden: int) -> None:
+    """Lays out one year of states twice: as published, and as another year with a third of its detail hidden."""
+    folder = home.work / "tidy" / "qcew"
+    for link in folder.iterdir():
+        link.unlink()
+    withheld = "industry_code <> '10' AND area_fips <> 'US000' AND hash(area_fips, own_code, industry_code) % 3 = 0"
+    figures = ("annual_avg_emplvl", "total_annual_wages", "avg_annual_pay")
+    emptied = ", ".join(f"CASE WHEN NOT ({withheld}) THEN {figure} END AS {figure}" for figure in figures)
+    with duckdb.connect() as con:
+        con.execute(
+            f"""
+            COPY (
+                SELECT * FROM read_parquet('{states}') WHERE year = {published}
+                UNION ALL
+                SELECT * REPLACE (
+                    {hidden}::SMALLINT AS year,
+                    CASE WHEN {withheld} THEN 'N' ELSE disclosure_code END AS disclosure_code,
+                    {emptied}
+                )
+                FROM read_parquet('{states}')
+            ) TO '{folder}/both.parquet' (FORMAT parquet)
+            """
+        )
 
 
 def linked(mirror_home: Path, folder: Path) -> Settings:
@@ -149,7 +174,7 @@ class Year:
         return replace(self, cells=self.cells | {n: np.where(hidden, np.nan, self.cells[n]) for n in figures})
 
     def baselines(self) -> dict[str, np.ndarray]:
-        """Two plain guesses at what is withheld: equal shares of what the parent leaves, and establishments times mean."""
+        """Two plain guesses at what is withheld: equal shares of what the parent leaves; establishments times mean."""
         axes = [self.cells[name] for name in ("region_no", "ownership_no", "industry_no")]
         industries = sums_of(axes, [self.places.hierarchies()["industries"]])
         kind = axes[1].astype(np.int64) * len(self.places.industry_parent) + axes[2]

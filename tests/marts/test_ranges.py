@@ -6,70 +6,27 @@ and clusters before they become indicators (`test_bounds_hold`), the rules on sm
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.assets.warehouse import PROJECT
-from orchestration.ingest import TidyIndex, link_partitions
-from orchestration.settings import Settings
+from tests.marts.conftest import HIDDEN, PUBLISHED
 
 pytestmark = [pytest.mark.mirror, pytest.mark.slow]
 
-DBT = str(Path(sys.executable).with_name("dbt"))
-# Both years are in NAICS 2017, so that one build holds the same cells twice.
-PUBLISHED, HIDDEN = 2019, 2018
 # A cluster's figure is a sum of rounded cells or, where one is hidden, what their parent gives, which is rounded once:
-# the two may be off by half a job for each industry. Ten jobs are allowed; five are the most that occur.
+# the two may be off by half a job for each industry. Ten jobs are allowed; six are the most that occur.
 ROUNDING = 10
 FLAGS = ("ucm_qualifying", "ucm_significant", "ucm_strong", "ucm_strong10")
 STARS = ("star_size", "star_specialisation", "star_focus")
 
 
 @pytest.fixture(scope="module")
-def marts(mirror_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """`industries` and `clusters`: pairs of rows, h with a fifth of the states' cells hidden, t with all of them."""
-    home = Settings(home=tmp_path_factory.mktemp("ranges"), profile="mirror")
-    (home.work / "spill").mkdir(parents=True)
-    home.tidy.symlink_to(mirror_home / "tidy")
-    partitions = TidyIndex(home).all()
-    folder = link_partitions([p for p in partitions if p.table != "qcew"], home)
-    (folder / "qcew").mkdir()
-    (states,) = [home.tidy / p.path for p in partitions if (p.table, p.period) == ("qcew", PUBLISHED)]
-    is_hidden = "industry_code <> '10' AND area_fips <> 'US000' AND hash(own_code, industry_code, area_fips) % 5 = 0"
-    with duckdb.connect() as con:
-        con.execute(
-            f"""
-            COPY (
-                SELECT * FROM read_parquet('{states}')
-                UNION ALL
-                SELECT * REPLACE (
-                    {HIDDEN}::SMALLINT AS year,
-                    CASE WHEN {is_hidden} THEN 'N' ELSE disclosure_code END AS disclosure_code,
-                    CASE WHEN NOT ({is_hidden}) THEN annual_avg_emplvl END AS annual_avg_emplvl,
-                    CASE WHEN NOT ({is_hidden}) THEN total_annual_wages END AS total_annual_wages
-                )
-                FROM read_parquet('{states}')
-            ) TO '{folder}/qcew/both.parquet' (FORMAT parquet)
-            """
-        )
-    done = subprocess.run(
-        [DBT, "build", "--select", "+industry_specialisation", "+cluster_specialisation", "--exclude-resource-type",
-         "test", "unit_test", "--project-dir", ".", "--profiles-dir", ".", "--target-path", str(home.work / "target"),
-         "--log-path", str(home.work / "logs")],
-        cwd=PROJECT,
-        env=os.environ | {"CLUSTERS_HOME": str(home.home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-4000:]
-    with duckdb.connect(str(home.work / "build.duckdb"), read_only=True) as con:
+def marts(twice: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """`industries` and `clusters`: pairs of rows, h with a third of the states' cells hidden, t with all of them."""
+    with duckdb.connect(str(twice / "build.duckdb"), read_only=True) as con:
         for pairs, table, keys in (
             ("clusters", "cluster_specialisation", "cluster_id"),
             ("industries", "industry_specialisation", "industry_id, ownership"),
@@ -129,7 +86,7 @@ def test_an_industry_quotient_lies_within_its_range(marts: duckdb.DuckDBPyConnec
     [
         ("industries", "specialised", 0.8),
         *(("clusters", flag, 0.65) for flag in FLAGS),
-        *(("clusters", star, 0.85) for star in STARS),
+        *(("clusters", star, 0.8) for star in STARS),
     ],
 )
 def test_no_verdict_changes_by_hiding_but_to_undetermined(
@@ -149,7 +106,9 @@ def test_no_verdict_changes_by_hiding_but_to_undetermined(
         FROM {pairs}
         """
     ).fetchall()[0]
-    record_property(f"{verdict} with a fifth of the cells hidden", f"{kept} of {given} kept, {yes_kept} of them yes")
+    found = f"{kept} of {given} kept, {yes_kept} of them yes"
+    record_property(f"{verdict} with a third of the cells hidden", found)
+    print(f"\n{verdict}: {found}")
     assert contradicted == 0
     assert least_kept * given < kept < given
     assert yes_kept > 50
