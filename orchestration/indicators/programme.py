@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -155,7 +156,7 @@ def blocks_of(lower: np.ndarray, upper: np.ndarray, steps: Sequence[Sums], label
     order = np.lexsort((cell, row, block))
     block, cell, row, sign = block[order], cell[order], row[order], sign[order]
     first = np.flatnonzero(np.diff(block, prepend=-1))
-    for start, end in zip(first, [*first[1:], len(block)], strict=True):
+    for start, end in pairwise([*first, len(block)]):
         at = slice(start, end)
         rows, of = np.unique(row[at], return_inverse=True)
         free = wide[cell[at]]
@@ -263,8 +264,11 @@ class _Narrowing:
         """
         width = self.block.upper - self.block.lower
         narrow = self.floor.copy()
-        for side in (0, 1):  # all cells at once: shows contradictions, and attains most bounds
-            self._solve(side, self.open[side] / width)
+        for side in (0, 1):  # all cells at once, as long as it helps: shows contradictions, and attains most bounds
+            before = self.open.size + 1
+            while self.open[side].any() and self.open.sum() < before and self.solves < self.most:
+                before = self.open.sum()
+                self._solve(side, self.open[side] / width)
         for cell in np.argsort(-width, kind="stable"):
             for side in (0, 1):
                 if self.open[side, cell] and self.solves < self.most:
