@@ -204,7 +204,7 @@ def refine(
 
     Args:
         lower, upper: whole numbers as doubles, as `bounds.tighten` gives them. Not changed.
-        steps, labels: what blocks are made of, see `blocks_of`. Blocks are taken in the order of their labels.
+        steps, labels: what blocks are made of, see `blocks_of`. Those of the widest cells on average are taken first.
         asked: mask of the cells to narrow; all cells with a label, if not given.
         most_solves: how many programmes to solve at most.
         most_cells: blocks with more unknown cells than this are passed over.
@@ -223,7 +223,7 @@ def refine(
     """
     low, high = lower.astype(np.float64), upper.astype(np.float64)
     solves = failed = contradictory = left = 0
-    for block in blocks_of(lower, upper, steps, labels):
+    for block in blocks_of(lower, upper, steps, _widest_first(lower, upper, labels)):
         wanted = block.inside if asked is None else block.inside & asked[block.cells]
         if not wanted.any():
             continue
@@ -237,6 +237,16 @@ def refine(
             contradictory += 1
         solves, failed, left = solves + task.solves, failed + task.failed, left + task.unfinished
     return Refined(low, high, solves, failed, contradictory, left)
+
+
+def _widest_first(lower: np.ndarray, upper: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The labels of unknown cells, numbered anew by falling mean width: the best guess at where most is gained."""
+    named = (lower < upper) & (labels >= 0)
+    of = np.unique(labels[named], return_inverse=True)[1]
+    mean = np.bincount(of, (upper - lower)[named]) / np.bincount(of)
+    rank = np.full(len(labels), -1, dtype=np.int64)
+    rank[named] = np.argsort(np.argsort(-mean, kind="stable"))[of]
+    return rank
 
 
 class _Narrowing:
