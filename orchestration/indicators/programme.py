@@ -34,8 +34,9 @@ from orchestration.indicators.sums import Sums
 
 # How near to its bound a solution's value counts as attaining it. Decides only what is not tried, so it cannot err.
 _AT_BOUND = 1e-6
-# Relative error of a bound's own arithmetic in doubles, far above what some thousand terms add up to.
-_ROUNDING = 1e-12
+# Error of a bound's own arithmetic, relative to the size of what is added up: a double's is 1e-16 an operation, and
+# each term goes through a few, the sums through some dozens (numpy adds pairwise).
+_ROUNDING = 1e-14
 _INFEASIBLE = 2
 
 
@@ -84,17 +85,19 @@ class Block:
         found = linprog(weight, A_eq=self.matrix, b_eq=self.total, bounds=box, method="highs")
         if found.status == _INFEASIBLE:
             raise ContradictionError(f"no values satisfy the {len(self.total)} sums of a block")
-        solved = found.status == 0
         bound = self._proven(weight, np.zeros(len(self.total)))
-        if not solved:
+        if found.status != 0:
             return bound, None
         return max(bound, self._proven(weight, np.round(found.eqlin.marginals, 9))), found.x
 
     def _proven(self, weight: np.ndarray, multiplier: np.ndarray) -> float:
         """What the multipliers prove `weight @ x` not to be below; with none, the sum of the intervals."""
         left = weight - self.matrix.T @ multiplier
-        terms = np.concatenate([multiplier * self.total, np.minimum(left * self.lower, left * self.upper)])
-        return float(terms.sum() - _ROUNDING * np.abs(terms).sum())
+        totals = multiplier * self.total
+        value = totals.sum() + np.minimum(left * self.lower, left * self.upper).sum()
+        sizes = np.abs(weight) + abs(self.matrix).T @ np.abs(multiplier)
+        size = np.abs(totals).sum() + (sizes * np.maximum(np.abs(self.lower), np.abs(self.upper))).sum()
+        return float(value - _ROUNDING * size)
 
     def bounds(self, weight: np.ndarray) -> tuple[float, float]:
         """The least and greatest value of a weighted sum of the block's cells, one weight for each of `cells`.
@@ -159,8 +162,7 @@ def blocks_of(lower: np.ndarray, upper: np.ndarray, steps: Sequence[Sums], label
     for start, end in pairwise([*first, len(block)]):
         at = slice(start, end)
         rows, of = np.unique(row[at], return_inverse=True)
-        free = wide[cell[at]]
-        known = ~free
+        free, known = wide[cell[at]], ~wide[cell[at]]
         cells, column = np.unique(cell[at][free], return_inverse=True)
         yield Block(
             cells=cells,
@@ -231,8 +233,9 @@ def refine(
             left += 1
             continue
         task = _Narrowing(block, wanted, most_solves - solves)
+        own = block.cells[block.inside]
         try:
-            low[block.cells], high[block.cells] = task.bounds()
+            low[own], high[own] = task.bounds()
         except ContradictionError:
             contradictory += 1
         solves, failed, left = solves + task.solves, failed + task.failed, left + task.unfinished
@@ -267,7 +270,7 @@ class _Narrowing:
         return self.solves >= self.most and bool(self.open.any())
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
-        """The block's bounds, narrowed.
+        """The bounds of the cells inside the block, narrowed.
 
         Raises:
             ContradictionError: if the block cannot hold, in whole numbers.
@@ -285,9 +288,10 @@ class _Narrowing:
                     least = self._solve(side, np.eye(1, len(width), cell)[0])
                     narrow[side, cell] = max(narrow[side, cell], np.ceil(least))
                     self.open[side, cell] = False
-        if (narrow[0] > -narrow[1]).any():
+        low, high = narrow[0][self.block.inside], -narrow[1][self.block.inside]
+        if (low > high).any():
             raise ContradictionError("no whole numbers satisfy the sums of a block")
-        return narrow[0], -narrow[1]
+        return low, high
 
     def _solve(self, side: int, weight: np.ndarray) -> float:
         """Solves for one side, and strikes off the bounds that the solution attains."""

@@ -134,6 +134,16 @@ def test_only_the_cells_asked_for_and_only_those_of_a_block_are_narrowed() -> No
     assert (block_of_a_and_b.upper[3], block_of_a_and_b.upper[4]) == (70, 100)
 
 
+def test_a_block_that_shares_a_sum_leaves_the_other_blocks_cells_as_they_found_them() -> None:
+    """County c is in a sum of the second block too, where two cells of few jobs make up the rest of a known 100."""
+    lower, upper, steps = state_and_metro()
+    lower, upper = np.concatenate([lower, [100, 0, 0]]), np.concatenate([upper, [100, 80, 80]])
+    labels = np.array([0, 0, 0, 0, 0, -1, 1, 1])
+    narrow = refine(lower, upper, [*steps, *sums(([4, 6, 7], 5), ([6], 7))], labels)
+    assert (narrow.lower[4], narrow.upper[4]) == (30, 30)
+    np.testing.assert_array_equal(narrow.upper[6:], [50, 50])
+
+
 def test_contradictory_block_is_left_alone_and_counted_and_the_next_is_narrowed() -> None:
     """In the first block x + y is 10 and 12; in the second, as in `state_and_metro`."""
     lower, upper, steps = state_and_metro()
