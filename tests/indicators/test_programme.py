@@ -178,6 +178,18 @@ def test_programmes_are_limited_by_their_number_and_by_the_size_of_blocks() -> N
         assert (part.upper >= whole.upper).all()
 
 
+def test_the_widest_block_comes_first() -> None:
+    """Of two states like `state_and_metro` the second has ten times the jobs; programmes suffice for one of them."""
+    lower, upper, steps = state_and_metro()
+    shifted = [Sums(step.part + 5, step.start, step.whole + 5) for step in steps]
+    lower, upper = np.concatenate([lower, 10 * lower]), np.concatenate([upper, 10 * upper])
+    both = refine(lower, upper, [*steps, *shifted], np.repeat([0, 1], 5))
+    one = refine(lower, upper, [*steps, *shifted], np.repeat([0, 1], 5), most_solves=both.solves // 2)
+    assert one.left == 1
+    np.testing.assert_array_equal(one.upper[[4, 9]], [100, 300])
+    np.testing.assert_array_equal(both.upper[[4, 9]], [30, 300])
+
+
 def test_nothing_to_do() -> None:
     lower, upper, steps = state_and_metro()
     nothing = [
@@ -228,12 +240,16 @@ def test_a_solver_that_errs_makes_no_bound_wrong(monkeypatch: pytest.MonkeyPatch
     table = np.zeros((5, 5))
     table[1:, 1:], table[0, 1:] = inner, inner.sum(axis=0)
     table[:, 0] = table.sum(axis=1)
-    lower, upper = np.zeros((5, 5)), np.full((5, 5), 40.0)
-    lower[0], upper[0] = table[0], table[0]
-    narrow = in_one_block(lower.ravel(), upper.ravel().clip(min=lower.ravel()), four_by_four())
+    truth, known = table.ravel(), np.arange(25) < 5
+    lower, upper = np.where(known, truth, 0), np.where(known, truth, 40.0)
+    narrow = in_one_block(lower, upper, four_by_four())
     assert narrow.solves > 0
-    assert (narrow.lower <= table.ravel()).all()
-    assert (table.ravel() <= narrow.upper).all()
+    assert (narrow.lower <= truth).all()
+    assert (truth <= narrow.upper).all()
+    block = the_block(lower, upper, four_by_four())
+    least, most = block.bounds(weight := random.normal(0, 1, len(block.cells)))
+    assert least <= weight @ truth[block.cells] <= most
+    assert most - least <= np.abs(weight) @ (block.upper - block.lower) + 1e-6
 
 
 def test_programmes_without_an_answer_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
