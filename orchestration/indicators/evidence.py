@@ -24,12 +24,13 @@ TOLERATED = 0.01
 
 @dataclass(frozen=True)
 class Figures:
-    """A table's cells: bounds of each value; a count that is never withheld, rounded to whole numbers; whether the
-    value is printed; and the region it is of, by number."""
+    """A table's cells: bounds of each value; a count that is never withheld, and how far rounding may have moved it;
+    whether the value is printed; and the region it is of, by number."""
 
     low: np.ndarray
     high: np.ndarray
     count: np.ndarray
+    count_error: np.ndarray
     is_printed: np.ndarray
     region: np.ndarray
 
@@ -38,13 +39,14 @@ class Figures:
 
         Example:
             >>> jobs = np.array([9.0, 4.0, 4.0])
-            >>> figures = Figures(jobs, jobs, np.array([3, 1, 2]), np.full(3, True), np.zeros(3, int))
+            >>> count, error, region = np.array([3, 1, 2]), np.full(3, 0.5), np.zeros(3, int)
+            >>> figures = Figures(jobs, jobs, count, error, np.full(3, True), region)
             >>> [bad.tolist() for bad in figures.failing(Sums(np.array([1, 2]), np.array([0]), np.array([0])))]
             [[False], [True]]
         """
         gap = np.abs(sums.added(self.count) - self.count[sums.whole])
-        # Each count is rounded, the whole's and every part's, by a half at most.
-        return gap > (sums.sizes + 1) / 2, self.testable(sums) & contradicted(self.low, self.high, sums)
+        rounding = sums.added(self.count_error) + self.count_error[sums.whole]
+        return gap > rounding, self.testable(sums) & contradicted(self.low, self.high, sums)
 
     def testable(self, sums: Sums) -> np.ndarray:
         """Mask of the sums all of whose values are printed."""

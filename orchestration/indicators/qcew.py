@@ -73,12 +73,15 @@ def printed(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 class Places:
     """The axes of a year's cells: for each region and industry, by number, the number of what it is a part of, or -1.
 
-    `region_parent` leads from county to state to nation, `metro` from county to metropolitan area; `industry_parent`
-    from the six-digit industry up to the total, `grouping` from the sector over supersector and domain.
+    `region_parent` leads from county to state to nation, `metro` from county to metropolitan area (where that lies in
+    several states, over its part in one), `state` to the state from such areas or parts, and from counties outside
+    any; `industry_parent` from the six-digit industry up to the total, `grouping` from the sector over supersector
+    and domain.
     """
 
     region_parent: np.ndarray
     metro: np.ndarray
+    state: np.ndarray
     industry_parent: np.ndarray
     grouping: np.ndarray
 
@@ -89,6 +92,7 @@ class Places:
             "supersectors": Hierarchy(2, self.grouping),
             "areas": Hierarchy(0, self.region_parent),
             "metropolitan areas": Hierarchy(0, self.metro),
+            "states by metropolitan area": Hierarchy(0, self.state),
             "ownerships": Hierarchy(1, OWNERSHIPS),
         }
 
@@ -102,8 +106,9 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places) -> dict[str, np.
     """Bounds of every cell of a year.
 
     Args:
-        cells: one entry per cell in `region_no`, `ownership_no`, `industry_no`, `establishments`, and, NaN where
-            nothing is printed, `employment`, `wages`, `average_pay`.
+        cells: one entry per cell in `region_no`, `ownership_no`, `industry_no`; in `establishments`, and of how many
+            rounded numbers they are the sum in `pieces`; and, NaN where nothing is printed, in `employment`, `wages`,
+            `average_pay`.
         places: what the numbers are parts of.
 
     Returns:
@@ -115,10 +120,10 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places) -> dict[str, np.
     Example:
         >>> jobs, unknown = np.array([90.0, 60.0, np.nan]), np.full(3, np.nan)
         >>> cells = {"region_no": np.zeros(3, int), "ownership_no": np.full(3, 4), "industry_no": np.arange(3)}
-        >>> cells |= {"establishments": np.array([9, 5, 4]), "employment": jobs}
+        >>> cells |= {"establishments": np.array([9, 5, 4]), "pieces": np.ones(3), "employment": jobs}
         >>> cells |= {"wages": unknown, "average_pay": unknown}
         >>> no, tree = np.array([-1]), np.array([-1, 0, 0])
-        >>> bounded = bound_year(cells, Places(no, no, tree, np.full(3, -1)))
+        >>> bounded = bound_year(cells, Places(no, no, no, tree, np.full(3, -1)))
         >>> bounded["lower"].tolist(), bounded["upper"].tolist()
         ([90.0, 60.0, 29.0], [90.0, 60.0, 31.0])
     """
@@ -177,7 +182,7 @@ def _trusted(
     """The figures that are evidence: those of a region are set aside where its own do not add up."""
     low, high = job_months(cells["employment"], cells["wages"], cells["average_pay"])
     is_printed = ~np.isnan(cells["employment"])
-    every = Figures(low, high, cells["establishments"], is_printed, cells["region_no"])
+    every = Figures(low, high, cells["establishments"], cells["pieces"] / 2, is_printed, cells["region_no"])
     aside = every.doubtful_regions([step for name in WITHIN_A_REGION for step in sums[name]])[every.region]
     # What is no evidence, and what is withheld, is at least no more than all jobs of its region and ownership.
     _, of_total = np.unique(cells["region_no"] * len(OWNERSHIPS) + cells["ownership_no"], return_inverse=True)
@@ -185,7 +190,7 @@ def _trusted(
     most[of_total[is_total]] = high[is_total]
     low = np.where(aside, 0, low)
     high = np.where(aside, most[of_total], np.minimum(high, np.maximum(most[of_total], low)))
-    trusted = Figures(low, high, every.count, is_printed & ~aside, every.region)
+    trusted = Figures(low, high, every.count, every.count_error, is_printed & ~aside, every.region)
     return trusted, {SET_ASIDE: aside & is_total}
 
 

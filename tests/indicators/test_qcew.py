@@ -15,7 +15,8 @@ NAN = np.nan
 REGION, METRO = np.array([-1, 0, 0, 1, 1, 2, -1]), np.array([-1, -1, -1, 6, 6, -1, -1])
 # Industries: the total, a supersector, its two sectors, the first sector's two industries.
 INDUSTRY, GROUPING = np.array([-1, -1, 0, 0, 2, 2]), np.array([-1, 0, 1, 1, -1, -1])
-PLACES = Places(REGION, METRO, INDUSTRY, GROUPING)
+STATE = np.array([-1, -1, -1, -1, -1, 2, 1])
+PLACES = Places(REGION, METRO, STATE, INDUSTRY, GROUPING)
 PRIVATE = 4
 
 
@@ -58,6 +59,7 @@ def a_year(jobs: np.ndarray) -> dict[str, np.ndarray]:
         "ownership_no": np.full(jobs.size, PRIVATE),
         "industry_no": industry,
         "establishments": plants.ravel(),
+        "pieces": np.ones(jobs.size),
         "employment": jobs.ravel().astype(float),
         "wages": unknown,
         "average_pay": unknown,

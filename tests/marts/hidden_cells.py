@@ -132,12 +132,15 @@ class Year:
                     ("int_sum_cells", f"WHERE year = {year}", "region_no, ownership_no, industry_no"),
                 )
             )
-        figures = ("establishments", "employment", "wages", "average_pay")
+        figures = ("establishments", "pieces", "employment", "wages", "average_pay")
         doubles = {n: np.ma.filled(np.ma.asarray(cells[n], dtype=np.float64), np.nan) for n in figures}
         return cls(
             year,
             {n: cells[n] for n in ("region_no", "ownership_no", "industry_no")} | doubles,
-            Places(regions["parent_no"], regions["metro_no"], industries["parent_no"], industries["grouping_no"]),
+            Places(
+                *(regions[name] for name in ("parent_no", "metro_no", "state_no")),
+                *(industries[name] for name in ("parent_no", "grouping_no")),
+            ),
             industries["industry_code"][cells["industry_no"]].astype(str),
             regions["region_id"][cells["region_no"]].astype(str),
         )

@@ -47,6 +47,7 @@ sums AS (
         c.parent_code,
         c.ownership,
         c.year,
+        count(*) AS counties,
         sum(c.establishments)::BIGINT AS establishments,
         CASE WHEN count(*) = count(c.employment) THEN sum(c.employment)::BIGINT END AS employment,
         CASE WHEN count(*) = count(c.wages) THEN sum(c.wages)::BIGINT END AS wages

@@ -12,7 +12,10 @@ def model(dbt, session):
     """One row per withheld cell, and per cell that is the whole of a sum that was not used."""
     regions = dbt.ref("int_sum_regions").order("region_no").fetchnumpy()
     industries = dbt.ref("int_sum_industries").order("industry_no").fetchnumpy()
-    places = Places(regions["parent_no"], regions["metro_no"], industries["parent_no"], industries["grouping_no"])
+    places = Places(
+        *(regions[name] for name in ("parent_no", "metro_no", "state_no")),
+        *(industries[name] for name in ("parent_no", "grouping_no")),
+    )
     cells = dbt.ref("int_sum_cells")
     years = cells.project("year").distinct().order("year").fetchall()
     return pd.concat(bounds(cells.filter(f"year = {year}"), places) for (year,) in years)

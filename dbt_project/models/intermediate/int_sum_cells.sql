@@ -1,7 +1,8 @@
 -- Cells by number, as the bounds are computed from them. A cell that is withheld one year is known after all where the
 -- next year prints its figure and the change from this year (BLS prints the change only where both are disclosed
 -- by then). Between editions of NAICS a code may not be the same industry, and its change is not used.
--- Sums of counties are not printed figures: what they are is left to the counties.
+-- Sums of counties are not printed figures: what they are is left to the counties. Their establishments are a sum of so
+-- many rounded ones as `pieces` says.
 WITH revealed AS (
     SELECT
         w.region_id, w.industry_code, w.ownership, w.year,
@@ -20,14 +21,26 @@ cells AS (
         coalesce(c.employment, k.employment) AS employment,
         c.wages,
         c.average_pay,
-        c.employment IS NULL AS is_withheld
+        c.employment IS NULL AS is_withheld,
+        1 AS pieces
     FROM {{ ref("int_qcew_cells") }} AS c
     LEFT JOIN revealed AS k
         ON c.region_id = k.region_id AND c.industry_code = k.industry_code AND c.ownership = k.ownership
             AND c.year = k.year
     UNION ALL BY NAME
-    SELECT region_id, industry_code, ownership, year, establishments, TRUE AS is_withheld
+    SELECT region_id, industry_code, ownership, year, establishments, TRUE AS is_withheld, counties AS pieces
     FROM {{ ref("int_cbsa_sums") }}
+    UNION ALL BY NAME
+    SELECT
+        part.region_id, c.industry_code, c.ownership, c.year,
+        sum(c.establishments)::BIGINT AS establishments,
+        TRUE AS is_withheld,
+        count(*) AS pieces
+    FROM {{ ref("int_qcew_cells") }} AS c
+    INNER JOIN {{ ref("int_sum_regions") }} AS county ON c.region_id = county.region_id
+    INNER JOIN {{ ref("int_sum_regions") }} AS part
+        ON county.metro_no = part.region_no AND part.region_id LIKE 'cbsa:% in state:%'
+    GROUP BY part.region_id, c.industry_code, c.ownership, c.year
 )
 
 SELECT
@@ -39,7 +52,8 @@ SELECT
     c.employment,
     c.wages,
     c.average_pay,
-    c.is_withheld
+    c.is_withheld,
+    c.pieces
 FROM cells AS c
 INNER JOIN {{ ref("int_sum_regions") }} AS r ON c.region_id = r.region_id
 INNER JOIN {{ ref("int_sum_industries") }} AS i ON c.industry_code = i.industry_code

@@ -1,37 +1,76 @@
--- Regions by number, with the regions whose cells theirs are a part of: a county's state and metropolitan area, a state's
--- nation. Territories are not part of the nation as QCEW counts it.
+-- Regions by number, with the regions whose cells theirs are a part of. A county is a part of its state, and of its
+-- metropolitan area; a state is a part of the nation, but for the territories, which QCEW does not count in it.
+-- A metropolitan area in several states has a part in each, as a region of its own that nobody publishes: so a state is
+-- also the sum of the metropolitan areas and their parts in it, and of the counties outside any.
 WITH regions AS (
     SELECT DISTINCT region_id, region_type FROM {{ ref("int_qcew_cells") }}
     UNION
     SELECT DISTINCT region_id, region_type FROM {{ ref("int_cbsa_sums") }}
 ),
 
-numbered AS (
+members AS (
     SELECT
-        *,
-        split_part(region_id, ':', 2) AS code,
-        (row_number() OVER (ORDER BY region_id) - 1)::SMALLINT AS region_no
-    FROM regions
+        'county:' || d.county_fips AS county_region_id,
+        'cbsa:' || d.cbsa_code AS metro_region_id,
+        'state:' || left(d.county_fips, 2) AS state_region_id
+    FROM {{ ref("stg_cbsa_delineation") }} AS d
+    INNER JOIN regions AS m ON 'cbsa:' || d.cbsa_code = m.region_id
+    INNER JOIN regions AS c ON 'county:' || d.county_fips = c.region_id
 ),
 
-with_parents AS (
+metros AS (
     SELECT
-        r.*,
+        metro_region_id,
+        state_region_id,
         CASE
-            WHEN r.region_type IN ('county', 'unallocated') THEN 'state:' || left(r.code, 2)
-            WHEN r.region_type = 'state' AND r.code NOT IN {{ territories() }} THEN n.region_id
-        END AS parent_region_id,
-        'cbsa:' || d.cbsa_code AS metro_region_id
-    FROM numbered AS r
-    LEFT JOIN numbered AS n ON n.region_type = 'nation'
-    LEFT JOIN {{ ref("stg_cbsa_delineation") }} AS d ON r.region_type = 'county' AND r.code = d.county_fips
+            WHEN count(*) OVER (PARTITION BY metro_region_id) = 1 THEN metro_region_id
+            ELSE metro_region_id || ' in ' || state_region_id
+        END AS part_region_id
+    FROM (SELECT DISTINCT metro_region_id, state_region_id FROM members)
+),
+
+related AS (
+    -- Parts of metropolitan areas
+    SELECT
+        part_region_id AS region_id,
+        NULL AS parent_region_id,
+        metro_region_id,
+        state_region_id AS state_region_id
+    FROM metros
+    WHERE part_region_id <> metro_region_id
+    UNION ALL
+    SELECT
+        r.region_id,
+        CASE
+            WHEN r.region_type IN ('county', 'unallocated') THEN 'state:' || left(split_part(r.region_id, ':', 2), 2)
+            WHEN r.region_type = 'state' AND split_part(r.region_id, ':', 2) NOT IN {{ territories() }}
+                THEN n.region_id
+        END,
+        p.part_region_id,
+        CASE
+            WHEN r.region_type = 'cbsa' THEN whole.state_region_id
+            WHEN r.region_type IN ('county', 'unallocated') AND m.county_region_id IS NULL
+                THEN 'state:' || left(split_part(r.region_id, ':', 2), 2)
+        END
+    FROM regions AS r
+    LEFT JOIN (SELECT region_id FROM regions WHERE region_type = 'nation') AS n ON TRUE
+    LEFT JOIN members AS m ON r.region_id = m.county_region_id
+    LEFT JOIN metros AS p ON m.metro_region_id = p.metro_region_id AND m.state_region_id = p.state_region_id
+    LEFT JOIN metros AS whole ON r.region_id = whole.part_region_id
+),
+
+numbered AS (
+    SELECT *, (row_number() OVER (ORDER BY region_id) - 1)::SMALLINT AS region_no
+    FROM related
 )
 
 SELECT
     r.region_no,
     r.region_id,
     coalesce(p.region_no, -1) AS parent_no,
-    coalesce(m.region_no, -1) AS metro_no
-FROM with_parents AS r
+    coalesce(m.region_no, -1) AS metro_no,
+    coalesce(s.region_no, -1) AS state_no
+FROM numbered AS r
 LEFT JOIN numbered AS p ON r.parent_region_id = p.region_id
 LEFT JOIN numbered AS m ON r.metro_region_id = m.region_id
+LEFT JOIN numbered AS s ON r.state_region_id = s.region_id

@@ -1,4 +1,6 @@
-{%- set hierarchies = ["industries", "supersectors", "areas", "metropolitan areas", "ownerships", "figures"] %}
+{%- set hierarchies = [
+    "industries", "supersectors", "areas", "metropolitan areas", "states by metropolitan area", "ownerships", "figures"
+] %}
 WITH places AS (
     SELECT DISTINCT region_id, year FROM {{ ref("int_qcew_cells") }}
 ),
