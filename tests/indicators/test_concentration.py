@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.indicators.concentration import Boxes, chord_bound, concentration, levelled, share_boxes
+from orchestration.indicators.concentration import concentration
+from orchestration.indicators.shares import Boxes, chord_bound, levelled, share_boxes
 
 ONE = np.array([0])
 MEASURES = (
