@@ -73,18 +73,28 @@ def _lorenz(boxes: Boxes, values: np.ndarray, weight: np.ndarray) -> Curve:
     )
 
 
-def _area_below_larger(one: Curve, other: Curve, count: int) -> np.ndarray:
-    """The area below the larger of two curves, for each of `count` wholes."""
+def _same_whole(place: np.ndarray) -> np.ndarray:
+    """Whether a corner and the next one are of the same whole; between two wholes there is no curve."""
+    return place[1:] // 2 == place[:-1] // 2
+
+
+def _area_below(curve: Curve, count: int) -> np.ndarray:
+    """The area below a curve, for each of `count` wholes."""
+    place, height = curve
+    whole = (place // 2).astype(np.int64)
+    width = np.where(_same_whole(place), np.diff(place), 0)
+    return np.bincount(whole[1:], width * (height[1:] + height[:-1]) / 2, count)
+
+
+def _larger(one: Curve, other: Curve) -> Curve:
+    """The larger of two curves, with a corner of its own where they cross."""
     place = np.sort(np.concatenate([one[0], other[0]]), kind="stable")
     first, second = np.interp(place, *one), np.interp(place, *other)
-    height, ahead, width = np.maximum(first, second), first - second, np.diff(place)
-    area = width * (height[1:] + height[:-1]) / 2
-    crossing = np.flatnonzero(ahead[1:] * ahead[:-1] < 0)
-    before, after = np.abs(ahead[crossing]), np.abs(ahead[crossing + 1])
-    area[crossing] -= width[crossing] / 2 * before * after / (before + after)
-    whole = (place // 2).astype(np.int64)
-    within = whole[1:] == whole[:-1]
-    return np.bincount(whole[1:][within], area[within], count)
+    ahead = first - second
+    left = np.flatnonzero(_same_whole(place) & (ahead[1:] * ahead[:-1] < 0))
+    share = ahead[left] / (ahead[left] - ahead[left + 1])
+    crossing, height = (v[left] + share * (v[left + 1] - v[left]) for v in (place, first))
+    return np.insert(place, left + 1, crossing), np.insert(np.maximum(first, second), left + 1, height)
 
 
 def gini(boxes: Boxes, weight: np.ndarray, even: np.ndarray) -> Range:
@@ -97,14 +107,14 @@ def gini(boxes: Boxes, weight: np.ndarray, even: np.ndarray) -> Range:
         >>> gini(boxes, np.array([0.5, 0.5]), boxes.lower).upper.round(12).tolist()
         [0.3]
     """
-    nearest = _lorenz(boxes, even, weight)
     # A whole that holds nothing has no curve; its NaN is kept out of the running sums of the others.
     whole = np.where(np.isnan(boxes.room), np.nan, 1.0)
-    lower = whole - 2 * _area_below_larger(nearest, nearest, len(boxes))
+    lower = whole - 2 * _area_below(_lorenz(boxes, even, weight), len(boxes))
     too_much = np.nan_to_num(np.maximum(boxes.added(boxes.upper) - 1, 0))
     place, height = _lorenz(boxes, boxes.upper, weight)
     most = place, height - too_much[(place // 2).astype(np.int64)]
-    return Range(lower, whole - 2 * _area_below_larger(_lorenz(boxes, boxes.lower, weight), most, len(boxes)))
+    upper = whole - 2 * _area_below(_larger(_lorenz(boxes, boxes.lower, weight), most), len(boxes))
+    return Range(lower, np.maximum(lower, upper))
 
 
 def gamma(distance: Range, plants: Range, weight_squares: np.ndarray) -> Range:
