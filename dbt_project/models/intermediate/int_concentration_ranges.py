@@ -6,20 +6,20 @@ import pyarrow as pa
 from orchestration.indicators.concentration import concentration
 from orchestration.indicators.shares import share_boxes
 
+NUMBERS = "plants, employment_lower, employment_upper, weight"
+
 
 def model(dbt, session):
     dbt.config(materialized="table")
     cells, totals = dbt.ref("int_concentration_cells"), dbt.ref("int_concentration_totals")
     blocks = totals.project("region_type, year").distinct().order("region_type, year").fetchall()
-    return pa.concat_tables(
-        ranges(
-            *(
-                relation.filter(f"region_type = '{region_type}' AND year = {year}").order(key).fetchnumpy()
-                for relation, key in ((cells, "industry_code, region_id"), (totals, "industry_code"))
-            )
-        )
-        for region_type, year in blocks
-    )
+    found = []
+    for region_type, year in blocks:
+        cell, total = (r.filter(f"region_type = '{region_type}' AND year = {year}") for r in (cells, totals))
+        # In the same order, so that each industry's cells begin where those before it end.
+        numbers = cell.order("industry_code, region_id").project(NUMBERS).fetchnumpy()
+        found.append(ranges(numbers, total.order("industry_code").fetchnumpy()))
+    return pa.concat_tables(found)
 
 
 def ranges(cell, total):
