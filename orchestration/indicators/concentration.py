@@ -42,6 +42,7 @@ MOST = {
     "raw_concentration_g": 2.0,
     "plant_herfindahl": 1.0,
 }
+MEASURES = (*MOST, "ellison_glaeser_gamma", "maurel_sedillot_gamma")
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ def concentration(
         weight_squares: sum x^2 over all regions, with or without a row.
 
     Returns:
-        Ranges by the names that the measures have in `industry_concentration`; NaN where a measure is not defined.
+        Ranges by `MEASURES`, the names in `industry_concentration`; NaN where a measure is not defined.
 
     Raises:
         ValueError: if a weight is not above zero or a number of plants below 1.

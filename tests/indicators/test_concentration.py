@@ -5,21 +5,19 @@ Belongs here: the kernel. Does not: published figures (`tests/oracles`), the mar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.indicators.concentration import concentration
+from orchestration.indicators.concentration import MEASURES, concentration
 from orchestration.indicators.shares import Boxes, chord_bound, levelled, share_boxes
 
 ONE = np.array([0])
-MEASURES = (
-    "herfindahl", "locational_gini", "hoover", "theil", "raw_concentration_g", "plant_herfindahl",
-    "ellison_glaeser_gamma", "maurel_sedillot_gamma",
-)  # fmt: skip
 
 
 def plainly(jobs: np.ndarray, weight: np.ndarray, plants: np.ndarray) -> dict[str, float]:
@@ -195,3 +193,51 @@ def test_weights_and_plants_below_their_least_are_refused() -> None:
         concentration(boxes, np.zeros(1), np.ones(1), np.ones(1))
     with pytest.raises(ValueError, match="plants"):
         concentration(boxes, np.ones(1), np.zeros(1), np.ones(1))
+
+
+@pytest.mark.mirror
+@pytest.mark.slow
+@pytest.mark.parametrize("hidden_share", [0.1, 0.3, 0.6])
+def test_measures_of_real_industries_lie_in_the_ranges_that_hiding_states_leaves(
+    warehouse: duckdb.DuckDBPyConnection, record_property: Callable[[str, object], None], hidden_share: float
+) -> None:
+    """Industries of which every state is published in 2019 or 2020; a hidden one may hold all that the others leave."""
+    table = warehouse.sql(
+        """
+        WITH states AS (
+            SELECT region_id, year, employment / sum(employment) OVER (PARTITION BY year) AS x
+            FROM employment
+            WHERE ownership = 'total' AND region_id LIKE 'state:%' AND region_id NOT IN ('state:72', 'state:78')
+        )
+        SELECT
+            industry_id, year, greatest(establishments, 1)::DOUBLE AS plants, employment::DOUBLE AS jobs, x,
+            x2 AS weight_squares
+        FROM employment
+        INNER JOIN states USING (region_id, year)
+        INNER JOIN (SELECT year, sum(x * x) AS x2 FROM states GROUP BY year) USING (year)
+        WHERE ownership = 'private' AND year IN (2019, 2020)
+        WINDOW w AS (PARTITION BY industry_id, year)
+        QUALIFY count(employment) OVER w = count(*) OVER w AND count(*) OVER w > 2 AND sum(employment) OVER w > 0
+        ORDER BY industry_id, year, region_id
+        """
+    ).df()
+    start = np.flatnonzero(~table.duplicated(["industry_id", "year"]))
+    jobs, weight, plants = (table[name].to_numpy() for name in ("jobs", "x", "plants"))
+    squares = table["weight_squares"].to_numpy()[start]
+    total = np.add.reduceat(jobs, start)
+    hidden = np.random.default_rng(2019).uniform(size=len(jobs)) < hidden_share
+    low = np.where(hidden, 0, jobs)
+    left = total - np.add.reduceat(low, start)
+    high = np.where(hidden, np.repeat(left, np.diff(start, append=len(jobs))), jobs)
+    truth = concentration(share_boxes(start, jobs, jobs, total, total), weight, plants, squares)
+    found = concentration(share_boxes(start, low, high, total, total), weight, plants, squares)
+    assert len(start) > 1000
+    for name in MEASURES:
+        value, least, most = truth[name].lower, found[name].lower, found[name].upper
+        np.testing.assert_allclose(value, truth[name].upper, atol=1e-12)
+        outside = ~((least <= value + 1e-9) | np.isnan(least)) | ~((value - 1e-9 <= most) | np.isnan(most))
+        width = np.nanmedian(most - least)
+        told = f"{len(start) - outside.sum()} of {len(start)} within, median width {width:.4f}"
+        record_property(f"{name}, {hidden_share:.0%} hidden", told)
+        print(f"\n{hidden_share:.0%} hidden: {name}: {told}")
+        assert not outside.any(), name

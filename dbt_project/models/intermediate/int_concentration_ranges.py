@@ -3,17 +3,20 @@
 import numpy as np
 import pyarrow as pa
 
-from orchestration.indicators.concentration import concentration
+from orchestration.indicators.concentration import MEASURES, concentration
 from orchestration.indicators.shares import share_boxes
 
 NUMBERS = "plants, employment_lower, employment_upper, weight"
+KEYS = {"industry_code": pa.string(), "region_type": pa.string(), "year": pa.int32()}
+BOUNDS = {f"{name}_{end}": pa.float64() for name in MEASURES for end in ("lower", "upper")}
+SCHEMA = pa.schema(KEYS | BOUNDS)
 
 
 def model(dbt, session):
     dbt.config(materialized="table")
     cells, totals = dbt.ref("int_concentration_cells"), dbt.ref("int_concentration_totals")
     blocks = totals.project("region_type, year").distinct().order("region_type, year").fetchall()
-    found = []
+    found = [SCHEMA.empty_table()]
     for region_type, year in blocks:
         cell, total = (r.filter(f"region_type = '{region_type}' AND year = {year}") for r in (cells, totals))
         # In the same order, so that each industry's cells begin where those before it end.
@@ -28,7 +31,9 @@ def ranges(cell, total):
         start, cell["employment_lower"], cell["employment_upper"], total["total_lower"], total["total_upper"]
     )
     found = concentration(boxes, cell["weight"], cell["plants"], total["weight_squares"])
-    bounds = {f"{name}_{end}": getattr(r, end) for name, r in found.items() for end in ("lower", "upper")}
-    keys = {name: pa.array(total[name]) for name in ("industry_code", "region_type", "year")}
+    bounds = {name: getattr(found[name[:-6]], name[-5:]) for name in BOUNDS}
     # Not a number is not known.
-    return pa.table(keys | {name: pa.array(values, from_pandas=True) for name, values in bounds.items()})
+    values = {
+        name: pa.array({**total, **bounds}[name], SCHEMA.field(name).type, from_pandas=True) for name in SCHEMA.names
+    }
+    return pa.table(values, SCHEMA)

@@ -1,7 +1,7 @@
--- Every cluster of every region at the beginning and the end of every span: from one available year to the next, and from
--- the first to the last year of an edition of NAICS. A region that reports in a year and has no row for a cluster has none
--- of its jobs. A region that one of the two years lacks (Connecticut's counties end with 2023 and have no successors) keeps
--- its row, with that year unknown, if others of its type report in both.
+-- Every cluster of every region at the beginning and the end of every span: from one year in which regions of its type
+-- report to the next, and from the first to the last such year of an edition of NAICS. A region that reports in a year and
+-- has no row for a cluster has none of its jobs. A region that does not report in one of the two (Connecticut's counties
+-- end with 2023 and have no successors) keeps its row, with that year unknown.
 {%- set ends = ["from", "to"] %}
 WITH reporting AS (
     SELECT region_id, region_type, year, reference_region_id
@@ -10,31 +10,19 @@ WITH reporting AS (
 ),
 
 years AS (
-    SELECT DISTINCT year, {{ naics_edition("year") }} AS edition
+    SELECT DISTINCT region_type, year, {{ naics_edition("year") }} AS edition
     FROM reporting
-    WHERE region_type = 'nation'
-),
-
-periods AS (
-    SELECT year AS from_year, lead(year) OVER (ORDER BY year) AS to_year
-    FROM years
-    QUALIFY to_year IS NOT NULL
-    UNION
-    SELECT min(year), max(year)
-    FROM years
-    GROUP BY edition
-    HAVING count(*) > 1
-),
-
-types AS (
-    SELECT DISTINCT region_type, year FROM reporting
 ),
 
 spans AS (
-    SELECT p.from_year, p.to_year, f.region_type
-    FROM periods AS p
-    INNER JOIN types AS f ON p.from_year = f.year
-    INNER JOIN types AS t ON p.to_year = t.year AND f.region_type = t.region_type
+    SELECT region_type, year AS from_year, lead(year) OVER (PARTITION BY region_type ORDER BY year) AS to_year
+    FROM years
+    QUALIFY to_year IS NOT NULL
+    UNION
+    SELECT region_type, min(year), max(year)
+    FROM years
+    GROUP BY region_type, edition
+    HAVING count(*) > 1
 ),
 
 cells AS (
