@@ -74,16 +74,16 @@ def _lorenz(boxes: Boxes, values: np.ndarray, weight: np.ndarray) -> Curve:
     )
 
 
-def _same_whole(place: np.ndarray) -> np.ndarray:
-    """Whether a corner and the next one are of the same whole; between two wholes there is no curve."""
-    return place[1:] // 2 == place[:-1] // 2
+def _whole(place: np.ndarray) -> np.ndarray:
+    """The whole whose curve a place is on. Between the ends of two wholes' curves there is none."""
+    return (place / 2).astype(np.int64)
 
 
 def _area_below(curve: Curve, count: int) -> np.ndarray:
     """The area below a curve, for each of `count` wholes."""
     place, height = curve
-    whole = (place // 2).astype(np.int64)
-    width = np.where(_same_whole(place), np.diff(place), 0)
+    whole = _whole(place)
+    width = np.where(whole[1:] == whole[:-1], np.diff(place), 0)
     return np.bincount(whole[1:], width * (height[1:] + height[:-1]) / 2, count)
 
 
@@ -92,7 +92,8 @@ def _larger(one: Curve, other: Curve) -> Curve:
     place = np.sort(np.concatenate([one[0], other[0]]), kind="stable")
     first, second = np.interp(place, *one), np.interp(place, *other)
     ahead = first - second
-    left = np.flatnonzero(_same_whole(place) & (ahead[1:] * ahead[:-1] < 0))
+    whole = _whole(place)
+    left = np.flatnonzero((whole[1:] == whole[:-1]) & (ahead[1:] * ahead[:-1] < 0))
     share = ahead[left] / (ahead[left] - ahead[left + 1])
     crossing, height = (v[left] + share * (v[left + 1] - v[left]) for v in (place, first))
     return np.insert(place, left + 1, crossing), np.insert(np.maximum(first, second), left + 1, height)
@@ -113,7 +114,7 @@ def gini(boxes: Boxes, weight: np.ndarray, even: np.ndarray) -> Range:
     lower = whole - 2 * _area_below(_lorenz(boxes, even, weight), len(boxes))
     too_much = np.nan_to_num(np.maximum(boxes.added(boxes.upper) - 1, 0))
     place, height = _lorenz(boxes, boxes.upper, weight)
-    most = place, height - too_much[(place // 2).astype(np.int64)]
+    most = place, height - too_much[_whole(place)]
     upper = whole - 2 * _area_below(_larger(_lorenz(boxes, boxes.lower, weight), most), len(boxes))
     return Range(lower, np.maximum(lower, upper))
 
