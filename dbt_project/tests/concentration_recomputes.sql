@@ -3,7 +3,8 @@
 WITH states AS (
     SELECT region_id, year, employment / sum(employment) OVER (PARTITION BY year) AS x
     FROM {{ ref("employment") }}
-    WHERE region_id LIKE 'state:%' AND region_id NOT IN ('state:72', 'state:78') AND ownership = 'total' AND employment > 0
+    WHERE region_id LIKE 'state:%' AND region_id NOT IN ('state:72', 'state:78')
+        AND ownership = 'total' AND employment > 0
 ),
 
 squares AS (

@@ -29,13 +29,17 @@ WHERE
     IS DISTINCT FROM (e0_least, e0_most, e1_least, e1_most)
     OR abs(employment_from * (1 + growth) ** (to_year - from_year) - employment_to) > 1e-6 * (1 + employment_to)
     OR (growth IS NULL) <> (e0_least <> e0_most OR e1_least <> e1_most OR e0_most = 0)
-    OR coalesce(quadrant IN ('star', 'mature') AND lq1_least < 1, false)
-    OR coalesce(quadrant IN ('emerging', 'transforming') AND lq1_most >= 1, false)
-    OR coalesce(quadrant IN ('star', 'emerging') AND e1_least <= e0_most, false)
-    OR coalesce(quadrant IN ('mature', 'transforming') AND e1_most > e0_least, false)
-    OR coalesce(quadrant = 'undetermined' AND (lq1_least >= 1 OR lq1_most < 1) AND (e1_least > e0_most OR e1_most <= e0_least), false)
-    OR coalesce((entered = 'yes') <> (lq0_most < 0.5 AND lq1_least >= 1), false)
-    OR coalesce((entered = 'no') <> (lq0_least >= 0.5 OR lq1_most < 1), false)
-    OR coalesce((exited = 'yes') <> (lq0_least >= 1 AND lq1_most < 0.5), false)
-    OR coalesce((exited = 'no') <> (lq0_most < 1 OR lq1_least >= 0.5), false)
+    OR coalesce(quadrant IN ('star', 'mature') AND lq1_least < 1, FALSE)
+    OR coalesce(quadrant IN ('emerging', 'transforming') AND lq1_most >= 1, FALSE)
+    OR coalesce(quadrant IN ('star', 'emerging') AND e1_least <= e0_most, FALSE)
+    OR coalesce(quadrant IN ('mature', 'transforming') AND e1_most > e0_least, FALSE)
+    OR coalesce(
+        quadrant = 'undetermined' AND (lq1_least >= 1 OR lq1_most < 1)
+        AND (e1_least > e0_most OR e1_most <= e0_least),
+        FALSE
+    )
+    OR coalesce((entered = 'yes') <> (lq0_most < 0.5 AND lq1_least >= 1), FALSE)
+    OR coalesce((entered = 'no') <> (lq0_least >= 0.5 OR lq1_most < 1), FALSE)
+    OR coalesce((exited = 'yes') <> (lq0_least >= 1 AND lq1_most < 0.5), FALSE)
+    OR coalesce((exited = 'no') <> (lq0_most < 1 OR lq1_least >= 0.5), FALSE)
 LIMIT 100

@@ -6,7 +6,10 @@ WHERE comparable IS DISTINCT FROM (
     {{ naics_edition("from_year") }} = {{ naics_edition("to_year") }}
     AND employment_from_lower IS NOT NULL
     AND employment_to_lower IS NOT NULL
-    AND (region_id NOT LIKE 'cbsa:%' OR (from_year >= 2013) = (to_year >= 2013) AND (from_year >= 2024) = (to_year >= 2024))
+    AND (
+        region_id NOT LIKE 'cbsa:%'
+        OR (from_year >= 2013) = (to_year >= 2013) AND (from_year >= 2024) = (to_year >= 2024)
+    )
 )
 OR NOT comparable AND coalesce(
     change_lower, change_upper, change, growth_lower, growth_upper, growth, national_share_lower, industry_mix_lower,

@@ -83,7 +83,8 @@ FROM rows AS r
 LEFT JOIN reporting AS reports_{{ end }}
     ON r.region_id = reports_{{ end }}.region_id AND r.{{ end }}_year = reports_{{ end }}.year
 LEFT JOIN cells AS c_{{ end }}
-    ON r.region_id = c_{{ end }}.region_id AND r.cluster_id = c_{{ end }}.cluster_id AND r.{{ end }}_year = c_{{ end }}.year
+    ON r.region_id = c_{{ end }}.region_id AND r.cluster_id = c_{{ end }}.cluster_id
+        AND r.{{ end }}_year = c_{{ end }}.year
 LEFT JOIN nation AS n_{{ end }}
     ON r.reference_region_id = n_{{ end }}.region_id AND r.cluster_id = n_{{ end }}.cluster_id
         AND r.{{ end }}_year = n_{{ end }}.year

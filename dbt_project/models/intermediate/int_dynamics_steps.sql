@@ -17,7 +17,7 @@ SELECT
 FROM {{ ref("int_dynamics_parts") }} AS s
 INNER JOIN {{ ref("int_dynamics_parts") }} AS y
     ON s.region_id = y.region_id AND s.cluster_id = y.cluster_id
-        AND y.from_year >= s.from_year AND y.to_year <= s.to_year AND y.to_year = y.from_year + 1
+        AND s.from_year <= y.from_year AND s.to_year >= y.to_year AND y.to_year = y.from_year + 1
 WHERE s.to_year > s.from_year + 1
 GROUP BY s.region_id, s.cluster_id, s.from_year, s.to_year
 HAVING count(*) = s.to_year - s.from_year

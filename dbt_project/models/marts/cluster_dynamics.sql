@@ -52,11 +52,9 @@ SELECT
     p.{{ part }}_lower,
     p.{{ part }}_upper,
     {%- endfor %}
-    -- Over a single year the sum of yearly steps is the step.
     {%- for part in parts[:3] %}
     {%- for end in ("", "_lower", "_upper") %}
-    CASE WHEN s.to_year = s.from_year + 1 THEN p.{{ part }}{{ end }} ELSE y.{{ part }}{{ end }} END
-        AS {{ part }}_dynamic{{ end }},
+    y.{{ part }}{{ end }} AS {{ part }}_dynamic{{ end }},
     {%- endfor %}
     {%- endfor %}
     CASE
