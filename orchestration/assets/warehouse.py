@@ -77,7 +77,7 @@ def manifest() -> Path:
 
 def _project_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted(p for p in PROJECT.rglob("*") if p.suffix in {".sql", ".yml", ".csv"}):
+    for path in sorted(p for p in PROJECT.rglob("*") if p.suffix in {".sql", ".py", ".yml", ".csv"}):
         if path.relative_to(PROJECT).parts[0] not in {"target", "logs"}:
             digest.update(str(path.relative_to(PROJECT)).encode() + path.read_bytes())
     return digest.hexdigest()

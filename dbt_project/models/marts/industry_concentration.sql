@@ -1,0 +1,21 @@
+{%- set measures = [
+    "herfindahl", "locational_gini", "hoover", "theil", "raw_concentration_g", "ellison_glaeser_gamma",
+    "plant_herfindahl", "maurel_sedillot_gamma",
+] %}
+
+SELECT
+    {{ industry_id("t.naics", "t.industry_code") }} AS industry_id,
+    t.region_type,
+    t.year::INTEGER AS year,
+    t.regions::INTEGER AS regions,
+    {%- for m in measures %}
+    CASE WHEN {{ is_narrow("r." ~ m ~ "_lower", "r." ~ m ~ "_upper") }} THEN (r.{{ m }}_lower + r.{{ m }}_upper) / 2 END
+        AS {{ m }},
+    r.{{ m }}_lower,
+    r.{{ m }}_upper,
+    {%- endfor %}
+    'equal-sized plants within region' AS plant_herfindahl_basis,
+    coalesce(t.employment_lower / nullif(t.employment_upper, 0), 1) AS coverage
+FROM {{ ref("int_concentration_totals") }} AS t
+INNER JOIN {{ ref("int_concentration_ranges") }} AS r
+    ON t.industry_code = r.industry_code AND t.region_type = r.region_type AND t.year = r.year
