@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     memory_limit: str = Field(default="1500MB", description="DuckDB memory limit while parsing, and of a query")
     build_memory_limit: str = Field(default="6GB", description="DuckDB memory limit while dbt builds")
     threads: int = Field(default=2, ge=1)
+    bound_programmes: int = Field(
+        default=0, ge=0, description="linear programmes a year for withheld cells whose bounds stay wide"
+    )
 
     @field_validator("home", "mirror", mode="after")
     @classmethod

@@ -48,6 +48,7 @@ def dbt_environment(of: Settings) -> dict[str, str]:
         "CLUSTERS_DBT": DBT,
         "CLUSTERS_BUILD_MEMORY_LIMIT": of.build_memory_limit,
         "CLUSTERS_THREADS": str(of.threads),
+        "CLUSTERS_BOUND_PROGRAMMES": str(of.bound_programmes),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration.indicators import qcew
 from orchestration.indicators.bounds import UNBOUNDED
 from orchestration.indicators.qcew import SET_ASIDE, Places, bound_year, job_months, printed
 
@@ -141,3 +142,15 @@ def test_nothing_printed_leaves_no_bound() -> None:
     assert (found["lower"] == 0).all()
     assert np.isnan(found["upper"]).all()
     assert UNBOUNDED > 10**9 * 12
+
+
+def test_programmes_never_widen_and_never_lose_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qcew, "GROUP_DEPTH", 1)  # this tree has no groups: a block is a sector in a state
+    jobs = a_table()
+    for seed in range(20):
+        hidden = np.where(np.random.default_rng(seed).random(jobs.shape) < 0.6, NAN, jobs)
+        hidden[:, 0] = jobs[:, 0]
+        year = a_year(hidden)
+        narrow, wide = bound_year(year, PLACES, programmes=200), bound_year(year, PLACES)
+        assert ((narrow["lower"] >= wide["lower"]) & (narrow["upper"] <= wide["upper"])).all()
+        assert ((narrow["lower"] <= jobs.ravel()) & (jobs.ravel() <= narrow["upper"])).all()

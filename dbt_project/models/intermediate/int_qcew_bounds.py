@@ -18,13 +18,15 @@ def model(dbt, session):
     )
     cells = dbt.ref("int_sum_cells")
     years = cells.project("year").distinct().order("year").fetchall()
-    return pd.concat(bounds(cells.filter(f"year = {year}"), places) for (year,) in years)
+    programmes = int(dbt.config.get("programmes"))
+    return pd.concat(bounds(cells.filter(f"year = {year}"), places, programmes) for (year,) in years)
 
 
-def bounds(cells, places):
+def bounds(cells, places, programmes):
     """The rows of a year."""
     read = cells.order(", ".join(KEY)).fetchnumpy()
-    found = bound_year({name: values if name in KEY else as_doubles(values) for name, values in read.items()}, places)
+    told = {name: values if name in KEY else as_doubles(values) for name, values in read.items()}
+    found = bound_year(told, places, programmes)
     told = (read["is_withheld"] == 1) | (found["unused"] != "")
     return pd.DataFrame({name: read[name] for name in ["year", *KEY]} | found)[told]
 
