@@ -225,3 +225,38 @@ def test_county_quotients_against_the_quarterly_originals(
     assert regions == 9
     assert cells > 5_000
     assert apart <= 0.01 * cells
+
+
+def test_boston_biotechnology_is_strong_beyond_doubt(warehouse: Con) -> None:
+    """Withheld for the metropolitan area: 698 establishments, no jobs printed.
+
+    Its counties of Middlesex (23,451) and Suffolk (6,581) are printed, so it holds at least 30,032 of the nation's
+    some 171,000 jobs in biotechnology R&D; the other sums it is a part of leave no more than a dozen jobs open.
+    """
+    key = "region_id = 'cbsa:14460' AND industry_id = 'naics2012:541711' AND ownership = 'private' AND year = 2016"
+    establishments, employment, status, least, most = warehouse.sql(
+        f"SELECT establishments, employment, status, employment_lower, employment_upper FROM employment WHERE {key}"
+    ).fetchall()[0]
+    assert (establishments, employment, status) == (698, None, "bounded")
+    assert 23_451 + 6_581 <= least <= most <= least + 20
+    quotient, least, verdict = warehouse.sql(
+        f"SELECT lq, lq_lower, specialised FROM industry_specialisation WHERE {key}"
+    ).fetchall()[0]
+    assert quotient is None
+    assert least > 9
+    assert verdict == "yes"
+
+
+def test_a_metro_s_other_counties_settle_what_a_county_withholds(warehouse: Con) -> None:
+    """St. Johns County, Florida, agriculture 2016, as worked in docs/suppression.md: 480 to 482 jobs, none printed."""
+    cells = dict(
+        warehouse.sql(
+            """
+            SELECT split_part(industry_id, ':', 2), (employment, employment_lower::INTEGER, employment_upper::INTEGER)
+            FROM employment
+            WHERE region_id = 'county:12109' AND ownership = 'private' AND year = 2016
+                AND industry_id IN ('naics2012:1011', 'naics2012:11', 'naics2012:21', 'naics2012:113')
+            """
+        ).fetchall()
+    )
+    assert cells == {"1011": (486, 486, 486), "11": (None, 480, 482), "21": (None, 4, 6), "113": (None, 9, 11)}
