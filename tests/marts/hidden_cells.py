@@ -199,9 +199,9 @@ class Trial:
     guesses: dict[str, np.ndarray]
 
     @classmethod
-    def of(cls, year: Year, rule: str) -> Self:
+    def of(cls, year: Year, rule: str, seed: int = 1) -> Self:
         """Hides cells of a year and bounds what is left."""
-        hidden = year.hidden(rule)
+        hidden = year.hidden(rule, seed)
         left = year.without(hidden)
         found = bound_year(left.cells, left.places)
         guesses = {"estimate": found["estimate"], **left.baselines()}
@@ -219,11 +219,20 @@ class Trial:
         return int((~((self.lower <= self.true) & (self.true <= self.upper))).sum())
 
     @property
-    def relative_width(self) -> np.ndarray:
-        """Width of the bounds over their middle: 0 where they meet, 2 where the least is nothing."""
-        return (self.upper - self.lower) / np.maximum((self.upper + self.lower) / 2, 0.5)
+    def reached(self) -> np.ndarray:
+        """Mask of the cells that all guesses have a value for."""
+        return np.all([np.isfinite(v) for v in self.guesses.values()], axis=0)
 
     def errors(self) -> dict[str, dict[str, float]]:
         """How far off each guess is, over the cells that all of them have a value for."""
-        reached = np.all([np.isfinite(v) for v in self.guesses.values()], axis=0)
-        return {name: errors(values[reached], self.true[reached]) for name, values in self.guesses.items()}
+        return {name: errors(values[self.reached], self.true[self.reached]) for name, values in self.guesses.items()}
+
+
+def relative_width(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Width of bounds over their middle: 0 where they meet, 2 where the least is nothing.
+
+    Example:
+        >>> relative_width(np.array([5.0, 3.0, 0.0]), np.array([5.0, 5.0, 9.0])).tolist()
+        [0.0, 0.5, 2.0]
+    """
+    return (upper - lower) / np.maximum((upper + lower) / 2, 0.5)
