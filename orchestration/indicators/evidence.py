@@ -18,29 +18,29 @@ import numpy as np
 from orchestration.indicators.bounds import contradicted
 from orchestration.indicators.sums import Sums
 
-# Of a region's sums that can be checked, the share that may fail before none of them is heeded.
+# Of a table's sums that can be checked, the share that may fail before none of them is heeded.
 TOLERATED = 0.01
 
 
 @dataclass(frozen=True)
 class Figures:
     """A table's cells: bounds of each value; a count that is never withheld, and how far rounding may have moved it;
-    whether the value is printed; and the region it is of, by number."""
+    whether the value is printed; and the published table (a region's) it is in, by number."""
 
     low: np.ndarray
     high: np.ndarray
     count: np.ndarray
     count_error: np.ndarray
     is_printed: np.ndarray
-    region: np.ndarray
+    table: np.ndarray
 
     def failing(self, sums: Sums) -> tuple[np.ndarray, np.ndarray]:
         """Masks of the sums that do not hold: by their counts, which every sum has; by values, where all are printed.
 
         Example:
             >>> jobs = np.array([9.0, 4.0, 4.0])
-            >>> count, error, region = np.array([3, 1, 2]), np.full(3, 0.5), np.zeros(3, int)
-            >>> figures = Figures(jobs, jobs, count, error, np.full(3, True), region)
+            >>> count, error, table = np.array([3, 1, 2]), np.full(3, 0.5), np.zeros(3, int)
+            >>> figures = Figures(jobs, jobs, count, error, np.full(3, True), table)
             >>> [bad.tolist() for bad in figures.failing(Sums(np.array([1, 2]), np.array([0]), np.array([0])))]
             [[False], [True]]
         """
@@ -52,14 +52,14 @@ class Figures:
         """Mask of the sums all of whose values are printed."""
         return self.is_printed[sums.whole] & (sums.added(self.is_printed) == sums.sizes)
 
-    def doubtful_regions(self, steps: Sequence[Sums]) -> np.ndarray:
-        """Mask by region number: of the sums with a whole in the region, too many fail."""
-        regions = int(self.region.max(initial=-1)) + 1
-        tally = np.zeros((4, regions))
+    def doubtful(self, steps: Sequence[Sums]) -> np.ndarray:
+        """Mask by table number: of the sums with a whole in the table, too many fail."""
+        tables = int(self.table.max(initial=-1)) + 1
+        tally = np.zeros((4, tables))
         for step in steps:
-            of = self.region[step.whole]
+            of = self.table[step.whole]
             missing, wrong = self.failing(step)
             for row, mask in enumerate((missing, np.ones_like(missing), wrong, self.testable(step))):
-                tally[row] += np.bincount(of, weights=mask, minlength=regions)
+                tally[row] += np.bincount(of, weights=mask, minlength=tables)
         missing, sums, wrong, tested = tally
         return (missing > TOLERATED * sums) | (wrong > TOLERATED * tested)

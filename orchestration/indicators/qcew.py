@@ -100,7 +100,7 @@ class Places:
         }
 
 
-# Sums within one region: where they fail, it is the region's figures that are in doubt, not what it is a part of.
+# Sums within one region: where they fail, its figures are in doubt, not what they are a part of.
 WITHIN_A_REGION = ("industries", "supersectors", "ownerships")
 SET_ASIDE = "figures"
 
@@ -160,12 +160,12 @@ def _heeded(
     """The sums that are evidence, with the names of their hierarchies; the others are noted in `unused`, by name."""
     steps, names = [], []
     for name, every in sums.items():
-        doubtful = figures.doubtful_regions(every)
-        unused[f"all {name}"] = is_total & doubtful[figures.region]
+        doubtful = figures.doubtful(every)
+        unused[f"all {name}"] = is_total & doubtful[figures.table]
         unused[name] = np.zeros_like(is_total)
         for step in every:
             failing = np.logical_or(*figures.failing(step))
-            doubted = doubtful[figures.region[step.whole]]
+            doubted = doubtful[figures.table[step.whole]]
             unused[name][step.whole[failing & ~doubted]] = True
             steps.append(step.only(~(failing | doubted)))
             names.append(name)
@@ -186,18 +186,19 @@ def _estimated(cells: Mapping[str, np.ndarray], places: Places, narrowed: Tighte
 def _trusted(
     cells: Mapping[str, np.ndarray], sums: Mapping[str, list[Sums]], is_total: np.ndarray
 ) -> tuple[Figures, dict[str, np.ndarray]]:
-    """The figures that are evidence: those of a region are set aside where its own do not add up."""
+    """The figures that are evidence: a region's of an ownership are set aside where they do not add up."""
     low, high = job_months(cells["employment"], cells["wages"], cells["average_pay"])
     is_printed = ~np.isnan(cells["employment"])
-    every = Figures(low, high, cells["establishments"], cells["pieces"] / 2, is_printed, cells["region_no"])
-    aside = every.doubtful_regions([step for name in WITHIN_A_REGION for step in sums[name]])[every.region]
+    # Of an ownership that is not published in full other ownerships' figures are none the worse.
+    of = cells["region_no"].astype(np.int64) * len(OWNERSHIPS) + cells["ownership_no"]
+    every = Figures(low, high, cells["establishments"], cells["pieces"] / 2, is_printed, of)
+    aside = every.doubtful([step for name in WITHIN_A_REGION for step in sums[name]])[of]
     # What is no evidence, and what is withheld, is at least no more than all jobs of its region and ownership.
-    _, of_total = np.unique(cells["region_no"] * len(OWNERSHIPS) + cells["ownership_no"], return_inverse=True)
-    most = np.full(of_total.max(initial=-1) + 1, UNBOUNDED)
-    most[of_total[is_total]] = high[is_total]
+    most = np.full(of.max(initial=-1) + 1, UNBOUNDED)
+    most[of[is_total]] = high[is_total]
     low = np.where(aside, 0, low)
-    high = np.where(aside, most[of_total], np.minimum(high, np.maximum(most[of_total], low)))
-    trusted = Figures(low, high, every.count, every.count_error, is_printed & ~aside, every.region)
+    high = np.where(aside, most[of], np.minimum(high, np.maximum(most[of], low)))
+    trusted = Figures(low, high, every.count, every.count_error, is_printed & ~aside, of)
     return trusted, {SET_ASIDE: aside & is_total}
 
 

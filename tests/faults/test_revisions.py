@@ -22,7 +22,7 @@ PARTS = "entity_id, cells, revised, appeared, vanished, median_change"
 
 
 def paying(times: float) -> Callable[[list[str]], list[str]]:
-    """Wages times a factor in every cell: the publisher's own arithmetic, and its quotients, still hold."""
+    """Wages times a factor in every cell, and pay with them: the publisher's own arithmetic still holds."""
 
     def edit(lines: list[str]) -> list[str]:
         names = next(csv.reader(lines[:1]))
@@ -30,7 +30,9 @@ def paying(times: float) -> Callable[[list[str]], list[str]]:
         for fields in csv.reader(lines[1:]):
             row = dict(zip(names, fields, strict=True))
             before = int(row["total_annual_wages"])
-            row |= {name: str(round(int(row[name]) * times)) for name in WAGES}
+            wages, jobs = round(before * times), int(row["annual_avg_emplvl"])
+            pay = wages / jobs if jobs else 0.0
+            row |= dict(zip(WAGES, (str(round(x)) for x in (wages, pay, pay / 52)), strict=True))
             if "N" not in (row["disclosure_code"], row["oty_disclosure_code"]):
                 row[CHANGE] = str(int(row[CHANGE]) + int(row["total_annual_wages"]) - before)
             edited.append(",".join(f'"{field}"' for field in row.values()))

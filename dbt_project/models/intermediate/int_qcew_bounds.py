@@ -6,6 +6,8 @@ import pandas as pd
 from orchestration.indicators.qcew import Places, bound_year
 
 KEY = ["region_no", "ownership_no", "industry_no"]
+COLUMNS = dict.fromkeys(["year", *KEY], "int16") | dict.fromkeys(["lower", "upper", "estimate"], "float64")
+COLUMNS |= {"unused": "str"}
 
 
 def model(dbt, session):
@@ -19,7 +21,8 @@ def model(dbt, session):
     cells = dbt.ref("int_sum_cells")
     years = cells.project("year").distinct().order("year").fetchall()
     programmes = int(dbt.config.get("programmes"))
-    return pd.concat(bounds(cells.filter(f"year = {year}"), places, programmes) for (year,) in years)
+    found = [bounds(cells.filter(f"year = {year}"), places, programmes) for (year,) in years]
+    return pd.concat([pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}), *found])
 
 
 def bounds(cells, places, programmes):

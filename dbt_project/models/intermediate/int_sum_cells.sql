@@ -1,7 +1,8 @@
 -- Cells by number, as the bounds are computed from them. A cell that is withheld one year is known after all where the
 -- next year prints its figure and the change from this year (BLS prints the change only where both are disclosed
 -- by then). Between editions of NAICS a code may not be the same industry, and its change is not used.
--- Sums of counties are not printed figures: what they are is left to the counties. Their establishments are a sum of so
+-- Sums of counties are not printed figures: what they are is left to the counties. They stand for metropolitan areas, and
+-- parts of them, wherever none is printed, so that states are the sum of them. Their establishments are a sum of so
 -- many rounded ones as `pieces` says.
 WITH revealed AS (
     SELECT
@@ -13,6 +14,24 @@ WITH revealed AS (
             AND w.year + 1 = n.year
             AND {{ naics_edition("w.year") }} = {{ naics_edition("n.year") }}
     WHERE w.employment IS NULL AND n.employment IS NOT NULL AND n.employment_change IS NOT NULL
+),
+
+metros AS (
+    SELECT
+        m.region_id, c.industry_code, c.ownership, c.year,
+        sum(c.establishments)::BIGINT AS establishments,
+        count(*) AS pieces
+    FROM {{ ref("int_qcew_cells") }} AS c
+    INNER JOIN {{ ref("int_sum_regions") }} AS county ON c.region_id = county.region_id
+    INNER JOIN {{ ref("int_sum_regions") }} AS m ON county.metro_no = m.region_no
+    GROUP BY m.region_id, c.industry_code, c.ownership, c.year
+),
+
+printed_metros AS (
+    SELECT region_id, industry_code, ownership, year FROM {{ ref("int_qcew_cells") }}
+    WHERE region_type = 'cbsa'
+    UNION ALL
+    SELECT region_id, industry_code, ownership, year FROM {{ ref("int_cbsa_sums") }}
 ),
 
 cells AS (
@@ -31,16 +50,8 @@ cells AS (
     SELECT region_id, industry_code, ownership, year, establishments, TRUE AS is_withheld, counties AS pieces
     FROM {{ ref("int_cbsa_sums") }}
     UNION ALL BY NAME
-    SELECT
-        part.region_id, c.industry_code, c.ownership, c.year,
-        sum(c.establishments)::BIGINT AS establishments,
-        TRUE AS is_withheld,
-        count(*) AS pieces
-    FROM {{ ref("int_qcew_cells") }} AS c
-    INNER JOIN {{ ref("int_sum_regions") }} AS county ON c.region_id = county.region_id
-    INNER JOIN {{ ref("int_sum_regions") }} AS part
-        ON county.metro_no = part.region_no AND part.region_id LIKE 'cbsa:% in state:%'
-    GROUP BY part.region_id, c.industry_code, c.ownership, c.year
+    SELECT *, TRUE AS is_withheld FROM metros
+    ANTI JOIN printed_metros USING (region_id, industry_code, ownership, year)
 )
 
 SELECT
