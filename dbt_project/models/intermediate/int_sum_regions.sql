@@ -26,7 +26,7 @@ metros AS (
             WHEN count(*) OVER (PARTITION BY metro_region_id) = 1 THEN metro_region_id
             ELSE metro_region_id || ' in ' || state_region_id
         END AS part_region_id
-    FROM (SELECT DISTINCT metro_region_id, state_region_id FROM members)
+    FROM (SELECT DISTINCT metro_region_id, state_region_id FROM members) AS shared
 ),
 
 related AS (
