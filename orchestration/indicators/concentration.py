@@ -31,7 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from orchestration.indicators.shares import Boxes, by_whole_and, chord_bound, levelled
+from orchestration.indicators.shares import ROUNDING, Boxes, by_whole_and, chord_bound, levelled
 
 # What no industry's measure can pass; the least is 0.
 MOST = {
@@ -132,10 +132,11 @@ def gamma(distance: Range, plants: Range, weight_squares: np.ndarray) -> Range:
         >>> gamma(g, Range(h, h), np.array([0.42])).lower.round(8).tolist()
         [0.05990628]
     """
+    # Added up, the index of a single plant may come out a rounding above 1, where gamma would change its sign.
+    indices = [np.where(h > 1 - ROUNDING, 1.0, h) for h in (plants.lower, plants.upper)]
     with np.errstate(invalid="ignore", divide="ignore"):
         corners = [
-            [1 - (1 - g / (1 - weight_squares)) / (1 - h) for h in (plants.lower, plants.upper)]
-            for g in (distance.lower, distance.upper)
+            [1 - (1 - g / (1 - weight_squares)) / (1 - h) for h in indices] for g in (distance.lower, distance.upper)
         ]
     lower, upper = np.minimum(*corners[0]), np.maximum(*corners[1])
     return Range(*(np.where(np.isfinite(bound), bound, np.nan) for bound in (lower, upper)))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.indicators.concentration import MEASURES, concentration
+from orchestration.indicators.concentration import MEASURES, Range, concentration, gamma
 from orchestration.indicators.shares import Boxes, chord_bound, levelled, share_boxes
 
 ONE = np.array([0])
@@ -241,3 +241,12 @@ def test_measures_of_real_industries_lie_in_the_ranges_that_hiding_states_leaves
         record_property(f"{name}, {hidden_share:.0%} hidden", told)
         print(f"\n{hidden_share:.0%} hidden: {name}: {told}")
         assert not outside.any(), name
+
+
+@pytest.mark.parametrize("rounding", [-1e-15, 0.0, 1e-15])
+def test_a_single_plant_leaves_gamma_without_a_lower_bound(rounding: float) -> None:
+    """Whichever side of 1 the plants' index comes out on: where it is 1 gamma is not defined, and near it anything."""
+    one = np.array([1 + rounding])
+    found = gamma(Range(np.array([0.1]), np.array([0.4])), Range(np.array([0.3]), one), np.array([0.2]))
+    assert np.isnan(found.lower).all()
+    assert found.upper[0] == pytest.approx((0.4 / 0.8 - 0.3) / 0.7)
