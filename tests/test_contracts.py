@@ -76,6 +76,13 @@ def test_contract_of_the_warehouse_is_complete(contract: TableContract) -> None:
     assert all(len(column.meaning) > 3 and column.unit and column.citation for column in contract.columns)
 
 
+@pytest.mark.parametrize("contract", mart_contracts().values(), ids=lambda c: c.name)
+def test_indicator_says_its_formula_threshold_and_whose_it_is(contract: TableContract) -> None:
+    for column in contract.columns:
+        said = {name: getattr(column, name) for name in ("formula", "threshold", "authority")}
+        assert all(said.values()) or not any(said.values()), (column.name, said)
+
+
 @pytest.mark.parametrize("contract", ALL, ids=lambda c: c.name)
 def test_limits_can_hold(contract: TableContract) -> None:
     for column in contract.columns:
