@@ -6,8 +6,10 @@ Belongs here: the kernel alone. Does not: other packages (`test_complexity_peers
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -255,3 +257,38 @@ def test_the_same_input_gives_the_same_bits() -> None:
     phi = proximity(present)
     shuffled = relatedness_density(present[:, order], phi[np.ix_(order, order)])
     np.testing.assert_array_equal(shuffled, relatedness_density(present, phi)[:, order])
+
+
+@pytest.mark.mirror
+@pytest.mark.slow
+@pytest.mark.parametrize(("region_type", "draws"), [("county", 10), ("cbsa", 20), ("state", 100)])
+def test_a_tenth_of_the_cells_hidden_leaves_complexity_what_it_is(
+    warehouse: duckdb.DuckDBPyConnection,
+    record_property: Callable[[str, object], None],
+    region_type: str,
+    draws: int,
+) -> None:
+    """Establishments of 2016, hidden as jobs are withheld, thinned out to the share wanted; states as metros are."""
+    cells = (
+        "SELECT {} FROM cluster_opportunity WHERE year = 2016 AND region_id LIKE '{}:%' ORDER BY region_id, cluster_id"
+    )
+
+    def matrix(what: str, kind: str) -> np.ndarray:
+        return np.array(warehouse.sql(cells.format(what, kind)).fetchall()).reshape(-1, 51)
+
+    present = matrix("present_establishments = 'yes'", region_type)
+    pattern = matrix("present = 'undetermined'", "cbsa" if region_type == "state" else region_type)
+    truth, rng = complexity(present).eci, np.random.default_rng(2016)
+    for share in (0.05, 0.1, 0.15, 0.2, pattern.mean()):
+        found = []
+        for _ in range(draws):
+            rows = rng.choice(len(pattern), len(present), replace=False) if region_type == "state" else slice(None)
+            hidden = pattern[rows] & (rng.uniform(size=present.shape) < share / pattern[rows].mean())
+            eci = complexity(present & ~hidden).eci
+            both = np.isfinite(eci) & np.isfinite(truth)
+            found.append((np.corrcoef(eci[both], truth[both])[0, 1], np.median(np.abs(eci - truth)[both])))
+        (least, _), (_, off) = np.min(found, axis=0), np.median(found, axis=0)
+        told = f"correlation {least:.3f} and more, off by {off:.2f} in the median"
+        record_property(f"{region_type}, {share:.0%} hidden", told)
+        print(f"\n{region_type}, {share:.0%} hidden: {told}")
+        assert share > 0.1 or least > 0.9
