@@ -45,11 +45,13 @@ STEP = 2.0**-40
 
 @dataclass(frozen=True)
 class Complexity:
-    """ECI of each region and PCI of each industry, and whether the graph of presences hangs together."""
+    """ECI of each region and PCI of each industry, whether the graph of presences hangs together, and how far the sign
+    of both can be relied on: the correlation of ECI with diversity, by which it was chosen."""
 
     eci: np.ndarray
     pci: np.ndarray
     connected: bool
+    orientation: float
 
 
 def together(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -196,22 +198,21 @@ def complexity(present: np.ndarray) -> Complexity:
         Each index with mean 0 and spread 1 (of all, not of a sample), ECI correlated positively with diversity, or if
         not at all, PCI negatively with ubiquity. Regions without any industry and industries without any region are
         left out first; they have NaN. All have NaN where the indices are not defined (see the module's docstring).
+        On nearly nested presences the correlation is strong; where it is near 0 another year may turn the sign.
 
     Example:
-        >>> nested = np.array([[True, True, True], [False, True, True], [False, False, True]])
-        >>> complexity(nested).eci.round(3).tolist()
-        [1.225, -0.0, -1.225]
+        >>> complexity(np.array([[True, True], [False, True]])).eci.round(6).tolist()
+        [1.0, -1.0]
     """
     regions, industries = present.any(axis=1), present.any(axis=0)
-    found = Complexity(np.full(present.shape[0], np.nan), np.full(present.shape[1], np.nan), False)
-    if not regions.any():
-        return found
+    eci, pci, orientation = np.full(present.shape[0], np.nan), np.full(present.shape[1], np.nan), np.nan
     core = present[np.ix_(regions, industries)]
-    found = Complexity(found.eci, found.pci, _hangs_together(core))
-    vectors = _second_vectors(core) if found.connected else None
+    connected = bool(regions.any()) and _hangs_together(core)
+    vectors = _second_vectors(core) if connected else None
     if vectors is not None:
-        found.eci[regions], found.pci[industries] = vectors
-    return found
+        eci[regions], pci[industries] = vectors
+        orientation = _correlation(eci[regions], core.sum(axis=1))
+    return Complexity(eci, pci, connected, orientation)
 
 
 def _hangs_together(core: np.ndarray) -> bool:
@@ -254,10 +255,13 @@ def _oriented(
     eci: np.ndarray, pci: np.ndarray, diversity: np.ndarray, ubiquity: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Both vectors by the sign of the first that is correlated with anything; none where neither is."""
-    for index, count, wanted in ((eci, diversity, 1), (pci, ubiquity, -1)):
-        spread = count.std()
-        correlation = (index * (count - count.mean())).mean() / spread if spread > 0 else 0.0
+    for correlation in (_correlation(eci, diversity), -_correlation(pci, ubiquity)):
         if abs(correlation) > ALIKE:
-            sign = wanted * np.sign(correlation)
-            return sign * eci, sign * pci
+            return np.sign(correlation) * eci, np.sign(correlation) * pci
     return None
+
+
+def _correlation(index: np.ndarray, count: np.ndarray) -> float:
+    """Of a standardised index with counts, 0 where these do not vary."""
+    spread = count.std()
+    return float((index * (count - count.mean())).mean() / spread) if spread > 0 else 0.0

@@ -83,8 +83,9 @@ def test_indices_are_eigenvectors_with_mean_0_and_spread_1(present: np.ndarray) 
     scaled = held / np.sqrt(np.outer(held.sum(axis=1), held.sum(axis=0)))
     assert twice.std() == pytest.approx(np.linalg.svd(scaled, compute_uv=False)[1] ** 2, abs=1e-9)
     diversity = held.sum(axis=1)
-    if diversity.std() > 0:
-        assert np.corrcoef(eci, diversity)[0, 1] > -1e-7
+    varied = diversity.std() > 0
+    assert found.orientation == pytest.approx(np.corrcoef(eci, diversity)[0, 1] if varied else 0, abs=1e-9)
+    assert found.orientation > -1e-7
 
 
 @given(matrices, st.integers(0, 1000))
@@ -204,6 +205,7 @@ def test_there_is_no_index_where_it_is_not_defined(present: np.ndarray, connecte
     assert found.connected is connected
     assert found.eci.shape == present.shape[:1]
     assert found.pci.shape == present.shape[1:]
+    assert np.isnan(found.orientation)
     assert np.isnan(found.eci).all()
     assert np.isnan(found.pci).all()
 
@@ -218,6 +220,7 @@ def test_where_all_regions_are_equally_diverse_rare_industries_are_complex() -> 
     present = np.array([[0, 0, 0, 1, 1], [0, 1, 0, 0, 1], [1, 0, 0, 0, 1], [0, 0, 0, 1, 1], [0, 0, 1, 1, 0]]) == 1
     found = complexity(present)
     assert np.isfinite(found.eci).all()
+    assert found.orientation == 0
     assert np.corrcoef(found.pci, present.sum(axis=0))[0, 1] < 0
 
 

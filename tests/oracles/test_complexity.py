@@ -178,6 +178,8 @@ def test_indices_on_jobs_need_nine_tenths_settled(con: duckdb.DuckDBPyConnection
         low[k % 10, (3 * k + k // 10) % 10], high[k % 10, (3 * k + k // 10) % 10] = 0, np.nan
     regions, cells = marts(con, NESTED, low, high)
     assert {row["type_coverage"] for row in regions} == {1 - count / 100}
+    assert {row["orientation"] is not None for row in regions} == {given}
+    assert {row["orientation_establishments"] > 0.5 for row in regions} == {True}
     for rows, name in ((regions, "eci"), (flat(cells), "complexity"), (flat(cells), "relatedness_density")):
         assert {row[name] is not None for row in rows} == {given}, name
         assert all(row[f"{name}_establishments"] is not None for row in rows)

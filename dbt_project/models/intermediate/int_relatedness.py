@@ -20,10 +20,12 @@ FIGURES = {
     "eci": pa.float64(),
     "pci": pa.float64(),
     "connected": pa.bool_(),
+    "orientation": pa.float64(),
     "density_establishments": pa.float64(),
     "eci_establishments": pa.float64(),
     "pci_establishments": pa.float64(),
     "connected_establishments": pa.bool_(),
+    "orientation_establishments": pa.float64(),
     "average_ubiquity_establishments": pa.float64(),
 }
 SCHEMA = pa.schema(KEYS | FIGURES)
@@ -59,10 +61,12 @@ def relatedness(surely, possibly, establishments):
         "eci": of_jobs.eci[:, None],
         "pci": of_jobs.pci,
         "connected": np.array(of_jobs.connected),
+        "orientation": np.array(of_jobs.orientation),
         "density_establishments": relatedness_density(establishments, proximity(establishments)),
         "eci_establishments": of_plants.eci[:, None],
         "pci_establishments": of_plants.pci,
         "connected_establishments": np.array(of_plants.connected),
+        "orientation_establishments": np.array(of_plants.orientation),
         "average_ubiquity_establishments": reflections(establishments, 1)[0][:, None],
     }
     return {name: np.broadcast_to(figure, surely.shape) for name, figure in cells.items()}

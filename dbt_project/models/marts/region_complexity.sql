@@ -10,9 +10,11 @@ WITH counted AS (
         any_value(c.type_coverage) AS type_coverage,
         any_value(f.eci) AS eci,
         any_value(f.connected) AS connected,
+        any_value(f.orientation) AS orientation,
         any_value(f.eci_establishments) AS eci_establishments,
         any_value(f.average_ubiquity_establishments) AS average_ubiquity_establishments,
-        any_value(f.connected_establishments) AS connected_establishments
+        any_value(f.connected_establishments) AS connected_establishments,
+        any_value(f.orientation_establishments) AS orientation_establishments
     FROM {{ ref("int_relatedness_cells") }} AS c
     INNER JOIN {{ ref("int_relatedness") }} AS f
         ON c.region_id = f.region_id AND c.cluster_id = f.cluster_id AND c.year = f.year
@@ -27,10 +29,12 @@ SELECT
     least AS diversity_lower,
     most AS diversity_upper,
     connected,
+    CASE WHEN {{ is_well_covered("type_coverage", "1") }} THEN orientation END AS orientation,
     coverage,
     type_coverage,
     eci_establishments,
     diversity_establishments,
     average_ubiquity_establishments,
-    connected_establishments
+    connected_establishments,
+    orientation_establishments
 FROM counted
