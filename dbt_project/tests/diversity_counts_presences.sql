@@ -1,0 +1,21 @@
+-- And its bounds count what is present for certain, and what can be.
+WITH counted AS (
+    SELECT
+        region_id, year,
+        count_if(present = 'yes') AS surely,
+        count_if(present <> 'no') AS possibly,
+        count_if(present_establishments = 'yes') AS by_establishments,
+        avg((present <> 'undetermined')::INTEGER) AS settled
+    FROM {{ ref("cluster_opportunity") }}
+    GROUP BY region_id, year
+)
+
+SELECT r.*, c.surely, c.possibly, c.by_establishments, c.settled
+FROM {{ ref("region_complexity") }} AS r
+FULL JOIN counted AS c ON r.region_id = c.region_id AND r.year = c.year
+WHERE r.diversity_lower IS DISTINCT FROM c.surely
+    OR r.diversity_upper IS DISTINCT FROM c.possibly
+    OR r.diversity IS DISTINCT FROM CASE WHEN c.surely = c.possibly THEN c.surely END
+    OR r.diversity_establishments IS DISTINCT FROM c.by_establishments
+    OR r.coverage IS DISTINCT FROM c.settled
+LIMIT 100
