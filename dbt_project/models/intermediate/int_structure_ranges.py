@@ -17,8 +17,9 @@ COLUMNS = {
     "establishments": [(name, name) for name in ("establishments", "sector_establishments", "total_establishments")],
 }
 KEYS = {"region_id": pa.string(), "year": pa.int32(), "level": pa.string(), "basis": pa.string()}
+SIZES = {"industries": pa.int32(), "least": pa.float64(), "most": pa.float64()}
 BOUNDS = {f"{name}_{end}": pa.float64() for name in MEASURES for end in ("lower", "upper")}
-SCHEMA = pa.schema(KEYS | BOUNDS)
+SCHEMA = pa.schema(KEYS | SIZES | BOUNDS)
 NUMBERS = dict.fromkeys(name for columns in COLUMNS.values() for ends in columns for name in ends)
 NEEDED = ", ".join(["region_type", "region_id", "year", "level", "sector", "nation_no", *NUMBERS])
 ORDER = "level, region_id, sector, industry_code"
@@ -53,19 +54,29 @@ def ranges(cell, basis, columns, nations):
         for ends, at in zip(columns, (slice(None), sector_start, region_start), strict=True)
     )
     made = makeup(industries, sectors, totals, sector_start, np.searchsorted(sector_start, region_start))
-    key = cell["level"][0], basis
-    if cell["region_type"][0].as_py() == "nation":
+    key = cell["level"][0].as_py(), basis
+    is_nation = cell["region_type"][0].as_py() == "nation"
+    if is_nation:
         nations[key] = made.shares
     # What the nation has none of is number -1: the 0 after its last industry.
     nation_no = cell["nation_no"].to_numpy()
     nation = Range(*(np.append(end, 0.0)[nation_no] for end in (nations[key].lower, nations[key].upper)))
-    values = {
-        f"{name}_{end}": getattr(r, end) for name, r in structure(made, nation).items() for end in ("lower", "upper")
+    found = dict(structure(made, nation))
+    if is_nation:
+        # It does not differ from itself, whatever its withheld industries hold.
+        none = np.zeros(len(region_start))
+        found |= {"krugman": Range(none, none), "hachman": Range(none + 1, none + 1)}
+    values = {name: getattr(found[name[:-6]], name[-5:]) for name in BOUNDS}
+    # What is certain of the industries, and what is possible.
+    values |= {
+        "industries": np.diff(region_start, append=cell.num_rows),
+        "least": np.add.reduceat(industries.lower, region_start),
+        "most": np.add.reduceat(industries.upper, region_start),
     }
     keys = cell.select(["region_id", "year", "level"]).take(region_start)
     table = {name: keys[name] for name in keys.column_names} | {"basis": pa.array([basis] * len(keys))}
     # Not a number is not known.
-    table |= {name: pa.array(values[name], from_pandas=True) for name in BOUNDS}
+    table |= {name: pa.array(column, from_pandas=True) for name, column in values.items()}
     return pa.table(table).select(SCHEMA.names).cast(SCHEMA)
 
 
