@@ -63,3 +63,8 @@
         ON m.region_type = q.region_type AND m.cluster_id = q.cluster_id AND m.year = q.year
     GROUP BY m.region_id, m.year
 {%- endmacro %}
+
+{#- The middle of a measure's range where that is narrow. `measure` names the columns, less _lower and _upper. -#}
+{% macro if_narrow(measure) -%}
+    CASE WHEN {{ is_narrow(measure ~ "_lower", measure ~ "_upper") }} THEN ({{ measure }}_lower + {{ measure }}_upper) / 2 END
+{%- endmacro %}

@@ -11,17 +11,12 @@ SELECT
     six.industries,
     {%- for level, measures, ending in levels %}
     {%- for m in measures %}
-    CASE WHEN {{ is_narrow(level ~ "." ~ m ~ "_lower", level ~ "." ~ m ~ "_upper") }}
-        THEN ({{ level }}.{{ m }}_lower + {{ level }}.{{ m }}_upper) / 2
-    END AS {{ m }}{{ ending }},
+    {{ if_narrow(level ~ "." ~ m) }} AS {{ m }}{{ ending }},
     {{ level }}.{{ m }}_lower AS {{ m }}{{ ending }}_lower,
     {{ level }}.{{ m }}_upper AS {{ m }}{{ ending }}_upper,
     {%- endfor %}
     {%- endfor %}
-    CASE
-        WHEN {{ is_narrow("s.cluster_strength_lower", "s.cluster_strength_upper") }}
-            THEN (s.cluster_strength_lower + s.cluster_strength_upper) / 2
-    END AS cluster_strength,
+    {{ if_narrow("s.cluster_strength") }} AS cluster_strength,
     s.cluster_strength_lower,
     s.cluster_strength_upper,
     x.diversity,
@@ -29,7 +24,7 @@ SELECT
     {{ coverage("six.least", "six.most") }} AS coverage,
     {{ coverage("four.least", "four.most") }} AS coverage_4digit,
     {%- for m in levels[0][1] %}
-    plants.{{ m }}_lower AS {{ m }}_establishments,
+    {{ if_narrow("plants." ~ m) }} AS {{ m }}_establishments,
     {%- endfor %}
     s.cluster_strength_establishments,
     x.diversity_establishments,
