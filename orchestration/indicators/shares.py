@@ -152,9 +152,26 @@ def chord_bound(boxes: Boxes, at_lower: np.ndarray, at_upper: np.ndarray) -> np.
         >>> chord_bound(boxes, boxes.lower**2, boxes.upper**2).round(12).tolist()
         [0.68]
     """
+    return chord_line(boxes, at_lower, at_upper, boxes.room)[0]
+
+
+def chord_line(
+    boxes: Boxes, at_lower: np.ndarray, at_upper: np.ndarray, room: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same where shares add up to what is least and `room`, and how much more one more share could add.
+
+    By weak duality the bound and this price bound the sum whatever the shares add up to: no less than the greatest sum
+    where they add up to d more is bound + price * d.
+
+    Example:
+        >>> boxes = Boxes(np.array([0]), np.array([0.2, 0, 0]), np.array([0.2, 0.8, 0.5]))
+        >>> bound, price = chord_line(boxes, boxes.lower**2, boxes.upper**2, np.array([0.5]))
+        >>> bound.round(12).tolist(), price.round(12).tolist()
+        ([0.44], [0.8])
+    """
     bound, free = boxes.added(at_lower), boxes.free
     if not len(free):
-        return bound
+        return bound, np.zeros(len(boxes))
     of, width = boxes.of[free], boxes.upper[free] - boxes.lower[free]
     slope = (at_upper[free] - at_lower[free]) / width
     order = by_whole_and(-slope, of)
@@ -162,10 +179,10 @@ def chord_bound(boxes: Boxes, at_lower: np.ndarray, at_upper: np.ndarray) -> np.
     last = np.searchsorted(of, np.arange(len(boxes)), side="right") - 1
     first = np.searchsorted(of, np.arange(len(boxes)), side="left")
     before = np.concatenate([[0.0], filled])[first]
-    item = np.clip(np.searchsorted(filled, before + boxes.room), first, np.maximum(last, first))
+    item = np.clip(np.searchsorted(filled, before + room), first, np.maximum(last, first))
     price = np.where(last >= first, slope[order[np.minimum(item, len(free) - 1)]], 0.0)
     gain = np.bincount(of, np.maximum(slope - price[of], 0) * width, len(boxes))
-    return bound + np.where(last >= first, price * boxes.room, 0.0) + gain
+    return bound + np.where(last >= first, price * room, 0.0) + gain, price
 
 
 def by_whole_and(values: np.ndarray, of: np.ndarray) -> np.ndarray:

@@ -1,0 +1,36 @@
+-- And its coverage is that of the employment it rests on.
+WITH held AS (
+    SELECT
+        e.region_id,
+        e.year,
+        count(*) FILTER (i.level = 'national_industry') AS industries,
+        {%- for level, ending in (("national_industry", ""), ("industry_group", "_4digit")) %}
+        coalesce(
+            sum(e.employment_lower) FILTER (i.level = '{{ level }}')
+            / nullif(sum(coalesce(e.employment_upper, t.employment_upper)) FILTER (i.level = '{{ level }}'), 0),
+            1
+        ) AS coverage{{ ending }}{{ "," if not loop.last }}
+        {%- endfor %}
+    FROM {{ ref("employment") }} AS e
+    INNER JOIN {{ ref("dim_industry") }} AS i ON e.industry_id = i.industry_id
+    INNER JOIN {{ ref("employment") }} AS t
+        ON e.region_id = t.region_id AND e.year = t.year AND t.ownership = 'private' AND t.industry_id LIKE '%:10'
+    WHERE e.ownership = 'private' AND (e.region_id, e.year) IN (
+            SELECT (region_id, year) FROM {{ ref("employment") }} WHERE ownership = 'total' AND employment > 0
+        )
+        AND e.region_id SIMILAR TO '(nation|state|county):.*'
+        AND left(split_part(e.region_id, ':', 2), 2) NOT IN ('72', '78')
+        AND i.level IN ('national_industry', 'industry_group')
+    GROUP BY e.region_id, e.year
+)
+
+SELECT h.*, s.industries AS found_industries, s.coverage AS found, s.coverage_4digit AS found_4digit
+FROM held AS h
+LEFT JOIN {{ ref("region_structure") }} AS s ON h.region_id = s.region_id AND h.year = s.year
+-- A sector published without industries may be made up of any, so there are more that may be there, and less is certain.
+WHERE NOT coalesce(s.industries >= h.industries, FALSE)
+    {%- for ending in ("", "_4digit") %}
+    OR NOT coalesce(s.coverage{{ ending }} <= h.coverage{{ ending }} + 1e-9, FALSE)
+    OR (s.industries = h.industries AND s.coverage{{ ending }} < h.coverage{{ ending }} - 1e-9)
+    {%- endfor %}
+LIMIT 100
