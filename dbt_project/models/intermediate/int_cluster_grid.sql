@@ -25,7 +25,10 @@ SELECT
     coalesce(q.lq_all_lower, 0) AS lq_all_lower,
     CASE WHEN q.region_id IS NULL THEN 0 ELSE q.lq_all_upper END AS lq_all_upper,
     -- Known within one percent, as everywhere.
-    CASE WHEN {{ is_narrow("lq_all_lower", "lq_all_upper") }} THEN (lq_all_lower + lq_all_upper) / 2 END AS lq_all,
+    CASE
+        WHEN q.region_id IS NULL THEN 0
+        WHEN {{ is_narrow("q.lq_all_lower", "q.lq_all_upper") }} THEN (q.lq_all_lower + q.lq_all_upper) / 2
+    END AS lq_all,
     {{ location_quotient(
         "coalesce(q.establishments, 0)", "t.establishments", "n.establishments", "n.all_establishments"
     ) }}
