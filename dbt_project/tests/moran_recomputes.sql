@@ -1,4 +1,4 @@
--- Over the states, from published employment alone, where no state of an industry is withheld; and from establishments.
+-- Over the states, where all jobs of an industry are certain (published, or pinned by sums), and from establishments.
 -- Alaska and Hawaii border none.
 WITH totals AS (
     SELECT region_id, year, employment, establishments
@@ -17,7 +17,7 @@ industries AS (
 cells AS (
     SELECT
         i.industry_id, i.year, t.region_id,
-        coalesce(e.employment, 0) / t.employment AS jobs,
+        coalesce(e.employment_lower, 0) / t.employment AS jobs,
         greatest(coalesce(e.establishments, 0), if(e.region_id IS NULL, 0, 1)) / t.establishments AS plants
     FROM industries AS i
     INNER JOIN totals AS t ON i.year = t.year
