@@ -17,19 +17,36 @@ which equal values are added up.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from scipy import sparse
 
 TIE = 1e-9
 
-# As many permutations at once as let a variable's permuted values of all counties stay in a core's cache.
-TOGETHER = 32
+# As many values at once as stay in a core's cache.
+TOGETHER = 200_000
 
 
-@lru_cache(maxsize=4)
+def alike(left: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The variables that rest on the same regions, and these; none for what rests on no region.
+
+    Example:
+        >>> [(columns.tolist(), rows.tolist()) for columns, rows in alike(np.array([[1, 0, 1], [1, 0, 1]], dtype=bool))]
+        [([0, 2], [0, 1])]
+    """
+    found: dict[bytes, list[int]] = {}
+    for column, pattern in enumerate(np.packbits(left, axis=0).T):
+        found.setdefault(pattern.tobytes(), []).append(column)
+    for columns in found.values():
+        rows = np.flatnonzero(left[:, columns[0]])
+        if len(rows):
+            yield np.array(columns), rows
+
+
+@lru_cache(maxsize=16)
 def draws(regions: int, size: int, count: int, seed: int) -> np.ndarray:
     """`count` ordered samples of `size` distinct numbers below `regions`, one a column, each sample equally likely.
 
@@ -49,45 +66,56 @@ def draws(regions: int, size: int, count: int, seed: int) -> np.ndarray:
     return drawn
 
 
-def local_tails(borders: sparse.csr_array, z: np.ndarray, permutations: int, seed: int) -> np.ndarray:
+def local_tails(
+    left: np.ndarray, degree: np.ndarray, z: np.ndarray, lag_sums: np.ndarray, permutations: int, seed: int
+) -> np.ndarray:
     """Draws in which local Moran goes as far as the one found, or farther, on the side where these are fewer.
 
     Args:
-        borders: who borders whom; every region has a neighbour.
-        z: standardised values, regions x variables; NaN in all regions for a variable that has no statistic.
+        left, degree, z, lag_sums: regions x variables: which regions a variable rests on, how many neighbours of each
+            are among them (one at least), standardised values, their sums over the neighbours. A variable of which a z
+            is NaN has no statistic.
 
     Returns:
-        Counts from 0 to `permutations`, regions x variables; NaN for a variable without a statistic. A region at the
-        mean has a local Moran of zero in every draw, so all of them.
+        Counts from 0 to `permutations`, regions x variables; NaN where there is no statistic. A region at the mean has
+        a local Moran of zero in every draw, so all of them.
     """
-    degree = np.diff(borders.indptr)
-    drawn = draws(len(z), int(degree.max()) + 1, permutations, seed)
-    # Where a draw holds a region among as many as it has neighbours: draw, region, number, and the one after.
-    place, draw = np.nonzero(degree[drawn] > np.arange(len(drawn))[:, None])
-    region = drawn[place, draw]
-    size = degree[region]
-    after = drawn[size, draw]
-    members = {d: np.flatnonzero(degree == d) for d in np.unique(degree)}
     found = np.full(z.shape, np.nan)
-    for column in np.flatnonzero(~np.isnan(z).any(axis=0)):
-        value = np.ascontiguousarray(z[:, column])
-        target = borders @ value
-        sums = np.cumsum(value[drawn[:-1]], axis=0)
-        not_above, not_below = np.empty((2, len(z)))
-        for d, rows in members.items():
-            order = np.sort(sums[d - 1])
-            not_above[rows] = np.searchsorted(order, target[rows] + TIE, side="right")
-            not_below[rows] = permutations - np.searchsorted(order, target[rows] - TIE, side="left")
-        with_itself = sums[size - 1, draw]
-        instead = with_itself - value[region] + value[after]
-        most, least = target[region] + TIE, target[region] - TIE
-        not_above += np.bincount(region, (instead <= most) * 1.0 - (with_itself <= most), len(z))
-        not_below += np.bincount(region, (instead >= least) * 1.0 - (with_itself >= least), len(z))
-        found[:, column] = np.where(np.abs(value) <= TIE, permutations, np.minimum(not_above, not_below))
+    for columns, rows in alike(left & ~np.isnan(z)):
+        neighbours = degree[rows, columns[0]].astype(np.int64)
+        drawn = draws(len(rows), int(neighbours.max()) + 1, permutations, seed)
+        # Where a draw holds a region among as many as it has neighbours: draw, region, and the one after these.
+        place, draw = np.nonzero(neighbours[drawn] > np.arange(len(drawn))[:, None])
+        region = drawn[place, draw]
+        again = region, draw, neighbours[region] - 1, drawn[neighbours[region], draw]
+        for column in columns:
+            tails = _local_tails(z[rows, column], lag_sums[rows, column], neighbours, drawn, again)
+            found[rows, column] = tails
     return found
 
 
-@lru_cache(maxsize=4)
+def _local_tails(
+    z: np.ndarray, target: np.ndarray, neighbours: np.ndarray, drawn: np.ndarray, again: tuple[np.ndarray, ...]
+) -> np.ndarray:
+    """The counts of one variable."""
+    permutations = drawn.shape[1]
+    sums = np.cumsum(z[drawn[:-1]], axis=0)
+    not_above, not_below = np.empty((2, len(z)))
+    for count in np.unique(neighbours):
+        rows = np.flatnonzero(neighbours == count)
+        order = np.sort(sums[count - 1])
+        not_above[rows] = np.searchsorted(order, target[rows] + TIE, side="right")
+        not_below[rows] = permutations - np.searchsorted(order, target[rows] - TIE, side="left")
+    region, draw, last, after = again
+    with_itself = sums[last, draw]
+    instead = with_itself - z[region] + z[after]
+    most, least = target[region] + TIE, target[region] - TIE
+    not_above += np.bincount(region, (instead <= most) * 1.0 - (with_itself <= most), len(z))
+    not_below += np.bincount(region, (instead >= least) * 1.0 - (with_itself >= least), len(z))
+    return np.where(np.abs(z) <= TIE, permutations, np.minimum(not_above, not_below))
+
+
+@lru_cache(maxsize=16)
 def orders(regions: int, count: int, seed: int) -> np.ndarray:
     """`count` random orders of the regions, one a column."""
     rng = np.random.default_rng(seed)
@@ -96,31 +124,50 @@ def orders(regions: int, count: int, seed: int) -> np.ndarray:
     return found
 
 
-def moran_tails(borders: sparse.csr_array, z: np.ndarray, permutations: int, seed: int) -> np.ndarray:
+def moran_tails(
+    borders: sparse.csr_array, left: np.ndarray, degree: np.ndarray, z: np.ndarray, permutations: int, seed: int
+) -> np.ndarray:
     """Permutations in which Moran's I goes as far as the one found, or farther, on the side where these are fewer.
 
     Args and returns as `local_tails`, but one count a variable. Two threads share the variables, of which each is
     counted by itself.
     """
-    rows = sparse.diags_array(1 / np.diff(borders.indptr)) @ borders
     # Both ways round at once: half as many products.
-    pairs = sparse.csr_array(sparse.triu(rows + rows.T))
-    order = orders(len(z), permutations, seed)
-    batches = [np.ascontiguousarray(order[:, k : k + TOGETHER]) for k in range(0, permutations, TOGETHER)]
-    tie = TIE * len(z)
-
-    def tail(column: int) -> float:
-        value = np.ascontiguousarray(z[:, column])
-        if np.isnan(value).any():
-            return np.nan
-        dealt = np.concatenate([_products(pairs, value[batch]) for batch in batches])
-        found = _products(pairs, value[:, None])[0]
-        return min((dealt <= found + tie).sum(), (dealt >= found - tie).sum())
-
+    pairs = sparse.csr_array(sparse.triu(borders))
+    one, other = pairs.nonzero()
+    found = np.full(z.shape[1], np.nan)
     with ThreadPoolExecutor(2) as threads:
-        return np.array(list(threads.map(tail, range(z.shape[1]))), dtype=float)
+        for columns, rows in alike(left & ~np.isnan(z)):
+            there = left[:, columns[0]]
+            share = np.where(there, 1 / np.maximum(degree[:, columns[0]], 1), 0)
+            weight = np.where(there[one] & there[other], share[one] + share[other], 0)
+            weighted = sparse.csr_array((weight, pairs.indices, pairs.indptr), shape=pairs.shape)
+            # Whose value each region has in each permutation; those that are not left keep their 0.
+            order = np.tile(np.arange(len(z))[:, None], permutations)
+            order[rows] = rows[orders(len(rows), permutations, seed)]
+            step = max(1, TOGETHER // len(rows))
+            batches = [np.ascontiguousarray(order[:, k : k + step]) for k in range(0, permutations, step)]
+            many = max(1, step // permutations)
+            some = [z[:, columns[k : k + many]] for k in range(0, len(columns), many)]
+            found[columns] = np.concatenate(list(threads.map(partial(_moran_tails, weighted, batches), some)))
+    return found
 
 
-def _products(pairs: sparse.csr_array, values: np.ndarray) -> np.ndarray:
-    """The sum over pairs of the product of their values, for each column."""
-    return np.einsum("ij,ij->j", values, pairs @ values)
+def _moran_tails(weighted: sparse.csr_array, batches: list[np.ndarray], z: np.ndarray) -> np.ndarray:
+    """The counts of some variables that rest on the same regions."""
+    dealt = []
+    for batch in batches:
+        maps = np.empty((len(z), z.shape[1], batch.shape[1]))
+        for k, value in enumerate(z.T):
+            # Into its place at once, which numpy does only where it need not check numbers.
+            np.take(value, batch, out=maps[:, k], mode="clip")
+        dealt.append(_products(weighted, maps))
+    found, tie = _products(weighted, z)[:, None], TIE * len(z)
+    chance = np.concatenate(dealt, axis=1)
+    return np.minimum((chance <= found + tie).sum(axis=1), (chance >= found - tie).sum(axis=1))
+
+
+def _products(pairs: sparse.csr_array, maps: np.ndarray) -> np.ndarray:
+    """The sum over pairs of the product of their values, for each map."""
+    flat = maps.reshape(len(maps), -1)
+    return np.einsum("ij,ij->j", flat, pairs @ flat).reshape(maps.shape[1:])
