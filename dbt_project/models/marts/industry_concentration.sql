@@ -15,7 +15,13 @@ SELECT
     r.{{ m }}_upper,
     {%- endfor %}
     'equal-sized plants within region' AS plant_herfindahl_basis,
+    m.moran_i,
+    m.moran_p,
+    m.moran_i_establishments,
+    m.moran_p_establishments,
     coalesce(t.employment_lower / nullif(t.employment_upper, 0), 1) AS coverage
 FROM {{ ref("int_concentration_totals") }} AS t
 INNER JOIN {{ ref("int_concentration_ranges") }} AS r
     ON t.industry_code = r.industry_code AND t.region_type = r.region_type AND t.year = r.year
+LEFT JOIN {{ ref("int_industry_moran") }} AS m
+    ON t.industry_code = m.industry_code AND t.region_type = m.region_type AND t.year = m.year

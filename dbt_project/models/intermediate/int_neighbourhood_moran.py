@@ -1,0 +1,83 @@
+"""Local spatial autocorrelation of clusters and pooled sums, one region type and year at a time."""
+
+import numpy as np
+import pyarrow as pa
+
+from orchestration.indicators.spatial import coverage, covered, getis_ord, local_moran, moran, numbered, pooled
+
+NUMBERS = [
+    "establishments",
+    "employment_lower",
+    "employment_upper",
+    "lq_all",
+    "lq_establishments",
+    "region_employment",
+    "region_establishments",
+]
+# The more regions are looked at, the smaller the p-values that tell one from chance.
+PERMUTATIONS = {"county": 9999, "state": 999}
+POOLED = ["employment_lower", "employment_upper", "establishments", "region_employment", "region_establishments"]
+KEYS = {"region_id": pa.string(), "cluster_id": pa.string(), "year": pa.int32()}
+FIGURES = {
+    "moran_i": pa.float64(),
+    "local_moran": pa.float64(),
+    "local_moran_p": pa.float64(),
+    "local_moran_fdr": pa.float64(),
+    "quadrant": pa.string(),
+    "getis_ord_z": pa.float64(),
+}
+SCHEMA = pa.schema(
+    {"region_type": pa.string()}
+    | KEYS
+    | {"neighbours": pa.int32(), "coverage": pa.float64()}
+    | FIGURES
+    | {f"{name}_establishments": kind for name, kind in FIGURES.items()}
+    | {f"pooled_{name}": pa.float64() for name in POOLED}
+)
+
+
+def model(dbt, session):
+    dbt.config(materialized="table")
+    cells, neighbours = dbt.ref("int_neighbourhood_cells"), dbt.ref("int_neighbours")
+    blocks = cells.project("region_type, year").distinct().order("region_type, year").fetchall()
+    found = [SCHEMA.empty_table()]
+    for region_type, year in blocks:
+        block = cells.filter(f"region_type = '{region_type}' AND year = {year}").order("region_id, cluster_id")
+        pairs = neighbours.filter(f"region_type = '{region_type}'").project("region_id, neighbour_region_id")
+        keys = block.project(", ".join(["region_type", *KEYS])).to_arrow_table()
+        numbers = block.project(", ".join(NUMBERS)).fetchnumpy()
+        regions = block.project("region_id").distinct().order("region_id").fetchnumpy()["region_id"]
+        found.append(
+            statistics(keys, numbers, numbered(regions, *pairs.fetchnumpy().values()), PERMUTATIONS[region_type])
+        )
+    return pa.concat_tables(found)
+
+
+def statistics(keys, numbers, borders, permutations):
+    # Every cluster stands in every region, so each column is a matrix of regions and clusters.
+    cells = {name: np.ma.filled(v.astype(float), np.nan).reshape(borders.shape[0], -1) for name, v in numbers.items()}
+    present = cells["establishments"] > 0
+    values = {"": covered(cells["lq_all"], present), "_establishments": cells["lq_establishments"]}
+    shape = cells["lq_all"].shape
+    columns = {
+        "neighbours": np.broadcast_to(borders.sum(axis=1)[:, None], shape),
+        "coverage": np.broadcast_to(coverage(cells["lq_all"], present), shape),
+    }
+    columns |= {f"pooled_{name}": pooled(borders, cells[name]) for name in POOLED}
+    for suffix, value in values.items():
+        local = local_moran(borders, value, permutations)
+        columns[f"moran_i{suffix}"] = np.broadcast_to(moran(borders, value, permutations=0).i, shape)
+        columns[f"local_moran{suffix}"] = local.value
+        columns[f"local_moran_p{suffix}"] = local.p
+        columns[f"local_moran_fdr{suffix}"] = local.fdr
+        columns[f"quadrant{suffix}"] = np.where(local.quadrant == "", None, local.quadrant.astype(object))
+        columns[f"getis_ord_z{suffix}"] = getis_ord(borders, value)
+    # Not a number is not known.
+    arrays = {
+        name: pa.array(value.ravel(), from_pandas=True).cast(SCHEMA.field(name).type) for name, value in columns.items()
+    }
+    return (
+        pa.table({**dict(zip(keys.column_names, keys.columns, strict=True)), **arrays})
+        .select(SCHEMA.names)
+        .cast(SCHEMA)
+    )
