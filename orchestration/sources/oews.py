@@ -102,14 +102,13 @@ def parse_industry(
     )
     levels = zip(table["naics_code"], table["industry_level"], strict=True)
     table["naics_code"] = [naics_code(code, level) for code, level in levels]
-    table["ownership"] = table["ownership"].replace("", None)
     _require_once("oews_industry", books[0], table, ["naics_code", "industry_level", "ownership", "occupation_code"])
     con.register("oews_industry_rows", table)
     return con.sql(
         f"""
         SELECT
-            {year}::SMALLINT AS year, naics_code, industry_title, industry_level, ownership, occupation_code,
-            occupation_title, occupation_group, employment
+            {year}::SMALLINT AS year, naics_code, industry_title, industry_level, nullif(ownership, '') AS ownership,
+            occupation_code, occupation_title, occupation_group, employment
         FROM oews_industry_rows
         """
     )
