@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.sources import bls, census
+from orchestration.sources import bea, bls, census, oews
 from orchestration.sources.dataset import Dataset
 
 DATASETS: dict[str, Dataset] = {
@@ -14,6 +14,10 @@ DATASETS: dict[str, Dataset] = {
         census.GAZETTEER,
         census.POPULATION,
         census.DELINEATION,
+        bea.USE,
+        bea.INDUSTRIES,
+        oews.METRO,
+        oews.INDUSTRY,
         bls.QCEW,
     )
 }

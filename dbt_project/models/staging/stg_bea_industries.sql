@@ -1,0 +1,8 @@
+SELECT
+    year,
+    bea_code,
+    title,
+    summary_code,
+    naics,
+    naics_prefix
+FROM {{ source("tidy", "bea_industries") }}

@@ -1,0 +1,6 @@
+SELECT
+    year,
+    commodity_code,
+    industry_code,
+    value
+FROM {{ source("tidy", "bea_use") }}
