@@ -31,7 +31,12 @@ SELECT
     avg(eci) AS mean,
     stddev_pop(eci) AS spread,
     corr(eci, mean_of_clusters) AS agreement,
-    corr(eci, diversity) FILTER (WHERE eci IS NOT NULL) AS with_diversity,
+    CASE
+        WHEN min(diversity) FILTER (WHERE eci IS NOT NULL) < max(diversity) FILTER (WHERE eci IS NOT NULL)
+            THEN corr(eci, diversity) FILTER (WHERE eci IS NOT NULL)
+        ELSE 0
+    END
+        AS with_diversity,
     any_value(orientation) AS given_orientation
 FROM indices
 GROUP BY region_type, year, basis
