@@ -1,4 +1,4 @@
-"""The SQL in docs/analysts.md, what it prints, and the way to print it anew.
+"""The SQL in docs/analysts.md and docs/indicators.md, what it prints, and the way to print it anew.
 
 A block opened by "```sql sample" or "```sql mirror" is followed by its output in a "```text" block.
 
@@ -18,23 +18,28 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 
-ANALYSTS = Path(__file__).resolve().parent.parent / "docs" / "analysts.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGES = (DOCS / "analysts.md", DOCS / "indicators.md")
 BLOCK = re.compile(r"```sql (?P<profile>\w+)\n(?P<sql>.*?)\n```\n(?:\n```text\n(?P<shown>.*?)```\n)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class DocQuery:
-    """One query of the page: whose data it shows, its SQL, and the output that stands below it."""
+    """One query: its page, whose data it shows, its SQL, and the output that stands below it."""
 
+    page: str
     profile: str
     sql: str
     shown: str
 
 
 def doc_queries() -> list[DocQuery]:
-    """The page's queries, in its order."""
-    found = BLOCK.finditer(ANALYSTS.read_text(encoding="utf-8"))
-    return [DocQuery(match["profile"], match["sql"], match["shown"] or "") for match in found]
+    """The queries of all pages, in their order."""
+    return [
+        DocQuery(page.name, match["profile"], match["sql"], match["shown"] or "")
+        for page in PAGES
+        for match in BLOCK.finditer(page.read_text(encoding="utf-8"))
+    ]
 
 
 def printed(sql: str) -> str:
@@ -56,8 +61,8 @@ def rewrite(profile: str) -> None:
             return match[0]
         return f"```sql {profile}\n{match['sql']}\n```\n\n```text\n{printed(match['sql'])}```\n"
 
-    page = ANALYSTS.read_text(encoding="utf-8")
-    ANALYSTS.write_text(BLOCK.sub(with_output, page), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(BLOCK.sub(with_output, page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def test_python_examples_run(page: Path, place: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.usefixtures("sample_release")
 @pytest.mark.parametrize("query", doc_queries(), ids=query_id)
-def test_analysts_query_prints_what_stands_below_it(query: DocQuery) -> None:
+def test_query_prints_what_stands_below_it(query: DocQuery) -> None:
     output = printed(query.sql)
     if query.profile == "sample":
         assert output == query.shown, "print the page anew: python -m tests.doc_queries sample"
@@ -141,12 +141,21 @@ def test_analysts_query_prints_what_stands_below_it(query: DocQuery) -> None:
         assert query.shown.count("\n") > 4
 
 
+@pytest.mark.mirror
+@pytest.mark.parametrize("query", [q for q in doc_queries() if q.profile == "mirror"], ids=query_id)
+def test_query_of_real_data_prints_what_stands_below_it(
+    query: DocQuery, mirror_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLUSTERS_HOME", str(mirror_home))
+    assert printed(query.sql) == query.shown, "print the page anew: python -m tests.doc_queries mirror"
+
+
 def columns(output: str) -> list[str]:
     return [cell.strip() for cell in output.splitlines()[1].split("┃")]
 
 
 def test_analysts_page_has_ten_queries() -> None:
-    profiles = [query.profile for query in doc_queries()]
+    profiles = [query.profile for query in doc_queries() if query.page == "analysts.md"]
     assert len(profiles) >= 10
     assert profiles.count("mirror") >= 2
 

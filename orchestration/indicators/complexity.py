@@ -38,6 +38,8 @@ from scipy.sparse.csgraph import connected_components
 
 # Eigenvalues and correlations that differ by less are equal: far above rounding, far below what any real pair shows.
 ALIKE = 1e-9
+# A correlation that settles the sign of an index; below it, it may as well be chance or a few odd regions.
+LEAST_ORIENTATION = 0.3
 # Proximities are whole multiples of this, 1e-12. So sums of up to 8,192 of them are exact, in whatever order and on
 # however many threads they are added up, and a density is the same to the last bit.
 STEP = 2.0**-40
@@ -46,12 +48,13 @@ STEP = 2.0**-40
 @dataclass(frozen=True)
 class Complexity:
     """ECI of each region and PCI of each industry, whether the graph of presences hangs together, and how far the sign
-    of both can be relied on: the correlation of ECI with diversity, by which it was chosen."""
+    of both can be relied on: the correlations of ECI with diversity and of PCI with rarity (ubiquity, negated)."""
 
     eci: np.ndarray
     pci: np.ndarray
     connected: bool
     orientation: float
+    rarity: float
 
 
 def together(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -205,14 +208,39 @@ def complexity(present: np.ndarray) -> Complexity:
         [1.0, -1.0]
     """
     regions, industries = present.any(axis=1), present.any(axis=0)
-    eci, pci, orientation = np.full(present.shape[0], np.nan), np.full(present.shape[1], np.nan), np.nan
+    eci, pci = np.full(present.shape[0], np.nan), np.full(present.shape[1], np.nan)
+    orientation = rarity = np.nan
     core = present[np.ix_(regions, industries)]
     connected = bool(regions.any()) and _hangs_together(core)
     vectors = _second_vectors(core) if connected else None
     if vectors is not None:
         eci[regions], pci[industries] = vectors
         orientation = _correlation(eci[regions], core.sum(axis=1))
-    return Complexity(eci, pci, connected, orientation)
+        rarity = -_correlation(pci[industries], core.sum(axis=0))
+    return Complexity(eci, pci, connected, orientation, rarity)
+
+
+def settled(found: Complexity) -> Complexity:
+    """The same, with a sign that something speaks for: diversity if ECI is clearly correlated with it, else rarity.
+
+    Both tell which end of the line is the complex one: the regions there hold much, and what they hold is rare. Over
+    many small regions the first says next to nothing, and a sign chosen by it turns from one type of region to another.
+
+    Returns:
+        `found` where its orientation is `LEAST_ORIENTATION` or more; else turned so that PCI is correlated positively
+        with rarity, if as clearly; else NaN.
+
+    Example:
+        >>> found = Complexity(np.array([1.0, -1.0]), np.array([1.0, -1.0]), True, 0.1, -0.7)
+        >>> settled(found).eci.tolist(), settled(found).orientation
+        ([-1.0, 1.0], -0.1)
+    """
+    if found.orientation >= LEAST_ORIENTATION:
+        return found
+    sign = np.sign(found.rarity) if abs(found.rarity) >= LEAST_ORIENTATION else np.nan
+    return Complexity(
+        sign * found.eci, sign * found.pci, found.connected, sign * found.orientation, sign * found.rarity
+    )
 
 
 def _hangs_together(core: np.ndarray) -> bool:

@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from orchestration.indicators.complexity import (
+    LEAST_ORIENTATION,
     complexity,
     density_bounds,
     proximity,
     proximity_bounds,
     reflections,
     relatedness_density,
+    settled,
 )
 
 NESTED = np.triu(np.ones((5, 5), dtype=bool))
@@ -295,3 +297,30 @@ def test_a_tenth_of_the_cells_hidden_leaves_complexity_what_it_is(
         record_property(f"{region_type}, {share:.0%} hidden", told)
         print(f"\n{region_type}, {share:.0%} hidden: {told}")
         assert share > 0.1 or least > 0.9
+
+
+@given(matrices)
+def test_sign_is_settled_by_diversity_by_rarity_or_not_at_all(present: np.ndarray) -> None:
+    found = complexity(present)
+    turned = settled(found)
+    sides = [np.isnan(turned.eci).all(), turned.orientation >= LEAST_ORIENTATION, turned.rarity >= LEAST_ORIENTATION]
+    assert any(sides)
+    if found.orientation >= LEAST_ORIENTATION:
+        assert turned is found
+    elif not sides[0]:
+        np.testing.assert_array_equal(np.abs(turned.eci), np.abs(found.eci))
+        assert np.sign(turned.rarity * found.rarity) == np.sign(turned.orientation * found.orientation) or (
+            found.orientation == 0
+        )
+
+
+def test_sign_that_nothing_settles_is_not_given() -> None:
+    """Four regions in a ring of industries of equal size: neither diversity nor ubiquity varies, nor does a chain's
+    middle tell its ends apart."""
+    chain = np.eye(5, dtype=bool) | np.eye(5, k=1, dtype=bool)
+    chain = np.hstack([chain, np.zeros((5, 1), dtype=bool)])
+    chain[4, 5] = True
+    found = complexity(chain)
+    assert abs(found.orientation) < LEAST_ORIENTATION
+    assert abs(found.rarity) < LEAST_ORIENTATION
+    assert np.isnan(settled(found).eci).all()

@@ -19,7 +19,7 @@ import jinja2
 import numpy as np
 import pytest
 
-from orchestration.indicators.complexity import proximity, reflections, relatedness_density, together
+from orchestration.indicators.complexity import complexity, proximity, reflections, relatedness_density, together
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 MACROS = ("specialisation", "relatedness")
@@ -104,16 +104,19 @@ def flat(rows: list[list[Any]]) -> list[Any]:
 
 @pytest.mark.parametrize("basis", ["", "_establishments"])
 def test_indices_of_hidalgo_and_hausmann(reference: Path, con: duckdb.DuckDBPyConnection, basis: str) -> None:
-    """Eigenvectors are defined up to sign. The file's PCI has econcomplex's, chosen apart from ECI's: in it the only
-    product of C2, the country of least ECI, has the greatest PCI. Ours has that of ECI, as ecomplexity's has in the
-    file's notes."""
+    """Eigenvectors are defined up to sign, and the file says: flip both. Its ECI is oriented on diversity, with which
+    it is correlated at 0.11, and its PCI apart from that on rarity, at 0.41: in it the only product of C2, the country
+    of least ECI, has the greatest PCI. Ours have one sign, here that of the file's PCI, since 0.11 settles nothing;
+    the kernel, before that is looked at, has that of the file's ECI."""
     given, told = oracle(reference, "eci_hidalgo_hausmann_s4")
     regions, cells = marts(con, np.array(given["M"], dtype=float))
     assert column(regions, f"diversity{basis}") == told["diversity"]
     assert column(regions, f"connected{basis}") == [True] * 4
-    assert column(regions, f"eci{basis}") == pytest.approx(told["eci_zscore_ddof0"], abs=PRINTED)
+    assert column(regions, f"oriented_on{basis}") == ["rarity"] * 4
+    assert column(regions, f"eci{basis}") == pytest.approx([-eci for eci in told["eci_zscore_ddof0"]], abs=PRINTED)
+    assert complexity(np.array(given["M"]) == 1).eci == pytest.approx(told["eci_zscore_ddof0"], abs=PRINTED)
     for row in table(cells, f"complexity{basis}"):
-        assert row == pytest.approx([-pci for pci in told["pci_zscore_ddof0"]], abs=PRINTED)
+        assert row == pytest.approx(told["pci_zscore_ddof0"], abs=PRINTED)
     assert [v == "yes" for v in flat(table(cells, f"present{basis}"))] == [m == 1 for m in flat(given["M"])]
     density = np.array(table(cells, f"relatedness_density{basis}"))
     np.testing.assert_allclose(density, told["density_without_diagonal"], atol=PRINTED)
@@ -212,7 +215,7 @@ def test_a_cluster_of_which_little_is_settled_has_no_complexity_on_jobs(con: duc
 
 def test_lacking_clusters_are_ranked_by_density_and_complexity(con: duckdb.DuckDBPyConnection) -> None:
     rng = np.random.default_rng(5)
-    _, cells = marts(con, rng.uniform(0, 2, (12, 9)))
+    _, cells = marts(con, NESTED + rng.uniform(0, 0.9, (10, 10)) * (NESTED == 0))
     for row in cells:
         lacking = [cell for cell in row if cell["present_establishments"] == "no"]
         assert [cell for cell in row if cell["opportunity_rank_establishments"] is not None] == lacking

@@ -10,6 +10,7 @@ from orchestration.indicators.complexity import (
     proximity_bounds,
     reflections,
     relatedness_density,
+    settled,
 )
 
 KEYS = {"region_id": pa.string(), "cluster_id": pa.string(), "year": pa.int32()}
@@ -52,7 +53,7 @@ def model(dbt, session):
 def relatedness(surely, possibly, establishments):
     """All figures, regions by clusters; those of a region or of a cluster stand in all its cells."""
     known = surely | ~possibly
-    of_jobs, of_plants = complexity(surely), complexity(establishments)
+    of_jobs, of_plants = settled(complexity(surely)), settled(complexity(establishments))
     lower, upper = density_bounds(surely, possibly, *proximity_bounds(surely, possibly))
     cells = {
         "density": relatedness_density(surely, proximity(surely, known), known),

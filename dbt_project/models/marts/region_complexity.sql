@@ -30,11 +30,13 @@ SELECT
     most AS diversity_upper,
     connected,
     CASE WHEN {{ is_well_covered("type_coverage", "1") }} THEN orientation END AS orientation,
+    {{ oriented_on("orientation") }} AS oriented_on,
     coverage,
     type_coverage,
     eci_establishments,
     diversity_establishments,
     average_ubiquity_establishments,
     connected_establishments,
-    orientation_establishments
+    orientation_establishments,
+    {{ oriented_on("orientation_establishments") }} AS oriented_on_establishments
 FROM counted
