@@ -106,7 +106,7 @@ def parse_industry(
         raise SourceError("oews_industry", books[0].name, problem, LAYOUT_REMEDY)
     levels = zip(table["naics_code"], table["industry_level"], strict=True)
     table["naics_code"] = [naics_code(code, level) for code, level in levels]
-    _require_once("oews_industry", books[0], table, ["naics_code", "industry_level", "ownership", "occupation_code"])
+    _require_once("oews_industry", books[0], table, ["naics_code", "industry_level", "occupation_code"])
     con.register("oews_industry_rows", table)
     return con.sql(
         f"""

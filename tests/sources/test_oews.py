@@ -162,7 +162,7 @@ def test_a_bad_workbook_is_refused(tmp_path: Path, rows: Cells, said: str) -> No
     assert len(caught.value.remedy) > 10
 
 
-def test_a_row_twice_is_found_where_ownership_is_unknown_too(tmp_path: Path) -> None:
+def test_an_industrys_occupation_in_two_workbooks_is_refused(tmp_path: Path) -> None:
     files = [written(tmp_path, f"{name}_M2025_dl.xlsx", SECTOR) for name in ("natsector", "nat5d")]
     files += [written(tmp_path, "nat3d_M2025_dl.xlsx", THREE), written(tmp_path, "nat4d_M2025_dl.xlsx", FOUR)]
     with pytest.raises(
