@@ -96,11 +96,11 @@ def parse_industries(
             prefixes = naics_prefixes(named)
         except ValueError as error:
             raise book.error(f"the key's industry {code} names NAICS codes as {named!r}") from error
-        named_ones: list[str | None] = [*prefixes] or [None]
-        rows += [(book.year, code, title, summary, naics, prefix) for prefix in named_ones]
-    columns = ["year", "bea_code", "title", "summary_code", "naics", "naics_prefix"]
-    table = pd.DataFrame(rows, columns=columns).astype({"year": "int16", "naics": "int16", "naics_prefix": "string"})
-    return con.from_df(table)
+        listed: list[str | None] = [*prefixes] or [None]
+        rows += [(book.year, code, title, summary, naics, place, n) for place, n in enumerate(listed, start=1)]
+    columns = ["year", "bea_code", "title", "summary_code", "naics", "naics_position", "naics_prefix"]
+    small = dict.fromkeys(["year", "naics", "naics_position"], "int16")
+    return con.from_df(pd.DataFrame(rows, columns=columns).astype({**small, "naics_prefix": "string"}))
 
 
 def naics_prefixes(named: str) -> list[str]:

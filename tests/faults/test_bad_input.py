@@ -11,14 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.sample.bea import ZIP
+from orchestration.sample.oews import FOLDER
 from orchestration.settings import PROJECT_ROOT
 from tests.faults.conftest import AREAS, INDUSTRIES, QCEW, YEARS, House, singlefile
+from tests.sources.books import rezipped
 
 pytestmark = pytest.mark.slow
 
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>Come back later</body></html>\n"
 COMMAND = Path(sys.executable).with_name("clusters")
 Edit = Callable[[list[str]], list[str]]
+USES, STAFFING = f"apps.bea.gov/{ZIP}", f"www.bls.gov/{FOLDER}/oesm25in4.zip"
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +70,11 @@ def rows_edited(change: Callable[[dict[str, str], int], None]) -> Edit:
         return edited
 
     return edit
+
+
+def in_archive(content: bytes, old: bytes, new: bytes) -> bytes:
+    """An archive of workbooks, a text in them replaced."""
+    return rezipped(content, lambda _, book: rezipped(book, lambda _, part: part.replace(old, new)))
 
 
 # What must stop before anything is built: pulling and parsing (exit code 2).
@@ -155,6 +164,16 @@ def test_a_states_slice_is_missing(house: House) -> None:
     expect_failure(house, 2, "bls_qcew: 91000.csv", "is not published (HTTP 404)", years="2017-2021")
 
 
+def test_a_table_of_uses_without_a_total(house: House) -> None:
+    house.write(USES, in_archive(house.read(USES), b">T006<", b">T906<"))
+    expect_failure(house, 2, "bea_use: IOUse_After_Redefinitions_PRO_2017_Detail.xlsx", "lacks the row T006")
+
+
+def test_a_page_for_an_archive_of_workbooks(house: House) -> None:
+    house.write(STAFFING, PAGE)
+    expect_failure(house, 2, "oews_industry: oesm25in4.zip", "an HTML page instead of a zip")
+
+
 # What only a look at the whole finds: the gates (exit code 3).
 
 
@@ -205,6 +224,11 @@ def test_area_listed_twice_is_found_although_qcew_waits_for_the_list(house: Hous
     content = house.read(AREAS)
     house.write(AREAS, content + content.splitlines(keepends=True)[3])
     expect_failure(house, 3, "stg_qcew_areas.unique", "[bls_qcew_areas: area_titles.csv]")
+
+
+def test_an_unknown_form_of_occupation_codes(house: House) -> None:
+    house.write(STAFFING, in_archive(house.read(STAFFING), b">11-1021<", b">111021<"))
+    expect_failure(house, 3, "stg_oews_industry.pattern__occupation_code", "oews_industry: oesm25in4.zip")
 
 
 def test_findings_of_an_earlier_refresh_are_not_taken_for_this_ones(house: House) -> None:

@@ -100,11 +100,11 @@ def test_cells_without_references_give_the_same(tmp_path: Path) -> None:
 def test_the_key_names_the_beginnings_of_naics_codes(tmp_path: Path) -> None:
     rows = tidy(KEY_AFTER, written(tmp_path))
     assert [tuple(row.values()) for row in rows] == [
-        (2017, "1111A0", "Oilseed farming", "111CA", 2017, "11111"),
-        (2017, "1111A0", "Oilseed farming", "111CA", 2017, "11112"),
-        (2017, "111200", "Vegetable and melon farming", "111CA", 2017, "1112"),
-        (2017, "S00101", "Federal electric utilities", "GSL", 2017, None),
-        (2017, "S00401", "Scrap", "Used", 2017, None),
+        (2017, "1111A0", "Oilseed farming", "111CA", 2017, 1, "11111"),
+        (2017, "1111A0", "Oilseed farming", "111CA", 2017, 2, "11112"),
+        (2017, "111200", "Vegetable and melon farming", "111CA", 2017, 1, "1112"),
+        (2017, "S00101", "Federal electric utilities", "GSL", 2017, 1, None),
+        (2017, "S00401", "Scrap", "Used", 2017, 1, None),
     ]
 
 

@@ -44,6 +44,7 @@ MSA = [
 ]
 US = ["99", "U.S.", 1, "US"]
 SECTOR = [HEADER, [*US, "31-33", "Manufacturing", "sector", None, "00-0000", "All Occupations", "total", 12_700_000]]
+THREE = [HEADER, [*US, "113000", "Forestry and Logging", "3-digit", None, "00-0000", "All Occupations", "total", 41620]]
 FOUR = [
     HEADER,
     [*US, "113300", "Logging", "4-digit", None, "00-0000", "All Occupations", "total", 41620],
@@ -109,6 +110,7 @@ def test_industries_of_all_levels_but_not_by_owner(tmp_path: Path) -> None:
         written(tmp_path, "nat4d_M2025_dl.xlsx", FOUR),
         written(tmp_path, "natsector_M2025_dl.xlsx", SECTOR),
         written(tmp_path, "nat4d_owner_M2025_dl.xlsx", FOUR),
+        written(tmp_path, "nat3d_M2025_dl.xlsx", THREE),
         written(tmp_path, "nat5d_6d_M2025_dl.xlsx", [
             HEADER, [*US, "113310", "Logging", "6-digit", None, "00-0000", "All Occupations", "total", 41620],
             [*US, "113310", "Logging", "5-digit", None, "00-0000", "All Occupations", "total", 41620],
@@ -117,6 +119,7 @@ def test_industries_of_all_levels_but_not_by_owner(tmp_path: Path) -> None:
     rows = tidy(INDUSTRY_2025, *files)
     names = ("naics_code", "industry_level", "ownership", "occupation_code", "employment")
     assert [tuple(row[name] for name in names) for row in rows] == [
+        ("113", "3-digit", None, "00-0000", 41620),
         ("1133", "4-digit", None, "00-0000", 41620),
         ("1133", "4-digit", None, "45-4022", None),
         ("11331", "5-digit", None, "00-0000", 41620),
@@ -146,7 +149,7 @@ BAD = [
     ("half a job", changed(MSA, 1, "TOT_EMP", 75070.5), "column TOT_EMP holds 75070.5 where a whole number"),
     ("a row twice", [*MSA, MSA[2]], "two rows of area_code 10180, occupation_code 29-1229"),
     ("an empty sheet", [], "column AREA, AREA_TITLE"),
-    ("a header only", MSA[:1], "a header but no rows"),
+    ("a header only", MSA[:1], "the sheet has a header but no rows"),
 ]  # fmt: skip
 
 
@@ -159,11 +162,18 @@ def test_a_bad_workbook_is_refused(tmp_path: Path, rows: Cells, said: str) -> No
     assert len(caught.value.remedy) > 10
 
 
-def test_a_row_twice_is_found_where_ownership_is_unknown_too(tmp_path: Path) -> None:
-    files = [written(tmp_path, "natsector_M2025_dl.xlsx", SECTOR), written(tmp_path, "nat4d_M2025_dl.xlsx", SECTOR)]
+def test_an_industrys_occupation_in_two_workbooks_is_refused(tmp_path: Path) -> None:
+    files = [written(tmp_path, f"{name}_M2025_dl.xlsx", SECTOR) for name in ("natsector", "nat5d")]
+    files += [written(tmp_path, "nat3d_M2025_dl.xlsx", THREE), written(tmp_path, "nat4d_M2025_dl.xlsx", FOUR)]
     with pytest.raises(
         SourceError, match="two rows of naics_code 31-33, industry_level sector, occupation_code 00-0000"
     ):
+        tidy(INDUSTRY_2025, *files)
+
+
+def test_a_level_that_is_missing_is_told(tmp_path: Path) -> None:
+    files = [written(tmp_path, "natsector_M2025_dl.xlsx", SECTOR), written(tmp_path, "nat4d_M2025_dl.xlsx", FOUR)]
+    with pytest.raises(SourceError, match="holds no industries of the level 3-digit"):
         tidy(INDUSTRY_2025, *files)
 
 

@@ -4,5 +4,6 @@ SELECT
     title,
     summary_code,
     naics,
+    naics_position,
     naics_prefix
 FROM {{ source("tidy", "bea_industries") }}
