@@ -14,8 +14,6 @@ NUMBERS = [
     "region_employment",
     "region_establishments",
 ]
-# The more regions are looked at, the smaller the p-values that tell one from chance.
-PERMUTATIONS = {"county": 9999, "state": 999}
 POOLED = ["employment_lower", "employment_upper", "establishments", "region_employment", "region_establishments"]
 KEYS = {"region_id": pa.string(), "cluster_id": pa.string(), "year": pa.int32()}
 FIGURES = {
@@ -47,13 +45,11 @@ def model(dbt, session):
         keys = block.project(", ".join(["region_type", *KEYS])).to_arrow_table()
         numbers = block.project(", ".join(NUMBERS)).fetchnumpy()
         regions = block.project("region_id").distinct().order("region_id").fetchnumpy()["region_id"]
-        found.append(
-            statistics(keys, numbers, numbered(regions, *pairs.fetchnumpy().values()), PERMUTATIONS[region_type])
-        )
+        found.append(statistics(keys, numbers, numbered(regions, *pairs.fetchnumpy().values())))
     return pa.concat_tables(found)
 
 
-def statistics(keys, numbers, borders, permutations):
+def statistics(keys, numbers, borders):
     # Every cluster stands in every region, so each column is a matrix of regions and clusters.
     cells = {name: np.ma.filled(v.astype(float), np.nan).reshape(borders.shape[0], -1) for name, v in numbers.items()}
     present = cells["establishments"] > 0
@@ -65,7 +61,7 @@ def statistics(keys, numbers, borders, permutations):
     }
     columns |= {f"pooled_{name}": pooled(borders, cells[name]) for name in POOLED}
     for suffix, value in values.items():
-        local = local_moran(borders, value, permutations)
+        local = local_moran(borders, value)
         columns[f"moran_i{suffix}"] = np.broadcast_to(moran(borders, value, permutations=0).i, shape)
         columns[f"local_moran{suffix}"] = local.value
         columns[f"local_moran_p{suffix}"] = local.p
