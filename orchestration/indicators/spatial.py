@@ -36,7 +36,7 @@ from orchestration.indicators.spatial_permutations import local_tails, moran_tai
 # One number to draw from, so that what is random comes out the same every night.
 SEED = 1995
 # Of a region's neighbours, and of whole maps, which cost more.
-LOCAL_PERMUTATIONS = 999
+LOCAL_PERMUTATIONS = 9999
 PERMUTATIONS = 199
 
 # The share of the regions with a plant that must be known for the others to matter little.

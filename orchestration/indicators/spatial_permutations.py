@@ -84,10 +84,11 @@ def local_tails(
     for columns, rows in alike(left & ~np.isnan(z)):
         neighbours = degree[rows, columns[0]].astype(np.int64)
         drawn = draws(len(rows), int(neighbours.max()) + 1, permutations, seed)
-        # Where a draw holds a region among as many as it has neighbours: draw, region, and the one after these.
+        # Where a draw holds a region among as many as it has neighbours: the region, the one after these, and where
+        # their sum stands.
         place, draw = np.nonzero(neighbours[drawn] > np.arange(len(drawn))[:, None])
         region = drawn[place, draw]
-        again = region, draw, neighbours[region] - 1, drawn[neighbours[region], draw]
+        again = region, drawn[neighbours[region], draw], (neighbours[region] - 1) * permutations + draw
         for column in columns:
             tails = _local_tails(z[rows, column], lag_sums[rows, column], neighbours, drawn, again)
             found[rows, column] = tails
@@ -106,12 +107,12 @@ def _local_tails(
         order = np.sort(sums[count - 1])
         not_above[rows] = np.searchsorted(order, target[rows] + TIE, side="right")
         not_below[rows] = permutations - np.searchsorted(order, target[rows] - TIE, side="left")
-    region, draw, last, after = again
-    with_itself = sums[last, draw]
-    instead = with_itself - z[region] + z[after]
-    most, least = target[region] + TIE, target[region] - TIE
-    not_above += np.bincount(region, (instead <= most) * 1.0 - (with_itself <= most), len(z))
-    not_below += np.bincount(region, (instead >= least) * 1.0 - (with_itself >= least), len(z))
+    region, after, at = again
+    # Taken beside the region's own sum, so that above and below are above and below TIE.
+    with_itself = np.take(sums, at) - np.take(target, region)
+    instead = with_itself - np.take(z, region) + np.take(z, after)
+    not_above += np.bincount(region, np.subtract(instead <= TIE, with_itself <= TIE, dtype=np.int8), len(z))
+    not_below += np.bincount(region, np.subtract(instead >= -TIE, with_itself >= -TIE, dtype=np.int8), len(z))
     return np.where(np.abs(z) <= TIE, permutations, np.minimum(not_above, not_below))
 
 

@@ -6,7 +6,9 @@ Belongs here: the kernel. Does not: published figures (`tests/oracles`), the mar
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 
+import duckdb
 import numpy as np
 import pytest
 from scipy import sparse
@@ -14,6 +16,7 @@ from scipy.stats import false_discovery_control, kstest, spearmanr
 
 from orchestration.indicators import spatial_permutations
 from orchestration.indicators.spatial import (
+    LEAST_COVERAGE,
     contiguity,
     coverage,
     covered,
@@ -334,3 +337,45 @@ def test_pairs_of_names_stand_for_their_regions() -> None:
     borders = numbered(names, np.array(["a", "b", "c"]), np.array(["b", "a", "elsewhere"]))
     assert borders.toarray().tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
     assert spatial_permutations.draws(3, 2, 4, 1).flags.writeable is False
+
+
+@pytest.mark.mirror
+@pytest.mark.slow
+def test_the_more_is_known_the_nearer_is_the_map_of_the_rest(
+    warehouse: duckdb.DuckDBPyConnection, record_property: Callable[[str, object], None]
+) -> None:
+    """What `LEAST_COVERAGE` rests on: industries' establishments over the states of 2020, which are complete, hidden
+    where their jobs are withheld. Of what remains, how many states come out in another quadrant, and by how much I is
+    off; by the share that is known of the states where the industry is present."""
+    cells = warehouse.sql(
+        """
+        SELECT e.industry_id, e.region_id, e.establishments / t.establishments AS plants, e.employment IS NULL AS hidden
+        FROM employment AS e
+        INNER JOIN employment AS t ON e.region_id = t.region_id AND e.year = t.year AND t.ownership = 'total'
+        WHERE e.ownership = 'private' AND e.year = 2020 AND e.region_id LIKE 'state:%'
+            AND e.region_id NOT IN ('state:72', 'state:78')
+        """
+    ).df()
+    states = np.unique(cells.region_id.to_numpy(dtype=str))
+    row, column = np.searchsorted(states, cells.region_id), cells.industry_id.astype("category").cat.codes
+    plants, present = np.zeros((len(states), column.max() + 1)), np.zeros((len(states), column.max() + 1), dtype=bool)
+    plants[row, column], present[row, column] = cells.plants, True
+    shown = plants.copy()
+    shown[row[cells.hidden], column[cells.hidden]] = np.nan
+    pairs = warehouse.sql(
+        "SELECT region_id[8:9] AS a, neighbour_region_id[8:9] AS b FROM county_adjacency WHERE a <> b"
+    )
+    borders = numbered(states, *(np.char.add("state:", side.astype(str)) for side in pairs.fetchnumpy().values()))
+    whole, part = (local_moran(borders, v, permutations=0) for v in (plants, shown))
+    off = np.abs(moran(borders, plants, 0).i - moran(borders, shown, 0).i)
+    known, told = coverage(shown, present), []
+    for least, most in ((0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (LEAST_COVERAGE, 1.0)):
+        some = (known >= least) & (known < most) & ~np.isnan(off)
+        compared = ~np.isnan(part.value[:, some])
+        flipped = (whole.quadrant[:, some] != part.quadrant[:, some])[compared].mean()
+        told.append((flipped, np.median(off[some])))
+        record_property(f"coverage {least} to {most}", f"{flipped:.1%} in another quadrant, I off by {told[-1][1]:.3f}")
+        print(f"\ncoverage {least} to {most}: {some.sum()} industries, {flipped:.1%} flipped, off by {told[-1][1]:.3f}")
+        assert some.sum() > 50
+    assert told == sorted(told, reverse=True)
+    assert told[-1][0] < 0.1

@@ -14,10 +14,8 @@ NUMBERS = [
     "region_employment",
     "region_establishments",
 ]
-# The more regions are looked at, the smaller the p-values that tell one from chance.
-PERMUTATIONS = {"county": 9999, "state": 999}
 POOLED = ["employment_lower", "employment_upper", "establishments", "region_employment", "region_establishments"]
-KEYS = {"region_id": pa.string(), "cluster_id": pa.string(), "year": pa.int32()}
+KEYS = {"region_type": pa.string(), "region_id": pa.string(), "cluster_id": pa.string(), "year": pa.int32()}
 FIGURES = {
     "moran_i": pa.float64(),
     "local_moran": pa.float64(),
@@ -27,8 +25,7 @@ FIGURES = {
     "getis_ord_z": pa.float64(),
 }
 SCHEMA = pa.schema(
-    {"region_type": pa.string()}
-    | KEYS
+    KEYS
     | {"neighbours": pa.int32(), "coverage": pa.float64()}
     | FIGURES
     | {f"{name}_establishments": kind for name, kind in FIGURES.items()}
@@ -44,18 +41,15 @@ def model(dbt, session):
     for region_type, year in blocks:
         block = cells.filter(f"region_type = '{region_type}' AND year = {year}").order("region_id, cluster_id")
         pairs = neighbours.filter(f"region_type = '{region_type}'").project("region_id, neighbour_region_id")
-        keys = block.project(", ".join(["region_type", *KEYS])).to_arrow_table()
-        numbers = block.project(", ".join(NUMBERS)).fetchnumpy()
-        regions = block.project("region_id").distinct().order("region_id").fetchnumpy()["region_id"]
-        found.append(
-            statistics(keys, numbers, numbered(regions, *pairs.fetchnumpy().values()), PERMUTATIONS[region_type])
-        )
+        table = block.project(", ".join([*KEYS, *NUMBERS])).to_arrow_table()
+        regions = np.unique(table["region_id"].to_numpy())
+        found.append(statistics(table, numbered(regions, *pairs.fetchnumpy().values())))
     return pa.concat_tables(found)
 
 
-def statistics(keys, numbers, borders, permutations):
-    # Every cluster stands in every region, so each column is a matrix of regions and clusters.
-    cells = {name: np.ma.filled(v.astype(float), np.nan).reshape(borders.shape[0], -1) for name, v in numbers.items()}
+def statistics(table, borders):
+    # Every cluster stands in every region, so each column is a matrix of regions and clusters; NULL becomes NaN.
+    cells = {name: table[name].to_numpy().astype(float).reshape(borders.shape[0], -1) for name in NUMBERS}
     present = cells["establishments"] > 0
     values = {"": covered(cells["lq_all"], present), "_establishments": cells["lq_establishments"]}
     shape = cells["lq_all"].shape
@@ -65,7 +59,7 @@ def statistics(keys, numbers, borders, permutations):
     }
     columns |= {f"pooled_{name}": pooled(borders, cells[name]) for name in POOLED}
     for suffix, value in values.items():
-        local = local_moran(borders, value, permutations)
+        local = local_moran(borders, value)
         columns[f"moran_i{suffix}"] = np.broadcast_to(moran(borders, value, permutations=0).i, shape)
         columns[f"local_moran{suffix}"] = local.value
         columns[f"local_moran_p{suffix}"] = local.p
@@ -73,11 +67,5 @@ def statistics(keys, numbers, borders, permutations):
         columns[f"quadrant{suffix}"] = np.where(local.quadrant == "", None, local.quadrant.astype(object))
         columns[f"getis_ord_z{suffix}"] = getis_ord(borders, value)
     # Not a number is not known.
-    arrays = {
-        name: pa.array(value.ravel(), from_pandas=True).cast(SCHEMA.field(name).type) for name, value in columns.items()
-    }
-    return (
-        pa.table({**dict(zip(keys.column_names, keys.columns, strict=True)), **arrays})
-        .select(SCHEMA.names)
-        .cast(SCHEMA)
-    )
+    figures = {name: pa.array(value.ravel(), from_pandas=True) for name, value in columns.items()}
+    return pa.table({name: table[name] for name in KEYS} | figures).select(SCHEMA.names).cast(SCHEMA)
