@@ -169,6 +169,65 @@ def test_the_truth_lies_within_the_bounds_of_withheld_cells(refreshed: Refreshed
     assert narrow > 1_000
 
 
+def test_what_counties_are_truly_made_up_of_lies_in_its_ranges(refreshed: Refreshed, release) -> None:
+    """Of all private jobs of the simulated economy, whatever of them is withheld."""
+    economy = simulate(refreshed.truth["seed"])
+    year, county, industry = np.nonzero(economy.employment)
+    true = pd.DataFrame(
+        {
+            "year": np.array(economy.years)[year],
+            "region_id": "county:" + pd.Series(np.array(economy.counties)[county]),
+            "code": np.array([i.code for i in economy.industries])[industry],
+            "own": np.array([i.own for i in economy.industries])[industry],
+            "jobs": economy.employment[year, county, industry],
+        }
+    )
+    release.register("all_jobs", true[true["own"] == "5"])
+    release.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE made_up AS
+        WITH nation AS (
+            SELECT year, code, sum(jobs) / sum(sum(jobs)) OVER (PARTITION BY year) AS b
+            FROM all_jobs GROUP BY year, code
+        ),
+        shares AS (
+            SELECT
+                region_id, year, b, jobs / sum(jobs) OVER (PARTITION BY region_id, year) AS a,
+                CASE
+                    WHEN left(code, 2) IN ('31', '32', '33') THEN '31' WHEN left(code, 2) IN ('44', '45') THEN '44'
+                    WHEN left(code, 2) IN ('48', '49') THEN '48' ELSE left(code, 2)
+                END AS sector
+            FROM all_jobs INNER JOIN nation USING (year, code)
+        ),
+        within AS (
+            SELECT *, sum(a) OVER (PARTITION BY region_id, year, sector) AS whole FROM shares
+        )
+        SELECT
+            region_id, year,
+            sum(a * a) AS herfindahl, 2 * sum(greatest(a - b, 0)) AS krugman, 1 / sum(a * a / b) AS hachman,
+            -sum(a * log2(a)) AS variety, -sum(a * log2(whole)) AS unrelated_variety,
+            -sum(a * log2(a / whole)) AS related_variety
+        FROM within GROUP BY region_id, year
+        """
+    )
+    for measure in ("herfindahl", "krugman", "hachman", "variety", "unrelated_variety", "related_variety"):
+        regions, outside, opened = release.sql(
+            f"""
+            SELECT
+                count(*),
+                count(*) FILTER (NOT coalesce(
+                    t.{measure} BETWEEN s.{measure}_lower - 1e-9 AND s.{measure}_upper + 1e-9, FALSE
+                )),
+                count(*) FILTER (s.{measure} IS NULL)
+            FROM region_structure AS s INNER JOIN made_up AS t USING (region_id, year)
+            """
+        ).fetchall()[0]
+        print(f"\n{measure}: {regions - outside} of {regions} counties and years within, {opened} open")
+        assert regions > 300, measure
+        assert outside == 0, measure
+        assert opened > 100, measure
+
+
 def test_what_only_looks_like_a_cluster_is_not_found(refreshed: Refreshed, release) -> None:
     strong = set(
         release.execute("SELECT region_id, cluster_id FROM cluster_specialisation WHERE ucm_strong = 'yes'").fetchall()

@@ -19,4 +19,4 @@ def twice(mirror_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = linked(mirror_home, tmp_path_factory.mktemp("twice") / "home")
     (states,) = [home.tidy / p.path for p in TidyIndex(home).all() if (p.table, p.period) == ("qcew", PUBLISHED)]
     hide_a_third(home, states, PUBLISHED, HIDDEN)
-    return built(home, "+industry_specialisation", "+cluster_specialisation")
+    return built(home, "+industry_specialisation", "+cluster_specialisation", "+region_structure")

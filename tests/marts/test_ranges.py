@@ -25,18 +25,19 @@ STARS = ("star_size", "star_specialisation", "star_focus")
 
 @pytest.fixture(scope="module")
 def marts(twice: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """`industries` and `clusters`: pairs of rows, h with a third of the states' cells hidden, t with all of them."""
+    """`industries`, `clusters` and `regions`: pairs of rows, h with a third of the states' cells hidden, t with all."""
     with duckdb.connect(str(twice / "build.duckdb"), read_only=True) as con:
         for pairs, table, keys in (
-            ("clusters", "cluster_specialisation", "cluster_id"),
-            ("industries", "industry_specialisation", "industry_id, ownership"),
+            ("clusters", "cluster_specialisation", "region_id, cluster_id"),
+            ("industries", "industry_specialisation", "region_id, industry_id, ownership"),
+            ("regions", "region_structure", "region_id"),
         ):
             con.execute(
                 f"""
                 CREATE TEMP VIEW {pairs} AS
                 SELECT h, t
-                FROM (SELECT *, {keys} FROM {table} WHERE year = {HIDDEN} AND region_id LIKE 'state:%') AS h
-                INNER JOIN (SELECT * FROM {table} WHERE year = {PUBLISHED}) AS t USING (region_id, {keys})
+                FROM (SELECT * FROM {table} WHERE year = {HIDDEN} AND region_id LIKE 'state:%') AS h
+                INNER JOIN (SELECT * FROM {table} WHERE year = {PUBLISHED}) AS t USING ({keys})
                 """
             )
         yield con
@@ -126,3 +127,55 @@ def test_ranges_of_ranks_have_room_for_each_other(marts: duckdb.DuckDBPyConnecti
     ).fetchall()[0]
     assert opened > 200
     assert apart == 0
+
+
+STRUCTURE = ("herfindahl", "krugman", "hachman", "variety", "unrelated_variety", "related_variety")
+
+
+@pytest.mark.parametrize("ending", ["", "_4digit"])
+def test_what_a_state_is_made_up_of_lies_in_its_range(
+    marts: duckdb.DuckDBPyConnection, record_property: Callable[[str, object], None], ending: str
+) -> None:
+    """What is published leaves a range itself: the two hold the same truth, and hiding makes none narrower.
+
+    Shares are taken of published figures, so a hidden cell may be what the others leave, a job beside what was printed:
+    a thousandth is allowed, which a state has thousands of jobs of."""
+    for measure in STRUCTURE if not ending else (m for m in STRUCTURE if m != "unrelated_variety"):
+        name = measure + ending
+        states, known, apart, narrower = marts.sql(
+            f"""
+            SELECT
+                count(*), count(t.{name}),
+                count(*) FILTER (
+                    h.{name}_lower > t.{name}_upper * 1.001 OR h.{name}_upper < t.{name}_lower * 0.999
+                    OR t.{name} NOT BETWEEN h.{name}_lower * 0.999 AND h.{name}_upper * 1.001
+                    OR h.{name}_lower IS NULL
+                ),
+                count(*) FILTER (h.{name}_upper - h.{name}_lower < (t.{name}_upper - t.{name}_lower) * 0.999 - 1e-9)
+            FROM regions
+            """
+        ).fetchall()[0]
+        told = f"{states - apart} of {states} hold what is published, {known} of them a figure"
+        record_property(f"{name} with a third of the cells hidden", told)
+        print(f"\n{name}: {told}; {narrower} narrower")
+        assert states == 51
+        assert apart == 0
+        assert narrower == 0
+
+
+def test_the_strength_of_a_states_clusters_lies_in_its_range(marts: duckdb.DuckDBPyConnection) -> None:
+    states, apart, wider = marts.sql(
+        """
+        SELECT
+            count(*),
+            count(*) FILTER (
+                h.cluster_strength_lower > t.cluster_strength_upper
+                OR h.cluster_strength_upper < t.cluster_strength_lower
+            ),
+            count(*) FILTER (h.cluster_strength_upper - h.cluster_strength_lower
+                > t.cluster_strength_upper - t.cluster_strength_lower)
+        FROM regions
+        """
+    ).fetchall()[0]
+    assert (states, apart) == (51, 0)
+    assert wider > 40

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,21 @@ def span(region: list[float], later: list[float], nation: list[float], after: li
     )  # fmt: skip
 
 
+NAMES = {"national_share": "national_share", "industry_mix": "industrial_mix", "regional_shift": "regional_share"}
+
+
+def agrees(sums: Row, told: Row) -> None:
+    """A region's parts, summed over its industries, with what REAT says of them."""
+    for ours, theirs in NAMES.items():
+        assert sums[ours] == pytest.approx(told[theirs], abs=1e-8)
+    assert sums["industry_mix"] + sums["regional_shift"] == pytest.approx(told["net_total_shift"], abs=1e-8)
+    assert sum(sums[part] for part in NAMES) == pytest.approx(told["growth"], abs=1e-8)
+
+
+def summed(rows: list[Row]) -> Row:
+    return {part: sum(row[part] for row in rows) for part in PARTS}
+
+
 def test_textbook_regions(reference: Path, con: duckdb.DuckDBPyConnection) -> None:
     """Dunn's and Esteban-Marquillas's parts of three regions of four industries."""
     data = json.loads((reference / "oracles" / "reat_shift_share.json").read_text(encoding="utf-8"))
@@ -86,19 +102,23 @@ def test_textbook_regions(reference: Path, con: duckdb.DuckDBPyConnection) -> No
     for region in "ABC":
         ends = [given[f"{place}{t}"] for place in (region, "X") for t in (0, 1)]
         found = shift_share(con, [span(*ends, k) for k in range(4)])
-        sums[region] = {part: sum(row[part] for row in found) for part in PARTS}
-        dunn, esteban = told["Dunn"][region], told["Esteban"][region]
-        assert sums[region]["national_share"] == pytest.approx(dunn["national_share"], abs=1e-8)
-        assert sums[region]["industry_mix"] == pytest.approx(dunn["industrial_mix"], abs=1e-8)
-        assert sums[region]["regional_shift"] == pytest.approx(dunn["regional_share"], abs=1e-8)
+        sums[region] = summed(found)
+        esteban = told["Esteban"][region]
+        agrees(sums[region], told["Dunn"][region])
+        assert {part: esteban[part] for part in ("growth", "national_share", "industrial_mix")} == {
+            part: told["Dunn"][region][part] for part in ("growth", "national_share", "industrial_mix")
+        }
         assert sums[region]["competitive_effect"] == pytest.approx(esteban["regional_share"], abs=1e-8)
         assert sums[region]["allocation_effect"] == pytest.approx(esteban["allocation_effect"], abs=1e-8)
         if region == "A":
             by_industry = data["expected"]["by_industry_A_dunn"]
-            assert [row["regional_shift"] for row in found] == pytest.approx(by_industry["regional_share"], abs=1e-8)
+            for part in ("regional_share", "net_total_shift"):
+                assert [row["regional_shift"] for row in found] == pytest.approx(by_industry[part], abs=1e-8)
             # What REAT calls an industry's national share is growth at the industry's national pace.
             both = [row["national_share"] + row["industry_mix"] for row in found]
             assert both == pytest.approx(by_industry["national_share"], abs=1e-8)
+            growth = [sum(row[part] for part in NAMES) for row in found]
+            assert growth == pytest.approx(by_industry["growth"], abs=1e-8)
     assert sum(parts["regional_shift"] for parts in sums.values()) == pytest.approx(0, abs=1e-8)
 
 
@@ -123,15 +143,52 @@ def test_dynamic_form(reference: Path, con: duckdb.DuckDBPyConnection) -> None:
     model = PROJECT / "models" / "intermediate" / "int_dynamics_steps.sql"
     steps = dicts(con.sql(rendered(model.read_text(encoding="utf-8"))))
     assert [(row["from_year"], row["to_year"]) for row in steps] == [(2000, 2002)] * 4
-    names = {"national_share": "national_share", "industry_mix": "industrial_mix", "regional_shift": "regional_share"}
-    for ours, theirs in names.items():
-        dynamic = sum(row[ours] for row in steps)
-        assert dynamic == pytest.approx(told["dynamic_A_2000_2002"]["total"][theirs], abs=1e-8)
-        assert dynamic == pytest.approx(sum(row[f"{ours}_lower"] for row in steps), abs=1e-8)
-        ((static,),) = con.sql(
-            f"SELECT sum({ours}) FROM int_dynamics_parts WHERE to_year = 2002 AND from_year = 2000"
-        ).fetchall()
-        assert static == pytest.approx(told["static_A_2000_2002"][theirs], abs=1e-8)
+    agrees({part: sum(row[part] for row in steps) for part in NAMES}, told["dynamic_A_2000_2002"]["total"])
+    for ours in NAMES:
+        ends = [sum(row[f"{ours}{end}"] for row in steps) for end in ("_lower", "", "_upper")]
+        assert ends == pytest.approx([ends[1]] * 3, abs=1e-8)
+    spans = dicts(con.sql("FROM int_dynamics_parts"))
+    for from_year, to_year, expected in (
+        (2000, 2001, told["dynamic_A_2000_2002"]["by_year"]["2000-2001"]),
+        (2001, 2002, told["dynamic_A_2000_2002"]["by_year"]["2001-2002"]),
+        (2000, 2002, told["static_A_2000_2002"]),
+    ):
+        agrees(summed([row for row in spans if (row["from_year"], row["to_year"]) == (from_year, to_year)]), expected)
+
+
+def test_goettingen_over_nine_years(reference: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Fifteen branches, whose sum is the whole here, in one span and in yearly steps."""
+    data = json.loads((reference / "oracles" / "reat_goettingen_freiburg.json").read_text(encoding="utf-8"))
+    columns, rows = (data["inputs"]["goettingen"][part] for part in ("columns", "rows"))
+    branches, told = [dict(zip(columns, row, strict=True)) for row in rows[1:]], data["expected"]["goettingen"]
+    years = range(2008, 2018)
+
+    def of(place: str, year: int) -> list[float]:
+        return [branch[f"{place}{year}"] for branch in branches]
+
+    spans = [
+        {"region_id": f"until {t1}", "cluster_id": f"{k:02}", "from_year": t0, "to_year": t1}
+        | span(of("Goettingen", t0), of("Goettingen", t1), of("BRD", t0), of("BRD", t1), k)
+        for t0, t1 in [*pairwise(years), (2008, 2017)]
+        for k in range(len(branches))
+    ]
+    found = shift_share(con, spans)
+    agrees(summed(found[-len(branches) :]), told["shift_share_static_2008_2017"])
+    con.execute(f"CREATE OR REPLACE TABLE int_dynamics_parts AS {SHIFT_SHARE}")
+    con.execute("UPDATE int_dynamics_parts SET region_id = 'G'")
+    model = PROJECT / "models" / "intermediate" / "int_dynamics_steps.sql"
+    steps = dicts(con.sql(rendered(model.read_text(encoding="utf-8"))))
+    assert [(row["from_year"], row["to_year"]) for row in steps] == [(2008, 2017)] * len(branches)
+    dynamic = {part: sum(row[part] for row in steps) for part in NAMES}
+    agrees(dynamic, told["shift_share_dynamic_2008_2017"])
+
+
+def test_freiburg_over_six_years(reference: Path, con: duckdb.DuckDBPyConnection) -> None:
+    data = json.loads((reference / "oracles" / "reat_goettingen_freiburg.json").read_text(encoding="utf-8"))
+    figures = [list(column) for column in zip(*data["inputs"]["freiburg"]["rows"], strict=True)][1:]
+    town, later, nation, after = figures
+    found = shift_share(con, [span(town, later, nation, after, k) for k in range(len(town))])
+    agrees(summed(found), data["expected"]["freiburg"]["shift_share_static_2008_2014"])
 
 
 @st.composite

@@ -1,6 +1,5 @@
--- Every cluster of every region at the beginning and the end of every span: from one year in which regions of its type
--- report to the next, and from the first to the last such year of an edition of NAICS. A region that reports in a year and
--- has no row for a cluster has none of its jobs. A region that does not report in one of the two (Connecticut's counties
+-- Every cluster of every region at the beginning and the end of every span: of any two years in which regions of its type
+-- report. A region that reports in a year and has no row for a cluster has none of its jobs. A region that does not report in one of the two (Connecticut's counties
 -- end with 2023 and have no successors) keeps its row, with that year unknown.
 {%- set ends = ["from", "to"] %}
 WITH reporting AS (
@@ -10,19 +9,13 @@ WITH reporting AS (
 ),
 
 years AS (
-    SELECT DISTINCT region_type, year, {{ naics_edition("year") }} AS edition
-    FROM reporting
+    SELECT DISTINCT region_type, year FROM reporting
 ),
 
 spans AS (
-    SELECT region_type, year AS from_year, lead(year) OVER (PARTITION BY region_type ORDER BY year) AS to_year
-    FROM years
-    QUALIFY to_year IS NOT NULL
-    UNION
-    SELECT region_type, min(year), max(year)
-    FROM years
-    GROUP BY region_type, edition
-    HAVING count(*) > 1
+    SELECT f.region_type, f.year AS from_year, t.year AS to_year
+    FROM years AS f
+    INNER JOIN years AS t ON f.region_type = t.region_type AND f.year < t.year
 ),
 
 cells AS (
