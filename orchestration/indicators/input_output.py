@@ -30,8 +30,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# How far the product of a matrix and its inverse may be from one; what is further off is no inverse.
-RESIDUAL = 1e-6
+# A matrix whose condition number passes this has no inverse to speak of: a few digits of 16 would be left.
+CONDITION = 1e12
 
 
 def purchase_shares(flows: np.ndarray, output: np.ndarray) -> np.ndarray:
@@ -64,14 +64,14 @@ def inverse(shares: np.ndarray) -> np.ndarray:
         >>> inverse(np.array([[0.5, 0.0], [0.25, 0.5]])).tolist()
         [[2.0, 0.0], [1.0, 2.0]]
     """
-    one = np.eye(len(shares))
-    matrix = one - np.nan_to_num(shares)
+    matrix = np.eye(len(shares)) - np.nan_to_num(shares)
+    none = np.full_like(matrix, np.nan)
     try:
         found = np.linalg.inv(matrix)
     except np.linalg.LinAlgError:
-        return np.full_like(matrix, np.nan)
-    sound = np.abs(matrix @ found - one).max(initial=0) <= RESIDUAL
-    return found if sound else np.full_like(matrix, np.nan)
+        return none
+    condition = np.prod([np.abs(m).sum(axis=0).max(initial=0) for m in (matrix, found)])
+    return found if condition < CONDITION else none
 
 
 def multipliers(leontief: np.ndarray, per_output: np.ndarray) -> np.ndarray:

@@ -50,7 +50,9 @@ def known_correlations(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         ([[1.0, 1.0, -1.0], [1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]], [1.0, 1.0, 0.667])
     """
     known = ~np.isnan(values)
-    present, filled = known.astype(float), np.where(known, values, 0.0)
+    filled = np.where(known, values, 0.0)
+    # Where all is known, one column says for every other what is known too.
+    present = np.ones((len(values), 1)) if known.all() else known.astype(float)
     rows = present.T @ present
     total, squares = filled.T @ present, (filled * filled).T @ present
     # n^2 times covariance and variances; `total[i, j]` is the sum of i where j is known too.
@@ -59,7 +61,7 @@ def known_correlations(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     spread[spread <= CONSTANT * rows * squares] = np.nan
     with np.errstate(invalid="ignore", divide="ignore"):
         found = together / np.sqrt(spread * spread.T)
-        return np.clip(found, -1, 1), rows / len(values)
+        return np.clip(found, -1, 1), np.broadcast_to(rows / len(values), found.shape)
 
 
 def coagglomeration(lower: np.ndarray, upper: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,8 +84,9 @@ def coagglomeration(lower: np.ndarray, upper: np.ndarray, weight: np.ndarray) ->
     apart = 1 - (weight**2).sum()
     scale = apart if apart > CONSTANT else np.nan
     reach = np.abs(middle)
-    centre = middle.T @ middle
-    margin = (reach + half).T @ (reach + half) - reach.T @ reach
+    centre, margin = middle.T @ middle, 0.0
+    if half.any():
+        margin = (reach + half).T @ (reach + half) - reach.T @ reach
     return (centre - margin) / scale, (centre + margin) / scale
 
 
@@ -123,9 +126,9 @@ def means_of_groups(pairs: np.ndarray, membership: np.ndarray) -> tuple[np.ndarr
         [[0.4, 0.2], [0.2, nan]]
     """
     known = ~(np.isnan(pairs) | np.eye(len(pairs), dtype=bool))
+    count = membership.T @ known.astype(float) @ membership
     # An industry divided between two groups is not paired with itself either.
-    count = membership.T @ known @ membership
-    every = membership.T @ ~np.eye(len(pairs), dtype=bool) @ membership
+    every = np.outer(size := membership.sum(axis=0), size) - membership.T @ membership
     with np.errstate(invalid="ignore", divide="ignore"):
         means, shares = (membership.T @ np.where(known, pairs, 0.0) @ membership) / count, count / every
     # Added up in another order, (a, b) and (b, a) may differ in their last digit.

@@ -7,10 +7,9 @@ WITH staffed AS (
         industry_level,
         unnest(
             CASE
-                WHEN naics_code SIMILAR TO '\d{2}-\d{2}' THEN list_transform(
-                    generate_series(try_cast(left(naics_code, 2) AS INTEGER), try_cast(right(naics_code, 2) AS INTEGER)),
-                    lambda n: n::VARCHAR
-                )
+                WHEN naics_code = '31-33' THEN ['31', '32', '33']
+                WHEN naics_code = '44-45' THEN ['44', '45']
+                WHEN naics_code = '48-49' THEN ['48', '49']
                 WHEN naics_code SIMILAR TO '.*[A-Z].*' THEN regexp_extract_all(industry_title, '\b\d{4}\b')
                 ELSE [naics_code]
             END
