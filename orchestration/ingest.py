@@ -27,7 +27,7 @@ from orchestration.sources.dataset import Dataset, Kind, Layout, Resource
 from orchestration.sources.tidy import connect, count_rows, partition_name, write_partition
 
 log = logging.getLogger("clusters.ingest")
-TEXTS = {".csv", ".txt"}
+KINDS: dict[str, Kind] = {".csv": "text", ".txt": "text", ".xlsx": "xlsx"}
 
 
 class Place(Protocol):
@@ -270,9 +270,10 @@ def _parse(
 
 
 def _look_at(members: Sequence[Path], dataset: str) -> None:
-    """Refuses texts out of an archive that are none, as they are refused where they come without one."""
+    """Refuses texts and workbooks out of an archive that are none, as they are refused where they come without one."""
     for member in members:
-        if member.suffix.lower() in TEXTS and (problem := content_problem(member, "text")):
+        kind = KINDS.get(member.suffix.lower())
+        if kind and (problem := content_problem(member, kind)):
             raise SourceError(dataset, member.name, f"in the archive the publisher {problem}", "pull again later")
 
 

@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
 from openpyxl import Workbook
 
@@ -18,14 +19,15 @@ _STAMP = (2026, 1, 1, 0, 0, 0)
 _SAVED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 
 
-def write_zip(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
+def write_zip(target: Path | IO[bytes], members: Iterable[tuple[str, bytes]]) -> None:
     """Write members in the order given, all with the same time stamp.
 
     Example:
         >>> write_zip(Path("a.zip"), [("a.txt", b"text")])  # doctest: +SKIP
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
+    if isinstance(target, Path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w") as archive:
         for name, content in members:
             info = zipfile.ZipInfo(name, _STAMP)
             info.external_attr = 0o644 << 16
@@ -34,8 +36,16 @@ def write_zip(path: Path, members: Iterable[tuple[str, bytes]]) -> None:
 
 def write_workbook(path: Path, workbook: Workbook) -> None:
     """Save a workbook so that the same cells always give the same bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(workbook_bytes(workbook))
+
+
+def workbook_bytes(workbook: Workbook) -> bytes:
+    """A workbook's file, for an archive of several."""
     saved = io.BytesIO()
     workbook.save(saved)
     with zipfile.ZipFile(saved) as archive:
         members = [(name, _SAVED.sub(rb"\g<1>2026-01-01T00:00:00Z", archive.read(name))) for name in archive.namelist()]
-    write_zip(path, members)
+    fixed = io.BytesIO()
+    write_zip(fixed, members)
+    return fixed.getvalue()

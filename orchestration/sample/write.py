@@ -13,16 +13,18 @@ from pathlib import Path
 from orchestration.errors import SetupError
 from orchestration.sample.accounts import Accounts, open_accounts
 from orchestration.sample.archive import write_zip
+from orchestration.sample.bea import write_bea
 from orchestration.sample.books import Figures, annual_figures, quarterly_figures
 from orchestration.sample.census import write_census
 from orchestration.sample.economy import YEARS, simulate
 from orchestration.sample.industries import titles
+from orchestration.sample.oews import write_oews
 from orchestration.sample.qcew import ANNUAL, QUARTERLY, Period, area_texts, header
 from orchestration.sample.truth import truth
 
 DEFAULT_SEED = 20260101
 # Raise it with every change of the bytes, so that samples already written are made anew.
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 MARKER = "sample.json"
 SLICE_YEARS, BY_AREA_YEARS, SINGLEFILE_YEARS = (2017,), (2018,), (2019, 2020, 2021)
 
@@ -93,6 +95,8 @@ def _write_all(root: Path, seed: int) -> None:
         _write_singlefile(qcew, accounts, _year(books, year))
     _write_titles(qcew, accounts)
     write_census(root / "www2.census.gov", economy.geography, seed)
+    write_bea(root / "apps.bea.gov", economy, seed)
+    write_oews(root / "www.bls.gov", economy)
     document = truth(economy, seed) | {"generator_version": GENERATOR_VERSION}
     (root / "truth.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 

@@ -19,7 +19,7 @@ import duckdb
 from orchestration.errors import SourceError
 from orchestration.sources.dataset import Dataset, Layout, Resource
 from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
-from orchestration.sources.workbook import numbered, open_workbook, sheet_rows, text
+from orchestration.sources.workbook import AGAIN, numbered, open_workbook, sheet_rows, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,7 @@ WHOLE = ("employment", "annual_mean_wage", "annual_median_wage")
 METRO_BOOKS = r"MSA_M(\d{4})_dl.*\.xlsx"
 # Sectors to six digits, not the same again by owner.
 INDUSTRY_BOOKS = r"nat(?:sector|\dd(?:_\dd)?)_M(\d{4})_dl\.xlsx"
+LEVELS = ("sector", "3-digit", "4-digit")
 YEAR_REMEDY = "pull again later; the publisher serves another year's file at this address"
 
 
@@ -92,7 +93,7 @@ def parse_industry(
     (`3250A1`) and the title says which ("… (3251, 3252, 3253, and 3259 only)").
 
     Raises:
-        SourceError: as `parse_metro`.
+        SourceError: as `parse_metro`, or if a level that is always offered is missing.
     """
     import pandas as pd
 
@@ -100,16 +101,18 @@ def parse_industry(
     table = pd.concat(
         [_table("oews_industry", file, INDUSTRY_TEXT, {"TOT_EMP": "employment"}) for file in books], ignore_index=True
     )
+    if missing := [level for level in LEVELS if level not in set(table["industry_level"])]:
+        problem = f"the archive holds no industries of the level {', '.join(missing)}"
+        raise SourceError("oews_industry", books[0].name, problem, LAYOUT_REMEDY)
     levels = zip(table["naics_code"], table["industry_level"], strict=True)
     table["naics_code"] = [naics_code(code, level) for code, level in levels]
-    table["ownership"] = table["ownership"].replace("", None)
     _require_once("oews_industry", books[0], table, ["naics_code", "industry_level", "ownership", "occupation_code"])
     con.register("oews_industry_rows", table)
     return con.sql(
         f"""
         SELECT
-            {year}::SMALLINT AS year, naics_code, industry_title, industry_level, ownership, occupation_code,
-            occupation_title, occupation_group, employment
+            {year}::SMALLINT AS year, naics_code, industry_title, industry_level, nullif(ownership, '') AS ownership,
+            occupation_code, occupation_title, occupation_group, employment
         FROM oews_industry_rows
         """
     )
@@ -155,6 +158,8 @@ def _table(dataset: str, file: Path, texts: dict[str, str], numbers: dict[str, s
         raw[name] = raw[name].map(text)
     # Notes stand at the foot of some, and have no occupation.
     raw = raw[raw["occupation_code"] != ""]
+    if raw.empty:
+        raise SourceError(dataset, file.name, "the sheet has a header but no rows", AGAIN)
     if "annual_median_wage" in raw:
         raw["annual_median_wage_topcoded"] = raw["annual_median_wage"].map(text) == TOPCODED
     for column, name in numbers.items():

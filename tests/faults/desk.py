@@ -7,7 +7,7 @@ after. Does not: the faults (see the tests) and the publisher (see `publisher`).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -17,8 +17,12 @@ from orchestration.landing.fetch import Fetcher
 from orchestration.landing.origin import Origin
 from orchestration.landing.store import Store
 from orchestration.settings import Settings
+from orchestration.sources.bea import BASE as BEA
+from orchestration.sources.bea import USE
 from orchestration.sources.bls import BASE, QCEW, QCEW_AREAS
 from orchestration.sources.dataset import Dataset
+from orchestration.sources.oews import BASE as OEWS
+from orchestration.sources.oews import INDUSTRY
 from tests.faults.conftest import House
 from tests.faults.publisher import Publisher
 
@@ -40,11 +44,15 @@ class Subject:
 
 
 LIST = Subject(QCEW_AREAS, 0, f"{BASE}/doc/titles/area/area_titles.csv")
+TABLES = f"{BEA}/release/zip/MAKE-USE-IMPORTS%20(AFTER%20REDEFINITIONS).zip"
+STAFFING = Subject(INDUSTRY, 0, f"{OEWS}/oesm25in4.zip")
 SUBJECTS: dict[str, dict[str, Subject]] = {
     "sample": {
         "list": LIST,
         "archive": Subject(QCEW, 2021, f"{BASE}/data/files/2021/csv/2021_annual_singlefile.zip"),
         "slice": Subject(QCEW, 2017, f"{BASE}/data/api/2017/a/area/91000.csv", ("ZZ000", "91000")),
+        "table": Subject(USE, 0, TABLES),
+        "staffing": STAFFING,
     },
     "mirror": {
         "list": LIST,
@@ -55,6 +63,14 @@ SUBJECTS: dict[str, dict[str, Subject]] = {
             absent=f"{BASE}/data/files/2016/csv/2016_annual_singlefile.zip",
         ),
         "slice": Subject(QCEW, 2019, f"{BASE}/data/api/2019/a/area/01000.csv", ("US000", "01000")),
+        "table": Subject(USE, 0, TABLES),
+        "older table": Subject(
+            # By itself: where the zip has landed, no older layout takes its place.
+            replace(USE, layouts=lambda period, areas: USE.layouts(period, areas)[-1:]),
+            2007,
+            f"{BEA}/xls/io-annual/IOUse_Before_Redefinitions_PRO_2007_Detail.xlsx",
+        ),
+        "staffing": STAFFING,
     },
 }
 
@@ -88,7 +104,7 @@ class Desk:
 
     @property
     def subjects(self) -> dict[str, Subject]:
-        """What is pulled, by what it is: a list, a slice of figures, an archive."""
+        """What is pulled, by what it is: a list, a slice of figures, an archive, a workbook, an archive of those."""
         return SUBJECTS[self.files]
 
     def pull(self, subject: Subject, origin: Origin | None = None) -> Partition | None:

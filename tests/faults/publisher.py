@@ -87,7 +87,7 @@ class Publisher:
         self._listener.close()
 
     def misbehave(self, url: str, *script: Behaviour) -> None:
-        path = url.removeprefix("https://")
+        path = _path(url)
         self._scripts[path], self.requests[path] = list(script), []
 
     def behave(self) -> None:
@@ -96,16 +96,16 @@ class Publisher:
         self.requests.clear()
 
     def replace(self, url: str, content: bytes | None) -> None:
-        self._replaced[url.removeprefix("https://")] = content
+        self._replaced[_path(url)] = content
 
     def has(self, url: str) -> bytes:
         """The bytes at a URL."""
-        content = self._content(url.removeprefix("https://"))
+        content = self._content(_path(url))
         assert content is not None, url
         return content
 
     def asked(self, url: str) -> list[dict[str, str]]:
-        return self.requests[url.removeprefix("https://")]
+        return self.requests[_path(url)]
 
     def _content(self, path: str) -> bytes | None:
         if path in self._replaced:
@@ -139,6 +139,11 @@ class Publisher:
         script = self._scripts.get(path, [honest])
         behaviour = script.pop(0) if len(script) > 1 else script[0]
         behaviour(Exchange(path, asked, self._content(path.partition("?")[0]), connection, self._stop))
+
+
+def _path(url: str) -> str:
+    """Where a URL's file lies below a publisher's root, and how it is known when it is asked for."""
+    return unquote(url.removeprefix("https://"))
 
 
 def _request_head(connection: socket.socket) -> str:

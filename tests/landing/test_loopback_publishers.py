@@ -14,11 +14,15 @@ import httpx
 import pytest
 
 from orchestration.errors import NotPublished, SetupError
+from orchestration.ingest import ingest
 from orchestration.landing.fetch import Fetcher, Origin
 from orchestration.landing.store import Store
 from orchestration.landing.unpack import unpacked
+from orchestration.sample.bea import write_bea
+from orchestration.sample.economy import simulate
 from orchestration.sample.publishers import serve
 from orchestration.settings import Settings
+from orchestration.sources.bea import INDUSTRIES, USE
 
 SHARED = Path(os.environ.get("CLUSTERS_SHARED") or Path(__file__).parents[2].parent / "shared")
 MIRROR = SHARED / "mirror"
@@ -119,6 +123,25 @@ def test_a_file_goes_through_the_same_code_as_from_a_publisher(mirror, tmp_path)
         assert fetcher.get(url, "csv", "bea").outcome == "changed"
         with pytest.raises(NotPublished, match="put the file into the sample"):
             fetcher.get("https://apps.bea.gov/2031.csv", "csv", "bea")
+
+
+def test_two_tables_of_one_file_land_it_once(tmp_path):
+    write_bea(tmp_path / "mirror" / "apps.bea.gov", simulate(1), 1)
+    settings = Settings(home=tmp_path, profile="mirror")
+    with (
+        serve(tmp_path / "mirror") as base,
+        Store(settings.landing) as store,
+        Fetcher(store, Origin("mirror", base), settings) as fetcher,
+    ):
+        resource = USE.layouts(0, ())[0].resources[0]
+        assert "%20(AFTER%20REDEFINITIONS)" in resource.url
+        tables = [ingest(dataset, 0, fetcher, settings) for dataset in (USE, INDUSTRIES)]
+        assert [t.files[0].url for t in tables] == [resource.url] * 2
+        assert len({t.files[0].sha256 for t in tables}) == 1
+        assert len([f for f in (settings.landing / "blobs").rglob("*") if f.is_file()]) == 1
+        assert [ingest(dataset, 0, fetcher, settings).outcome for dataset in (USE, INDUSTRIES)] == ["unchanged"] * 2
+        # The second of them is not sent, and nor is either on a night without news.
+        assert [e.outcome for e in store.history("mirror", resource.url)] == ["new", *["unchanged"] * 3]
 
 
 @pytest.mark.mirror

@@ -4,11 +4,11 @@ Belongs here: rank correlation of `cluster_linkage` with the 51 by 51 pairs of D
 kernels.
 
 The figures cannot be equal. Theirs rest on older jobs, accounts and staffing, on 179 economic areas that cover the
-country, and on the Census Bureau's County Business Patterns with withheld cells filled in. Ours are of 2016, of accounts
-of 2017 and staffing of 2025, over some 930 metropolitan and micropolitan areas, and of jobs only where they are known:
-too high as a rule, since large and empty regions are known more often. That the areas matter is tested: over theirs, our
-correlation of establishments comes nearer. Links of accounts are few large values among many near zero, so that small
-ones decide their order. Floors lie a little below what was found.
+country, and on the Census Bureau's County Business Patterns with withheld cells filled in. Ours are of 2016, of
+accounts of 2017 and staffing of 2025, over some 930 metropolitan and micropolitan areas, and of jobs only where they
+are known: too high as a rule, since large and empty regions are known more often. That the areas matter is tested:
+over theirs, our correlation of establishments comes nearer. Links of accounts are few large values among many near
+zero, so that small ones decide their order. Floors lie a little below what was found.
 """
 
 from __future__ import annotations

@@ -43,6 +43,9 @@ def test_all_publishers_files_are_there(sample: Path) -> None:
         f"{census}/geo/docs/maps-data/data/gazetteer/2025_Gazetteer/2025_Gaz_counties_national.zip",
         f"{census}/programs-surveys/popest/datasets/2020-2025/counties/totals/co-est2025-alldata.csv",
         f"{census}/programs-surveys/metro-micro/geographies/reference-files/2023/delineation-files/list1_2023.xlsx",
+        "apps.bea.gov/industry/release/zip/MAKE-USE-IMPORTS (AFTER REDEFINITIONS).zip",
+        "www.bls.gov/oes/special-requests/oesm25ma.zip",
+        "www.bls.gov/oes/special-requests/oesm25in4.zip",
         "truth.json",
         MARKER,
     } == found
