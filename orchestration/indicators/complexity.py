@@ -29,6 +29,7 @@ Hausmann, Hidalgo et al. 2014, The Atlas of Economic Complexity (eigenvectors, s
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -237,7 +238,7 @@ def settled(found: Complexity) -> Complexity:
     """
     if found.orientation >= LEAST_ORIENTATION:
         return found
-    sign = np.sign(found.rarity) if abs(found.rarity) >= LEAST_ORIENTATION else np.nan
+    sign = math.copysign(1, found.rarity) if abs(found.rarity) >= LEAST_ORIENTATION else math.nan
     return Complexity(
         sign * found.eci, sign * found.pci, found.connected, sign * found.orientation, sign * found.rarity
     )

@@ -18,6 +18,7 @@ from hypothesis.extra.numpy import arrays
 
 from orchestration.indicators.complexity import (
     LEAST_ORIENTATION,
+    Complexity,
     complexity,
     density_bounds,
     proximity,
@@ -315,12 +316,7 @@ def test_sign_is_settled_by_diversity_by_rarity_or_not_at_all(present: np.ndarra
 
 
 def test_sign_that_nothing_settles_is_not_given() -> None:
-    """Four regions in a ring of industries of equal size: neither diversity nor ubiquity varies, nor does a chain's
-    middle tell its ends apart."""
-    chain = np.eye(5, dtype=bool) | np.eye(5, k=1, dtype=bool)
-    chain = np.hstack([chain, np.zeros((5, 1), dtype=bool)])
-    chain[4, 5] = True
-    found = complexity(chain)
-    assert abs(found.orientation) < LEAST_ORIENTATION
-    assert abs(found.rarity) < LEAST_ORIENTATION
-    assert np.isnan(settled(found).eci).all()
+    found = Complexity(np.array([1.0, -1.0]), np.array([1.0, -1.0]), True, 0.29, -0.29)
+    turned = settled(found)
+    assert np.isnan([*turned.eci, *turned.pci, turned.orientation]).all()
+    assert turned.connected
