@@ -78,7 +78,7 @@ def detail_sectors(industries: Sequence[Industry]) -> tuple[Sector, ...]:
     Example:
         >>> from orchestration.sample.industries import industries
         >>> [s.code for s in detail_sectors(industries()) if s.code.startswith("3345")]
-        ['3345A0', '3345B0', '3345C0']
+        ['3345A0', '3345B0']
     """
     cluster_of = {code: cluster for cluster, codes in INDUSTRIES.items() for code in codes}
     parts: dict[tuple[str, str], list[int]] = {}
