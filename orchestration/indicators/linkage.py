@@ -125,14 +125,25 @@ def means_of_groups(pairs: np.ndarray, membership: np.ndarray) -> tuple[np.ndarr
         >>> means_of_groups(pairs, np.array([[1.0, 0], [1, 0], [0, 1]]))[0].round(2).tolist()
         [[0.4, 0.2], [0.2, nan]]
     """
-    known = ~(np.isnan(pairs) | np.eye(len(pairs), dtype=bool))
-    count = membership.T @ known.astype(float) @ membership
-    # An industry divided between two groups is not paired with itself either.
-    every = np.outer(size := membership.sum(axis=0), size) - membership.T @ membership
+    # Neither an industry of one group nor one divided between two is paired with itself.
+    others = 1 - np.eye(len(pairs))
+    known = np.where(np.isnan(pairs), 0.0, others)
+    count, every = _added(known, membership), _added(others, membership)
     with np.errstate(invalid="ignore", divide="ignore"):
-        means, shares = (membership.T @ np.where(known, pairs, 0.0) @ membership) / count, count / every
+        means, shares = _added(np.where(known > 0, pairs, 0.0), membership) / count, count / every
     # Added up in another order, (a, b) and (b, a) may differ in their last digit.
     return (means + means.T) / 2, (shares + shares.T) / 2
+
+
+def _added(values: np.ndarray, membership: np.ndarray) -> np.ndarray:
+    """Values of pairs, added up by group: membership.T @ values @ membership, but always in the same order."""
+    group, industry = np.nonzero(membership.T)
+    weight = membership[industry, group][:, None]
+    for _ in range(2):
+        total = np.zeros((membership.shape[1], values.shape[1]))
+        np.add.at(total, group, values[industry] * weight)
+        values = total.T
+    return values
 
 
 @dataclass(frozen=True)
