@@ -152,9 +152,9 @@ def variety(made: Makeup) -> dict[str, Range]:
     sectors, within = made.sectors, entropy(made.industries)
     unrelated = entropy(sectors)
     upper = chord_bound(sectors, sectors.lower * within.upper, sectors.upper * within.upper)
-    # 0 less, so that none is 0 and not -0.
-    lower = 0 - chord_bound(sectors, -sectors.lower * within.lower, -sectors.upper * within.lower)
-    related = Range(np.minimum(lower, upper), upper)
+    lower = -chord_bound(sectors, -sectors.lower * within.lower, -sectors.upper * within.lower)
+    # As in `entropy`.
+    related = Range(np.maximum(np.minimum(lower, upper), 0.0), np.maximum(upper, 0.0))
     total = Range(unrelated.lower + related.lower, unrelated.upper + related.upper)
     return {"variety": total, "unrelated_variety": unrelated, "related_variety": related}
 
