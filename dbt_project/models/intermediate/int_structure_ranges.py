@@ -1,7 +1,9 @@
-"""Ranges of every measure of what regions are made up of, one region type and year at a time.
+"""Ranges of every measure of what regions are made up of, one year, type of region and level of detail at a time.
 
 Of jobs, and of establishments, which are never withheld: there the ends of a range meet.
 """
+
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -27,21 +29,17 @@ ORDER = "level, region_id, sector, industry_code"
 
 def model(dbt, session):
     dbt.config(materialized="table")
-    cells, regions = dbt.ref("int_structure_cells"), dbt.ref("int_concentration_regions")
+    cells = dbt.ref("int_structure_cells")
     found = [SCHEMA.empty_table()]
-    for (year,) in regions.project("year").distinct().order("year").fetchall():
-        of_year = regions.filter(f"year = {year}")
-        types = [kind for (kind,) in of_year.project("region_type").distinct().order("region_type").fetchall()]
+    for (year,) in dbt.ref("int_concentration_regions").project("year").distinct().order("year").fetchall():
+        of_year = cells.filter(f"year = {year}").order(ORDER).project(NEEDED).to_arrow_table()
         nations = {}
         # The nation first, which the others are compared with.
-        for region_type in ("nation", *types):
-            block = cells.filter(f"region_type = '{region_type}' AND year = {year}").order(ORDER)
-            block = block.project(NEEDED).to_arrow_table()
-            for level in LEVELS:
-                cell = block.filter(pc.equal(block["level"], level)).combine_chunks()
-                for basis, columns in COLUMNS.items():
-                    if cell.num_rows:
-                        found.append(ranges(cell, basis, columns, nations))
+        for region_type, level in product(("nation", "state", "county", "cbsa"), LEVELS):
+            here = pc.and_(pc.equal(of_year["region_type"], region_type), pc.equal(of_year["level"], level))
+            cell = of_year.filter(here).combine_chunks()
+            if cell.num_rows:
+                found += [ranges(cell, basis, columns, nations) for basis, columns in COLUMNS.items()]
     return pa.concat_tables(found)
 
 
