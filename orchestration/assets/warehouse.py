@@ -49,6 +49,8 @@ def dbt_environment(of: Settings) -> dict[str, str]:
         "CLUSTERS_BUILD_MEMORY_LIMIT": of.build_memory_limit,
         "CLUSTERS_THREADS": str(of.threads),
         "CLUSTERS_BOUND_PROGRAMMES": str(of.bound_programmes),
+        # Products of matrices are summed in the order of their threads: on one, every machine gets the same last digit.
+        "OPENBLAS_NUM_THREADS": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

@@ -109,8 +109,8 @@ def linkages(flows: np.ndarray, output: np.ndarray, total: np.ndarray, value_add
     Args:
         flows: Z, n by n: row sells, column buys, in one unit of money.
         output: x, output of each industry.
-        total: q, total of each row with its final uses. With imports entered as negative final uses, what is used may
-            pass it, and rows of B add up to more than 1.
+        total: q, total of each row with its final uses. Where flows hold imports, it must hold them too: taken off as
+            a negative final use, they leave a total that what is used may pass.
         value_added: of each industry.
 
     Example:

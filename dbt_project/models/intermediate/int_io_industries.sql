@@ -15,8 +15,13 @@ totals AS (
     SELECT industry_code, commodity_code, value FROM newest WHERE commodity_code IN ('T006', 'T008')
 ),
 
+-- All there is of a commodity. BEA's total is less imports, which stand as a negative final use, while the flows hold
+-- them: shares of it would add up to more than one.
 supplies AS (
-    SELECT commodity_code, value FROM newest WHERE industry_code = 'T007'
+    SELECT commodity_code, sum(CASE industry_code WHEN 'T007' THEN value ELSE -value END ORDER BY industry_code) AS value
+    FROM newest
+    WHERE industry_code IN ('T007', 'F05000')
+    GROUP BY commodity_code
 )
 
 SELECT
