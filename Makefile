@@ -29,7 +29,7 @@ demo: install  ## refresh on the bundled synthetic sample and show what was publ
 	@echo "The command is $(BIN)/clusters; \`source $(BIN)/activate\` makes it plain \`clusters\`."
 
 test: install  ## the whole test suite (ARGS="-k quotient" for a part of it)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 serve: install  ## Dagster's UI and daemon on 127.0.0.1:3000, the nightly schedule on
 	@export DAGSTER_HOME="$$($(BIN)/python -c 'from orchestration.settings import settings; \

@@ -31,6 +31,14 @@ def existing(path: Path, what: str) -> Path:
     return path
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that parallel workers end together; and before them one that needs the mirror, so
+    that one worker makes its warehouse while the others have something else to do."""
+    slow, mirror = ({i.path for i in items if i.get_closest_marker(name)} for name in ("slow", "mirror"))
+    first = next((i.path for i in items if i.path in slow & mirror), None)
+    items.sort(key=lambda item: (item.path != first, item.path not in slow))
+
+
 @pytest.fixture(scope="session")
 def reference() -> Path:
     """Folder of published reference figures."""

@@ -18,6 +18,7 @@ import duckdb
 from orchestration.errors import SourceError
 from orchestration.sources.dataset import Dataset, Layout, Resource
 from orchestration.sources.tidy import LAYOUT_REMEDY, only, read_delimited, read_header
+from orchestration.sources.workbook import open_workbook, sheet_rows
 
 BASE = "https://www2.census.gov"
 LICENCE = "US government work, public domain (17 USC 105)"
@@ -125,13 +126,10 @@ def parse_delineation(
         SourceError: if the workbook cannot be read, lacks a column or is headed with another month.
     """
     import pandas as pd
-    from python_calamine import CalamineError, CalamineWorkbook
 
     dataset, name = "census_delineation", files[0].name
-    try:
-        rows = CalamineWorkbook.from_path(str(files[0])).get_sheet_by_index(0).to_python()
-    except (CalamineError, ValueError, IndexError) as error:
-        raise SourceError(dataset, name, f"not a readable workbook ({error})", "pull again later") from error
+    workbook = open_workbook(dataset, files[0])
+    rows = list(sheet_rows(dataset, files[0], workbook, workbook.sheet_names[0]))
     wanted = {
         "CBSA Code": "cbsa_code",
         "CBSA Title": "cbsa_title",

@@ -29,6 +29,8 @@ _CELL = re.compile(rb"<c(?:\s+r=[\"']([A-Z]+)\d+|[\s>/])")
 def open_workbook(dataset: str, file: Path) -> CalamineWorkbook:
     """A workbook, after a look at what it unpacks to: a cell far out or a zip bomb would take the process with it.
 
+    The older form, xls, is no archive and holds at most 65,536 by 256 cells a sheet.
+
     Raises:
         SourceError: if it is damaged, or too large to be read into memory.
 
@@ -39,8 +41,9 @@ def open_workbook(dataset: str, file: Path) -> CalamineWorkbook:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        with zipfile.ZipFile(file) as archive:
-            _refuse_giants(dataset, file.name, archive)
+        if file.suffix.lower() != ".xls":
+            with zipfile.ZipFile(file) as archive:
+                _refuse_giants(dataset, file.name, archive)
         return CalamineWorkbook.from_path(str(file))
     except (CalamineError, NotImplementedError, *DAMAGED) as error:
         raise SourceError(dataset, file.name, f"not a readable workbook ({error})", AGAIN) from error
