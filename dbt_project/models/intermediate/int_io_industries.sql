@@ -18,7 +18,9 @@ totals AS (
 -- All there is of a commodity. BEA's total is less imports, which stand as a negative final use, while the flows hold
 -- them: shares of it would add up to more than one.
 supplies AS (
-    SELECT commodity_code, sum(CASE industry_code WHEN 'T007' THEN value ELSE -value END ORDER BY industry_code) AS value
+    SELECT
+        commodity_code,
+        sum(CASE industry_code WHEN 'T007' THEN value ELSE -value END ORDER BY industry_code) AS value
     FROM newest
     WHERE industry_code IN ('T007', 'F05000')
     GROUP BY commodity_code
