@@ -86,7 +86,8 @@ def coagglomeration(lower: np.ndarray, upper: np.ndarray, weight: np.ndarray) ->
     reach = np.abs(middle)
     centre, margin = middle.T @ middle, 0.0
     if half.any():
-        margin = (reach + half).T @ (reach + half) - reach.T @ reach
+        # Rounding may leave a difference of equals below zero.
+        margin = np.maximum((reach + half).T @ (reach + half) - reach.T @ reach, 0.0)
     return (centre - margin) / scale, (centre + margin) / scale
 
 

@@ -21,6 +21,7 @@ MEASURES = (
     "combined",
     "related",
 )
+DIGITS = 11
 SCHEMA = pa.schema(KEYS | dict.fromkeys(MEASURES, pa.float64()))
 # Regions that must be known, on average over pairs of industries: below, a correlation speaks of a minority.
 LEAST_COVERAGE = 0.5
@@ -127,6 +128,7 @@ def as_table(year, region_type, clusters, values):
     count = len(clusters) ** 2
     keys = [[year] * count, [region_type] * count, np.repeat(clusters, len(clusters)), np.tile(clusters, len(clusters))]
     columns = [*keys, *(values[name].ravel() for name in MEASURES)]
-    # Not a number is not known.
+    # The last digits of products of matrices are the processor's. Not a number is not known.
+    columns = [of if name in KEYS else np.round(of, DIGITS) for name, of in zip(SCHEMA.names, columns, strict=True)]
     arrays = [pa.array(of, field.type, from_pandas=True) for of, field in zip(columns, SCHEMA, strict=True)]
     return pa.table(arrays, SCHEMA)

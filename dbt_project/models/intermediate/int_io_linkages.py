@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from orchestration.indicators.input_output import Linkages, linkages
 
+DIGITS = 11
 MEASURES = tuple(Linkages.__dataclass_fields__)
 SCHEMA = pa.schema({"bea_code": pa.string()} | dict.fromkeys(MEASURES, pa.float64()))
 
@@ -17,6 +18,6 @@ def model(dbt, session):
     table = np.zeros((len(codes), len(codes)))
     table[tuple(np.searchsorted(codes, flows[side].astype(str)) for side in ("seller", "buyer"))] = flows["flow"]
     found = linkages(table, industry["output"], industry["total_use"], industry["value_added"])
-    # Not a number is not known.
-    values = [pa.array(getattr(found, name), pa.float64(), from_pandas=True) for name in MEASURES]
+    # The last digits of an inverse are the processor's. Not a number is not known.
+    values = [pa.array(np.round(getattr(found, name), DIGITS), pa.float64(), from_pandas=True) for name in MEASURES]
     return pa.table([pa.array(codes.tolist(), pa.string()), *values], SCHEMA)

@@ -13,6 +13,7 @@ from orchestration.indicators.complexity import (
     settled,
 )
 
+DIGITS = 11
 KEYS = {"region_id": pa.string(), "cluster_id": pa.string(), "year": pa.int32()}
 FIGURES = {
     "density": pa.float64(),
@@ -53,21 +54,22 @@ def model(dbt, session):
 def relatedness(surely, possibly, establishments):
     """All figures, regions by clusters; those of a region or of a cluster stand in all its cells."""
     known = surely | ~possibly
+    # The last digits of an eigenvector are the processor's.
     of_jobs, of_plants = settled(complexity(surely)), settled(complexity(establishments))
     lower, upper = density_bounds(surely, possibly, *proximity_bounds(surely, possibly))
     cells = {
         "density": relatedness_density(surely, proximity(surely, known), known),
         "density_lower": lower,
         "density_upper": upper,
-        "eci": of_jobs.eci[:, None],
-        "pci": of_jobs.pci,
+        "eci": np.round(of_jobs.eci[:, None], DIGITS),
+        "pci": np.round(of_jobs.pci, DIGITS),
         "connected": np.array(of_jobs.connected),
-        "orientation": np.array(of_jobs.orientation),
+        "orientation": np.round(np.array(of_jobs.orientation), DIGITS),
         "density_establishments": relatedness_density(establishments, proximity(establishments)),
-        "eci_establishments": of_plants.eci[:, None],
-        "pci_establishments": of_plants.pci,
+        "eci_establishments": np.round(of_plants.eci[:, None], DIGITS),
+        "pci_establishments": np.round(of_plants.pci, DIGITS),
         "connected_establishments": np.array(of_plants.connected),
-        "orientation_establishments": np.array(of_plants.orientation),
+        "orientation_establishments": np.round(np.array(of_plants.orientation), DIGITS),
         "average_ubiquity_establishments": reflections(establishments, 1)[0][:, None],
     }
     return {name: np.broadcast_to(figure, surely.shape) for name, figure in cells.items()}
