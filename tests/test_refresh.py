@@ -371,6 +371,7 @@ def test_second_refresh_publishes_nothing(refreshed: Refreshed) -> None:
     assert len(list(before.parent.iterdir())) == 1
 
 
+@pytest.mark.long
 def test_same_inputs_make_the_same_tables(refreshed: Refreshed, tmp_path: Path, monkeypatch) -> None:
     again = tmp_path / "again"
     for folder in ("sample", "landing", "tidy"):

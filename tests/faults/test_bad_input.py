@@ -182,6 +182,7 @@ def test_duplicate_keys(house: House) -> None:
     expect_failure(house, 3, "stg_qcew.unique", "bls_qcew: 2021_annual_singlefile.zip")
 
 
+@pytest.mark.long
 def test_a_third_of_the_rows_gone(house: House) -> None:
     house.edit_year(2021, lambda lines: [line for i, line in enumerate(lines) if i == 0 or i % 3])
     message = expect_failure(house, 3, "stg_qcew.history_rows")
@@ -196,6 +197,7 @@ def test_a_county_lost(house: House) -> None:
     expect_failure(house, 3, "stg_qcew.history_regions_kept", "bls_qcew: 2021_annual_singlefile.zip")
 
 
+@pytest.mark.long
 def test_unknown_area_codes(house: House) -> None:
     county = next(line[1:6] for line in house.year_lines(2021) if line.split(",")[3] == '"70"')
     house.edit_year(2021, lambda lines: [line.replace(f'"{county}"', '"97001"', 1) for line in lines])
@@ -220,6 +222,7 @@ def test_ten_times_the_jobs_in_one_state(house: House) -> None:
     expect_failure(house, 3, "stg_qcew.states_make_the_nation", "bls_qcew: 2021_annual_singlefile.zip")
 
 
+@pytest.mark.long
 def test_area_listed_twice_is_found_although_qcew_waits_for_the_list(house: House) -> None:
     content = house.read(AREAS)
     house.write(AREAS, content + content.splitlines(keepends=True)[3])

@@ -30,6 +30,7 @@ def site(house: House, tmp_path: Path) -> Site:
     return Site(tmp_path, house)
 
 
+@pytest.mark.long
 def test_kills_at_boundaries_then_a_refresh_without_help(site: Site) -> None:
     """The second kill is aimed at a later stage than the first, so that the first is shown to block nothing."""
     site.change_input()
