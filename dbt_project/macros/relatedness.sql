@@ -19,9 +19,3 @@
             )
     END::INTEGER
 {%- endmacro %}
-
-{#- What tells the complex end of the index from the other (see `settled` in the kernel): diversity where the index is
-    correlated with it by 0.3 or more, else the rarity of the clusters. -#}
-{% macro oriented_on(orientation) -%}
-    CASE WHEN {{ orientation }} >= 0.3 THEN 'diversity' WHEN {{ orientation }} IS NOT NULL THEN 'rarity' END
-{%- endmacro %}

@@ -57,6 +57,18 @@ class Complexity:
     orientation: float
     rarity: float
 
+    @property
+    def oriented_on(self) -> str | None:
+        """What speaks clearly for the sign: `diversity`, else `rarity`, else None.
+
+        Example:
+            >>> Complexity(np.zeros(2), np.zeros(2), True, -0.1, 0.7).oriented_on
+            'rarity'
+        """
+        if self.orientation >= LEAST_ORIENTATION:
+            return "diversity"
+        return "rarity" if self.rarity >= LEAST_ORIENTATION else None
+
 
 def together(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """In how many regions an industry of the first matrix and one of the second are both true; exact below 2^24.
@@ -236,7 +248,7 @@ def settled(found: Complexity) -> Complexity:
         >>> settled(found).eci.tolist(), settled(found).orientation
         ([-1.0, 1.0], -0.1)
     """
-    if found.orientation >= LEAST_ORIENTATION:
+    if found.oriented_on == "diversity":
         return found
     sign = math.copysign(1, found.rarity) if abs(found.rarity) >= LEAST_ORIENTATION else math.nan
     return Complexity(

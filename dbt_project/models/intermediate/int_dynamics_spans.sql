@@ -1,6 +1,6 @@
 -- Every cluster of every region at the beginning and the end of every span: of any two years in which regions of its type
--- report. A region that reports in a year and has no row for a cluster has none of its jobs. A region that does not report in one of the two (Connecticut's counties
--- end with 2023 and have no successors) keeps its row, with that year unknown.
+-- report. A region that reports in a year and has no row for a cluster has none of its jobs. A region that does not report
+-- in one of the two (Connecticut's counties end with 2023 and have no successors) keeps its row, with that year unknown.
 {%- set ends = ["from", "to"] %}
 WITH reporting AS (
     SELECT region_id, region_type, year, reference_region_id

@@ -23,11 +23,13 @@ FIGURES = {
     "pci": pa.float64(),
     "connected": pa.bool_(),
     "orientation": pa.float64(),
+    "oriented_on": pa.string(),
     "density_establishments": pa.float64(),
     "eci_establishments": pa.float64(),
     "pci_establishments": pa.float64(),
     "connected_establishments": pa.bool_(),
     "orientation_establishments": pa.float64(),
+    "oriented_on_establishments": pa.string(),
     "average_ubiquity_establishments": pa.float64(),
 }
 SCHEMA = pa.schema(KEYS | FIGURES)
@@ -65,11 +67,13 @@ def relatedness(surely, possibly, establishments):
         "pci": np.round(of_jobs.pci, DIGITS),
         "connected": np.array(of_jobs.connected),
         "orientation": np.round(np.array(of_jobs.orientation), DIGITS),
+        "oriented_on": np.array(of_jobs.oriented_on, dtype=object),
         "density_establishments": relatedness_density(establishments, proximity(establishments)),
         "eci_establishments": np.round(of_plants.eci[:, None], DIGITS),
         "pci_establishments": np.round(of_plants.pci, DIGITS),
         "connected_establishments": np.array(of_plants.connected),
         "orientation_establishments": np.round(np.array(of_plants.orientation), DIGITS),
+        "oriented_on_establishments": np.array(of_plants.oriented_on, dtype=object),
         "average_ubiquity_establishments": reflections(establishments, 1)[0][:, None],
     }
     return {name: np.broadcast_to(figure, surely.shape) for name, figure in cells.items()}

@@ -11,10 +11,12 @@ WITH counted AS (
         any_value(f.eci) AS eci,
         any_value(f.connected) AS connected,
         any_value(f.orientation) AS orientation,
+        any_value(f.oriented_on) AS oriented_on,
         any_value(f.eci_establishments) AS eci_establishments,
         any_value(f.average_ubiquity_establishments) AS average_ubiquity_establishments,
         any_value(f.connected_establishments) AS connected_establishments,
-        any_value(f.orientation_establishments) AS orientation_establishments
+        any_value(f.orientation_establishments) AS orientation_establishments,
+        any_value(f.oriented_on_establishments) AS oriented_on_establishments
     FROM {{ ref("int_relatedness_cells") }} AS c
     INNER JOIN {{ ref("int_relatedness") }} AS f
         ON c.region_id = f.region_id AND c.cluster_id = f.cluster_id AND c.year = f.year
@@ -30,7 +32,7 @@ SELECT
     most AS diversity_upper,
     connected,
     CASE WHEN {{ is_well_covered("type_coverage", "1") }} THEN orientation END AS orientation,
-    {{ oriented_on("orientation") }} AS oriented_on,
+    CASE WHEN {{ is_well_covered("type_coverage", "1") }} THEN oriented_on END AS oriented_on,
     coverage,
     type_coverage,
     eci_establishments,
@@ -38,5 +40,5 @@ SELECT
     average_ubiquity_establishments,
     connected_establishments,
     orientation_establishments,
-    {{ oriented_on("orientation_establishments") }} AS oriented_on_establishments
+    oriented_on_establishments
 FROM counted
