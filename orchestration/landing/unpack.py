@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from orchestration.errors import SourceError
 
 if TYPE_CHECKING:
-    from orchestration.sources.dataset import Kind
+    from orchestration.sources.source import Kind
 
 CHUNK = 1 << 20
 MOST_MEMBERS = 10_000

@@ -17,10 +17,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import SourceError
+from orchestration.sources.source import Edition
 
 LAYOUT_REMEDY = (
     "compare the file's header with the dataset's declaration in orchestration/sources; if the publisher changed its "
-    "layout, adapt the parser and raise its parser_version"
+    "layout, adapt the declaration or the parser"
 )
 WHOLE = {"BIGINT", "INTEGER", "SMALLINT"}
 TEXT_REMEDY = "look at that line; if the publisher has re-issued the file, run `clusters refresh` again"
@@ -211,21 +212,28 @@ def errors_named(dataset: str, file: str) -> Iterator[None]:
         raise SourceError(dataset, name, line + problem, TEXT_REMEDY) from error
 
 
-def partition_name(source_id: str, layout: str, parser_version: int, checksums: Sequence[str]) -> str:
-    """Name of a tidy partition: the hash of what it is made from, so unchanged inputs are never parsed twice.
+def partition_name(source_id: str, format_name: str, fingerprint: str, checksums: Sequence[str]) -> str:
+    """Name of a partition: the hash of what it is made from, so unchanged inputs are never parsed twice.
+
+    `fingerprint` stands for the code and the declaration that read them (see `Source`).
 
     Example:
-        >>> partition_name("bls_qcew", "singlefile", 1, ["ab"])[:8]
-        'e84a5708'
+        >>> partition_name("bls_qcew", "singlefile", "9c", ["ab"])[:8]
+        '6e5aa0ad'
     """
-    made_from = "\n".join([source_id, layout, str(parser_version), *sorted(checksums)])
+    made_from = "\n".join([source_id, format_name, fingerprint, *sorted(checksums)])
     return hashlib.sha256(made_from.encode()).hexdigest()[:32]
 
 
 def write_partition(
-    relation: duckdb.DuckDBPyRelation, target: Path, dataset: str, file: str, year: int | None = None
+    relation: duckdb.DuckDBPyRelation,
+    target: Path,
+    dataset: str,
+    file: str,
+    edition: Edition,
+    year: int | None = None,
 ) -> None:
-    """Writes a relation as one Parquet file, whole or not at all.
+    """Writes a relation as one Parquet file, whole or not at all, with the columns `period` and `vintage` at the end.
 
     Raises:
         SourceError: if the relation has no rows, its text cannot be read in its types, or (where `year` is given) its
@@ -233,9 +241,11 @@ def write_partition(
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     half = target.with_suffix(f".{os.getpid()}.half")
+    vintage = "NULL" if edition.vintage is None else literal(edition.vintage)
+    dated = relation.project(f"*, {literal(edition.period)}::VARCHAR AS period, {vintage}::VARCHAR AS vintage")
     try:
         with errors_named(dataset, file):
-            relation.write_parquet(str(half), compression="zstd")
+            dated.write_parquet(str(half), compression="zstd")
         if not count_rows(half):
             raise SourceError(dataset, file, "the file has a header but no rows", "run `clusters refresh` again later")
         if year is not None:

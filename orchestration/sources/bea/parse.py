@@ -8,22 +8,21 @@ in million USD at producers' prices. https://www.bea.gov/industry/input-output-a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.errors import SourceError
-from orchestration.sources.dataset import Dataset, Layout, Resource
+from orchestration.errors import NotPublished, SourceError
+from orchestration.sources.source import Edition
 from orchestration.sources.tidy import LAYOUT_REMEDY
 from orchestration.sources.workbook import AGAIN, open_workbook, sheet_rows, text
 
-BASE = "https://apps.bea.gov/industry"
-LICENCE = "US government work, public domain (17 USC 105)"
 WORKBOOK = r"IOUse_{kind}_Redefinitions_PRO_(\d{{4}}_)?(Detail|DET)\.xlsx"
+# The benchmark of 2007 is taken before redefinitions, later ones after them.
+LAST_BEFORE_REDEFINITIONS = 2007
 CODE = r"[0-9A-Z]{4,6}"
 # Columns that are not industries, rows that are not commodities: final uses, value added, totals.
 NO_INDUSTRY, NO_COMMODITY = r"[FT]\d.*", r"[VT]\d.*"
@@ -50,22 +49,21 @@ class _Book:
         return SourceError(self.dataset, self.file, problem, remedy)
 
 
-def parse_use(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int, *, kind: str, year: int | None = None
-) -> duckdb.DuckDBPyRelation:
+def parse_use(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
     """The Use table in long form: a row for each commodity, value added or total that a column has a value of.
 
-    `kind` is `After` or `Before` (redefinitions); `year` the one benchmark year wanted, or None for the newest there.
-    A blank cell is a zero and has no row. Each column's commodities must add up to its total T005 and with value added
-    T006 to output T008, and each row's uses T001 and T004 to T007, but for rounding (20 million and 0.1 %).
+    Its benchmark year is the edition's. A blank cell is a zero and has no row. Each column's commodities must add up to
+    its total T005 and with value added T006 to output T008, and each row's uses T001 and T004 to T007, but for rounding
+    (20 million and 0.1 %).
 
     Raises:
-        SourceError: if the workbook is of another year or kind, a code or total is missing or repeated, a cell holds
+        NotPublished: if the workbook holds other benchmark years only.
+        SourceError: if the workbook is of another kind, a code or total is missing or repeated, a cell holds
             text, or the sums do not meet.
     """
     import pandas as pd
 
-    book = _read("bea_use", files, kind, year)
+    book = _read("bea_use", files, edition.year)
     cells = _use_cells(book)
     industries = {code for code, *_ in _key_rows(book)}
     if strange := sorted({i for _, i in cells if not re.fullmatch(NO_INDUSTRY, i)} - industries):
@@ -77,7 +75,7 @@ def parse_use(
 
 
 def parse_industries(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int, *, kind: str, year: int | None = None
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition
 ) -> duckdb.DuckDBPyRelation:
     """Detail industries and the beginnings of the NAICS codes they stand for, one row for each of those.
 
@@ -88,7 +86,7 @@ def parse_industries(
     """
     import pandas as pd
 
-    book = _read("bea_industries", files, kind, year)
+    book = _read("bea_industries", files, edition.year)
     naics = int(_key_heading(book)[2])
     rows: list[tuple[Any, ...]] = []
     for code, title, summary, named in _key_rows(book):
@@ -130,8 +128,9 @@ def naics_prefixes(named: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _read(dataset: str, files: Sequence[Path], kind: str, year: int | None) -> _Book:
+def _read(dataset: str, files: Sequence[Path], year: int) -> _Book:
     """Finds the detail workbook among files, and its sheets."""
+    kind = "Before" if year <= LAST_BEFORE_REDEFINITIONS else "After"
     pattern = WORKBOOK.format(kind=kind)
     matching = [file for file in files if re.fullmatch(pattern, file.name, re.IGNORECASE)]
     if len(matching) != 1:
@@ -140,10 +139,12 @@ def _read(dataset: str, files: Sequence[Path], kind: str, year: int | None) -> _
     file = matching[0]
     workbook = open_workbook(dataset, file)
     names = {name.strip().lower(): name for name in workbook.sheet_names}
-    years = [int(name) for name in names if re.fullmatch(r"\d{4}", name)]
-    if year is None and not years:
+    years = sorted(name for name in names if re.fullmatch(r"\d{4}", name))
+    if not years:
         raise SourceError(dataset, file.name, "no sheet is named by its year", LAYOUT_REMEDY)
-    year = year or max(years)
+    if str(year) not in years:
+        problem = f"the workbook holds the benchmark of {', '.join(years)}, not of {year}"
+        raise NotPublished(dataset, file.name, problem, "nothing to do: benchmark years come out when they are ready")
     sheets = [
         list(sheet_rows(dataset, file, workbook, names.get(name, shown)))
         for name, shown in ((str(year), str(year)), ("naics codes", "NAICS Codes"))
@@ -253,44 +254,3 @@ def _key_rows(book: _Book) -> list[tuple[str, str, str, str]]:
     if not rows:
         raise book.error("sheet NAICS Codes lists no industry")
     return rows
-
-
-_ANNUAL = f"{BASE}/xls/io-annual"
-# Benchmark years are every fifth, and published some six years later; today's zip restates the latest every autumn.
-_PLACES: tuple[tuple[str, str, Resource, dict[str, Any]], ...] = (
-    (
-        "release_zip",
-        "After",
-        Resource(f"{BASE}/release/zip/MAKE-USE-IMPORTS%20(AFTER%20REDEFINITIONS).zip", "zip"),
-        {},
-    ),
-    *(
-        (f"{kind.lower()}_redefinitions_{year}", kind, Resource(f"{_ANNUAL}/{name}", "xlsx"), {"year": year})
-        for kind, year in (("After", 2017), ("Before", 2007))
-        for name in (f"IOUse_{kind}_Redefinitions_PRO_{year}_Detail.xlsx",)
-    ),
-)
-
-
-def _dataset(table: str, title: str, parse: Callable[..., duckdb.DuckDBPyRelation]) -> Dataset:
-    layouts = tuple(
-        Layout(name, (resource,), partial(parse, kind=kind, **wanted)) for name, kind, resource, wanted in _PLACES
-    )
-    return Dataset(
-        source_id=table,
-        table=table,
-        publisher="U.S. Bureau of Economic Analysis",
-        title=title,
-        homepage="https://www.bea.gov/industry/input-output-accounts-data",
-        cadence="benchmark tables every five years, re-issued each autumn",
-        licence=LICENCE,
-        yearly=False,
-        parser_version=1,
-        layouts=lambda period, areas: layouts,
-    )
-
-
-USE = _dataset("bea_use", "Input-output accounts, detail Use table", parse_use)
-INDUSTRIES = _dataset(
-    "bea_industries", "Input-output accounts, detail industries and their NAICS codes", parse_industries
-)

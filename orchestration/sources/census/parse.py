@@ -10,25 +10,21 @@ import calendar
 import csv
 import re
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import duckdb
 
 from orchestration.errors import SourceError
-from orchestration.sources.dataset import Dataset, Layout, Resource
+from orchestration.sources.source import Edition
 from orchestration.sources.tidy import LAYOUT_REMEDY, only, read_delimited, read_header
 from orchestration.sources.workbook import open_workbook, sheet_rows
 
-BASE = "https://www2.census.gov"
-LICENCE = "US government work, public domain (17 USC 105)"
-PUBLISHER = "U.S. Census Bureau"
 VINTAGE_REMEDY = "pull again later; the publisher serves another vintage's file at this address"
 MONTHS = list(calendar.month_name)
 
 
-def parse_adjacency(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
-    """Pairs of neighbouring counties from today's pipe-separated file; a county is not its own neighbour."""
+def parse_adjacency(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
+    """Pairs of neighbouring counties from today's pipe-separated file, as published: a county also beside itself."""
     raw = read_delimited(
         con,
         "census_adjacency",
@@ -36,13 +32,11 @@ def parse_adjacency(con: duckdb.DuckDBPyConnection, files: Sequence[Path], perio
         {"County GEOID": "VARCHAR", "Neighbor GEOID": "VARCHAR"},
         delimiter="|",
     )
-    return raw.project('"County GEOID" AS county_fips, "Neighbor GEOID" AS neighbour_fips').filter(
-        "county_fips <> neighbour_fips"
-    )
+    return raw.project('"County GEOID" AS county_fips, "Neighbor GEOID" AS neighbour_fips')
 
 
 def parse_ragged_adjacency(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition
 ) -> duckdb.DuckDBPyRelation:
     """The same from the older tab-separated file, where a county's name and code stand on its first line only.
 
@@ -59,12 +53,11 @@ def parse_ragged_adjacency(
                 problem = f"line {number} is not name, code, neighbour, neighbour's code"
                 raise SourceError("census_adjacency", files[0].name, problem, LAYOUT_REMEDY)
             county = fields[1] or county
-            if fields[3] != county:
-                pairs.append((county, fields[3]))
+            pairs.append((county, fields[3]))
     return con.from_df(pd.DataFrame(pairs, columns=["county_fips", "neighbour_fips"]).drop_duplicates())
 
 
-def parse_gazetteer(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
+def parse_gazetteer(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
     """Counties with land area (m²) and an internal point (degrees); separated by tabs until 2024, by bars since."""
     latin = "utf-8"
     file = only("census_gazetteer", files)
@@ -88,19 +81,19 @@ def parse_gazetteer(con: duckdb.DuckDBPyConnection, files: Sequence[Path], perio
 
 
 def parse_population(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int, *, vintage: int | None = None
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition
 ) -> duckdb.DuckDBPyRelation:
     """Resident population on 1 July of each year, by county and state, one row a place and year.
 
     Raises:
-        SourceError: if columns are missing, or the last year is not the stated vintage.
+        SourceError: if columns are missing, or the last year is not the vintage's.
     """
     header = read_header("census_population", files[0], ",", "latin-1")
     years = [name for name in header if name.startswith("POPESTIMATE") and name[11:].isdigit()]
     if not years:
         raise SourceError("census_population", files[0].name, "no column POPESTIMATE<year>", LAYOUT_REMEDY)
-    if vintage is not None and (last := max(years)) != f"POPESTIMATE{vintage}":
-        problem = f"the estimates end with {last[11:]}, not with {vintage}"
+    if edition.vintage is not None and (last := max(years)) != f"POPESTIMATE{edition.vintage}":
+        problem = f"the estimates end with {last[11:]}, not with {edition.vintage}"
         raise SourceError("census_population", files[0].name, problem, VINTAGE_REMEDY)
     columns = {"SUMLEV": "VARCHAR", "STATE": "VARCHAR", "COUNTY": "VARCHAR"} | dict.fromkeys(years, "BIGINT")
     raw = read_delimited(con, "census_population", files, columns, encoding="latin-1")
@@ -118,9 +111,9 @@ def parse_population(
 
 
 def parse_delineation(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int, *, vintage: str
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition
 ) -> duckdb.DuckDBPyRelation:
-    """Counties of each core-based statistical area in a delineation of the stated vintage (OMB bulletin's month).
+    """Counties of each core-based statistical area in a delineation; its period is the month of the OMB bulletin.
 
     Raises:
         SourceError: if the workbook cannot be read, lacks a column or is headed with another month.
@@ -141,122 +134,20 @@ def parse_delineation(
     missing = sorted(set(wanted) - {str(cell) for cell in rows[start]}) if start is not None else list(wanted)
     if start is None or missing:
         raise SourceError(dataset, name, f"column {', '.join(missing)} is missing", LAYOUT_REMEDY)
-    _require_vintage(rows[:start], vintage, name)
+    _require_month(rows[:start], edition.period, name)
     table = pd.DataFrame(rows[start + 1 :], columns=[str(c) for c in rows[start]], dtype=str)
     table = table[list(wanted)].rename(columns=wanted)
     # Notes stand at the foot, in the column of codes.
     table = table[table["cbsa_code"].str.fullmatch(r"\d{5}") & (table["county"] != "")]
     table["county_fips"] = table.pop("state").str.zfill(2) + table.pop("county").str.zfill(3)
     table["cbsa_kind"] = table["cbsa_kind"].str.split().str[0].str.lower()
-    return con.from_df(table.assign(vintage=vintage))
+    return con.from_df(table)
 
 
-def _require_vintage(heading: Sequence[Sequence[object]], vintage: str, file: str) -> None:
+def _require_month(heading: Sequence[Sequence[object]], period: str, file: str) -> None:
     """Delineations look alike and a heading above the columns says which one it is ("…, JULY 2015")."""
     text = " ".join(str(cell) for row in heading for cell in row)
     said = re.search(rf"\b({'|'.join(MONTHS[1:])}) (\d{{4}})\b", text, re.IGNORECASE)
-    if said and f"{said[2]}-{MONTHS.index(said[1].capitalize()):02}" != vintage:
-        problem = f"the delineation is of {said[0].title()}, not of {vintage}"
+    if said and f"{said[2]}-{MONTHS.index(said[1].capitalize()):02}"[: len(period)] != period:
+        problem = f"the delineation is of {said[0].title()}, not of {period}"
         raise SourceError("census_delineation", file, problem, VINTAGE_REMEDY)
-
-
-def _dataset(
-    source_id: str,
-    table: str,
-    title: str,
-    cadence: str,
-    layouts: Sequence[Layout],
-    news_within_days: int | None = Dataset.news_within_days,
-) -> Dataset:
-    return Dataset(
-        source_id=source_id,
-        table=table,
-        publisher=PUBLISHER,
-        title=title,
-        homepage="https://www.census.gov/geographies.html",
-        cadence=cadence,
-        licence=LICENCE,
-        yearly=False,
-        parser_version=1,
-        layouts=lambda period, areas: layouts,
-        news_within_days=news_within_days,
-    )
-
-
-_REFERENCE = f"{BASE}/geo/docs/reference"
-_GAZETTEER = f"{BASE}/geo/docs/maps-data/data/gazetteer"
-_POPEST = f"{BASE}/programs-surveys/popest/datasets"
-_DELINEATION = f"{BASE}/programs-surveys/metro-micro/geographies/reference-files"
-
-ADJACENCY = _dataset(
-    "census_adjacency",
-    "county_adjacency",
-    "County adjacency",
-    "yearly",
-    (
-        Layout(
-            "adjacency_2024",
-            (Resource(f"{_REFERENCE}/county_adjacency/county_adjacency2024.txt", "text"),),
-            parse_adjacency,
-        ),
-        Layout(
-            "adjacency_2010",
-            (Resource(f"{_REFERENCE}/county_adjacency.txt", "text"),),
-            parse_ragged_adjacency,
-        ),
-    ),
-)
-
-GAZETTEER = _dataset(
-    "census_gazetteer",
-    "county_gazetteer",
-    "Gazetteer of counties",
-    "yearly",
-    (
-        Layout(
-            "gazetteer_2025",
-            (Resource(f"{_GAZETTEER}/2025_Gazetteer/2025_Gaz_counties_national.zip", "zip"),),
-            parse_gazetteer,
-        ),
-        Layout(
-            "gazetteer_2010",
-            (Resource(f"{_GAZETTEER}/2010_Gazetteer/Gaz_counties_national.txt", "text"),),
-            parse_gazetteer,
-        ),
-    ),
-)
-
-POPULATION = _dataset(
-    "census_population",
-    "county_population",
-    "County population estimates",
-    "yearly, the whole series restated",
-    tuple(
-        Layout(
-            f"vintage_{to}",
-            (Resource(f"{_POPEST}/{since}-{to}/counties/totals/co-est{to}-alldata.csv", "csv"),),
-            partial(parse_population, vintage=to),
-        )
-        for since, to in ((2020, 2025), (2020, 2024), (2010, 2019))
-    ),
-)
-
-DELINEATION = _dataset(
-    "census_delineation",
-    "cbsa_delineation",
-    "Core-based statistical area delineations",
-    "with each OMB bulletin",
-    (
-        Layout(
-            "omb_2023_07",
-            (Resource(f"{_DELINEATION}/2023/delineation-files/list1_2023.xlsx", "xlsx"),),
-            partial(parse_delineation, vintage="2023-07"),
-        ),
-        Layout(
-            "omb_2015_07",
-            (Resource(f"{_DELINEATION}/2015/delineation-files/list1.xls", "xls"),),
-            partial(parse_delineation, vintage="2015-07"),
-        ),
-    ),
-    news_within_days=None,
-)

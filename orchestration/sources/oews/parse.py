@@ -8,8 +8,7 @@ establishments answered. https://www.bls.gov/oes/tables.htm
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,17 +16,13 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from orchestration.errors import SourceError
-from orchestration.sources.dataset import Dataset, Layout, Resource
+from orchestration.sources.source import Edition
 from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
 from orchestration.sources.workbook import AGAIN, numbered, open_workbook, sheet_rows, text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BASE = "https://www.bls.gov/oes/special-requests"
-LICENCE = "US government work, public domain (17 USC 105)"
-# Published each spring for May of the year before; one more is asked for, in case it is out.
-EDITIONS = (2026, 2025, 2024)
 TOPCODED = "#"
 # Jobs withheld, wages withheld, wages too high to be told, and nothing to tell.
 UNKNOWN = ("**", "*", TOPCODED, "")
@@ -56,9 +51,7 @@ LEVELS = ("sector", "3-digit", "4-digit")
 YEAR_REMEDY = "pull again later; the publisher serves another year's file at this address"
 
 
-def parse_metro(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int, *, year: int
-) -> duckdb.DuckDBPyRelation:
+def parse_metro(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
     """Jobs and wages by metropolitan area and occupation; what is withheld or too high to be told is NULL.
 
     Raises:
@@ -68,7 +61,8 @@ def parse_metro(
     import pandas as pd
 
     tables = [
-        _table("oews_metro", file, METRO_TEXT, METRO_NUMBERS) for file in _books("oews_metro", files, METRO_BOOKS, year)
+        _table("oews_metro", file, METRO_TEXT, METRO_NUMBERS)
+        for file in _books("oews_metro", files, METRO_BOOKS, edition.year)
     ]
     table = pd.concat(tables, ignore_index=True)
     _require_once("oews_metro", files[0], table, ["area_code", "occupation_code"])
@@ -76,17 +70,15 @@ def parse_metro(
     return con.sql(
         f"""
         SELECT
-            {year}::SMALLINT AS year, area_code, area_title, occupation_code, occupation_title, occupation_group,
-            employment, jobs_per_1000, location_quotient, annual_mean_wage, annual_median_wage,
-            annual_median_wage_topcoded
+            {edition.year}::SMALLINT AS year, area_code, area_title,
+            occupation_code, occupation_title, occupation_group, employment, jobs_per_1000, location_quotient,
+            annual_mean_wage, annual_median_wage, annual_median_wage_topcoded
         FROM oews_metro_rows
         """
     )
 
 
-def parse_industry(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int, *, year: int
-) -> duckdb.DuckDBPyRelation:
+def parse_industry(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
     """Jobs by industry of the nation and occupation, from sectors to the finest industries offered.
 
     Industry codes lose the zeros that BLS pads them with. Where BLS puts industries together, the code is BLS's own
@@ -97,7 +89,7 @@ def parse_industry(
     """
     import pandas as pd
 
-    books = _books("oews_industry", files, INDUSTRY_BOOKS, year)
+    books = _books("oews_industry", files, INDUSTRY_BOOKS, edition.year)
     table = pd.concat(
         [_table("oews_industry", file, INDUSTRY_TEXT, {"TOT_EMP": "employment"}) for file in books], ignore_index=True
     )
@@ -111,8 +103,8 @@ def parse_industry(
     return con.sql(
         f"""
         SELECT
-            {year}::SMALLINT AS year, naics_code, industry_title, industry_level, nullif(ownership, '') AS ownership,
-            occupation_code, occupation_title, occupation_group, employment
+            {edition.year}::SMALLINT AS year, naics_code, industry_title, industry_level,
+            nullif(ownership, '') AS ownership, occupation_code, occupation_title, occupation_group, employment
         FROM oews_industry_rows
         """
     )
@@ -186,29 +178,3 @@ def _require_once(dataset: str, file: Path, table: pd.DataFrame, key: list[str])
         return
     what = ", ".join(f"{name} {value}" for name, value in twice[key].iloc[0].items() if value)
     raise SourceError(dataset, file.name, f"there are two rows of {what}", TEXT_REMEDY)
-
-
-def _layouts(archive: str, parse: Callable[..., duckdb.DuckDBPyRelation]) -> Iterator[Layout]:
-    for year in EDITIONS:
-        resource = Resource(f"{BASE}/oesm{year % 100:02}{archive}.zip", "zip")
-        yield Layout(f"may_{year}", (resource,), partial(parse, year=year))
-
-
-def _dataset(table: str, title: str, archive: str, parse: Callable[..., duckdb.DuckDBPyRelation]) -> Dataset:
-    layouts = tuple(_layouts(archive, parse))
-    return Dataset(
-        source_id=table,
-        table=table,
-        publisher="U.S. Bureau of Labor Statistics",
-        title=title,
-        homepage="https://www.bls.gov/oes/",
-        cadence="yearly, in spring for May of the year before",
-        licence=LICENCE,
-        yearly=False,
-        parser_version=1,
-        layouts=lambda period, areas: layouts,
-    )
-
-
-METRO = _dataset("oews_metro", "Occupations in metropolitan areas (OEWS)", "ma", parse_metro)
-INDUSTRY = _dataset("oews_industry", "Occupations in industries of the nation (OEWS)", "in4", parse_industry)

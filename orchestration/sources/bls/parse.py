@@ -8,19 +8,16 @@ Layouts: https://www.bls.gov/cew/about-data/downloadable-file-layouts/
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 
 from orchestration.errors import NotPublished, SourceError
-from orchestration.sources.dataset import Dataset, Layout, Parser, Resource
+from orchestration.sources.source import Edition, Resource
 from orchestration.sources.tidy import LAYOUT_REMEDY, errors_named, only, read_delimited
 
 BASE = "https://data.bls.gov/cew"
-LICENCE = "US government work, public domain (17 USC 105)"
-HOMEPAGE = "https://www.bls.gov/cew/"
-PUBLISHER = "U.S. Bureau of Labor Statistics"
 # Titled like states but not part of the U.S. totals, and not published every year: foreign locations, Puerto Rico,
 # the Virgin Islands.
 NOT_STATES = {"57000", "72000", "78000"}
@@ -68,16 +65,18 @@ WITHHELD_BY = {
 }
 
 
-def parse_singlefile(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
+def parse_singlefile(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition
+) -> duckdb.DuckDBPyRelation:
     """Tidy QCEW from the archive with the one file of a year.
 
     Raises:
         SourceError: if it holds more files than one, or columns are missing.
     """
-    return parse_annual(con, [only("bls_qcew", files)], period)
+    return parse_annual(con, [only("bls_qcew", files)], edition)
 
 
-def parse_slices(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
+def parse_slices(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
     """Tidy QCEW from annual API slices, each named by the one area it holds.
 
     Raises:
@@ -89,10 +88,10 @@ def parse_slices(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: 
         if other := sorted(str(area) for (area,) in rows if area != file.stem):
             problem = f"the slice of {file.stem} holds the rows of {', '.join(other[:5])}"
             raise SourceError("bls_qcew", file.name, problem, LAYOUT_REMEDY)
-    return parse_annual(con, files, period)
+    return parse_annual(con, files, edition)
 
 
-def parse_annual(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
+def parse_annual(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
     """Tidy QCEW from the annual singlefile or from annual API slices, which share their columns.
 
     Raises:
@@ -102,7 +101,7 @@ def parse_annual(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: 
     return raw.project(", ".join(_known_or_null(name) for name in ANNUAL))
 
 
-def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
+def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
     """Tidy QCEW from the quarterly by-area archive, annualised as BLS does.
 
     Annual establishments and employment are means over four quarters and twelve months (a quarter without a row had
@@ -121,7 +120,7 @@ def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], perio
         raise NotPublished(
             "bls_qcew",
             files[0].name,
-            f"{period} holds quarters {', '.join(quarters)} only, a yearly mean needs all four",
+            f"{edition.period} holds quarters {', '.join(quarters)} only, a yearly mean needs all four",
             "wait until BLS has published the fourth quarter",
         )
     con.register("quarterly_rows", raw)
@@ -156,13 +155,15 @@ def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], perio
     )
 
 
-def parse_area_titles(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
+def parse_area_titles(
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition
+) -> duckdb.DuckDBPyRelation:
     """Area codes and titles as BLS uses them."""
     return read_delimited(con, "bls_qcew_areas", files, {"area_fips": "VARCHAR", "area_title": "VARCHAR"})
 
 
 def parse_industry_titles(
-    con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
+    con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition
 ) -> duckdb.DuckDBPyRelation:
     """Industry codes and titles as BLS uses them, without the prefix that repeats the code ("NAICS 11 …")."""
     raw = read_delimited(con, "bls_qcew_industries", files, {"industry_code": "VARCHAR", "industry_title": "VARCHAR"})
@@ -175,51 +176,17 @@ def _known_or_null(column: str) -> str:
     return f"CASE WHEN coalesce({WITHHELD_BY[column]}, '') <> 'N' THEN {column} END AS {column}"
 
 
-def _qcew_layouts(period: int, areas: Sequence[str]) -> Sequence[Layout]:
-    nation = [a for a in areas if re.fullmatch(r"[A-Z]{2}000", a)]
+def area_slices(year: int, needs: Mapping[str, Sequence[Path]]) -> list[Resource]:
+    """The API's slices of a year, the nation's first, of the areas that the publisher's lists of areas name.
+
+    None where no list names a nation: then there is nothing that states are a part of.
+    """
+    with duckdb.connect() as con:
+        files = [str(path) for path in needs["bls_qcew_areas"]]
+        areas = {area for (area,) in con.read_parquet(files).project("area_fips").fetchall()} if files else set()
+    nation = sorted(a for a in areas if re.fullmatch(r"[A-Z]{2}000", a))
     states = sorted(a for a in areas if re.fullmatch(r"\d{2}000", a))
-    slices = tuple(
-        Resource(f"{BASE}/data/api/{period}/a/area/{area}.csv", "csv", optional=area in NOT_STATES)
-        for area in nation + states
-    )
-    files = f"{BASE}/data/files/{period}/csv/{period}"
-    return (
-        Layout("singlefile", (Resource(f"{files}_annual_singlefile.zip", "zip"),), parse_singlefile),
-        Layout("quarterly_by_area", (Resource(f"{files}_qtrly_by_area.zip", "zip"),), parse_quarterly),
-        # States only, and last: 3,000 county slices would be an impolite way to fetch what the archives hold.
-        *((Layout("area_slices", slices, parse_slices),) if nation else ()),
-    )
-
-
-def _titles(name: str, table: str, title: str, parse: Parser) -> Dataset:
-    layout = Layout("titles", (Resource(f"{BASE}/doc/titles/{name}/{name}_titles.csv", "csv"),), parse)
-    return Dataset(
-        source_id=f"bls_{table}",
-        table=table,
-        publisher=PUBLISHER,
-        title=title,
-        homepage=HOMEPAGE,
-        cadence="rarely",
-        licence=LICENCE,
-        yearly=False,
-        parser_version=1,
-        layouts=lambda period, areas: (layout,),
-        news_within_days=None,
-    )
-
-
-QCEW_AREAS = _titles("area", "qcew_areas", "QCEW area codes and titles", parse_area_titles)
-QCEW_INDUSTRIES = _titles("industry", "qcew_industries", "QCEW industry codes and titles", parse_industry_titles)
-
-QCEW = Dataset(
-    source_id="bls_qcew",
-    table="qcew",
-    publisher=PUBLISHER,
-    title="Quarterly Census of Employment and Wages, annual averages",
-    homepage=HOMEPAGE,
-    cadence="yearly, revised in the year after",
-    licence=LICENCE,
-    yearly=True,
-    parser_version=1,
-    layouts=_qcew_layouts,
-)
+    return [
+        Resource(f"{BASE}/data/api/{year}/a/area/{area}.csv", "csv", optional=area in NOT_STATES)
+        for area in (nation + states if nation else [])
+    ]
