@@ -12,7 +12,7 @@ from typing import Literal
 
 import duckdb
 
-Kind = Literal["csv", "text", "zip", "xls", "xlsx"]
+Kind = Literal["csv", "text", "zip", "gz", "xls", "xlsx", "json", "html"]
 Parser = Callable[[duckdb.DuckDBPyConnection, Sequence[Path], int], duckdb.DuckDBPyRelation]
 
 
