@@ -48,11 +48,12 @@ def read_delimited(
     *,
     delimiter: str = ",",
     encoding: str = "utf-8",
+    quote: str = '"',
 ) -> duckdb.DuckDBPyRelation:
     """The named columns of delimited files with a header, in the given DuckDB types, one relation over all files.
 
     Columns are found by name, so reordered and additional ones do no harm. Blanks round a header name and a
-    byte-order mark are ignored.
+    byte-order mark are ignored. `quote` is what stands round texts that hold the delimiter, "" if nothing does.
 
     Raises:
         SourceError: if a file is empty or lacks a column, or a column of whole numbers holds others. Text in a number
@@ -76,11 +77,11 @@ def read_delimited(
                 LAYOUT_REMEDY,
             )
         groups.setdefault(tuple(header), []).append(str(file))
-    _require_whole_numbers(con, dataset, groups, columns, delimiter, encoding)
+    _require_whole_numbers(con, dataset, groups, columns, delimiter, encoding, quote)
     # Literals, not parameters: a relation with parameters is evaluated at once, in memory.
     wanted = ", ".join(map(quoted, columns))
     relations = [
-        con.sql(f"SELECT {wanted} FROM {_scan(header, paths, columns, delimiter, encoding)}")
+        con.sql(f"SELECT {wanted} FROM {_scan(header, paths, columns, delimiter, encoding, quote)}")
         for header, paths in groups.items()
     ]
     whole = relations[0]
@@ -109,11 +110,13 @@ def _scan(
     columns: Mapping[str, str],
     delimiter: str,
     encoding: str,
+    quote: str,
     options: str = "",
 ) -> str:
     return (
         f"read_csv([{', '.join(map(literal, paths))}], header = true, auto_detect = false, "
-        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', encoding = {literal(encoding)}, "
+        f"delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, "
+        f"encoding = {literal(encoding)}, "
         f"columns = {_column_types(header, columns)}{options})"
     )
 
@@ -125,6 +128,7 @@ def _require_whole_numbers(
     columns: Mapping[str, str],
     delimiter: str,
     encoding: str,
+    quote: str,
 ) -> None:
     """DuckDB reads 1.234 (thousands, as half of Europe writes them) as the whole number 1, and 1e3 as 1000: a wrong
     number that looks right. Text that it cannot read at all is left to it, since it also knows the line.
@@ -135,7 +139,8 @@ def _require_whole_numbers(
         for name in map(quoted, whole)
     )
     for header, paths in groups.items() if whole else ():
-        scan = _scan(header, paths, dict.fromkeys(columns, "VARCHAR"), delimiter, encoding, ", filename = 'a file of'")
+        texts = dict.fromkeys(columns, "VARCHAR")
+        scan = _scan(header, paths, texts, delimiter, encoding, quote, ", filename = 'a file of'")
         with errors_named(dataset, Path(paths[0]).name):
             row = con.sql(
                 f'SELECT "a file of", {", ".join(map(quoted, whole))} FROM {scan} WHERE {odd} LIMIT 1'
