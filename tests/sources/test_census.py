@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -10,13 +9,14 @@ import openpyxl
 import pytest
 
 from orchestration.errors import SourceError
-from orchestration.sources.census import (
+from orchestration.sources.census.parse import (
     parse_adjacency,
     parse_delineation,
     parse_gazetteer,
     parse_population,
     parse_ragged_adjacency,
 )
+from orchestration.sources.source import Edition
 from tests.sources.reading import Rows, real_file, text_file, tidy
 
 RAGGED = [
@@ -32,10 +32,13 @@ PIPED = [
     "Autauga County, AL|01001|Chilton County, AL|01021|1234",
     "Doña Ana County, NM|35013|El Paso County, TX|48141|99",
 ]
+# As published: a county may stand beside itself, and a pair may lack its reverse.
 PAIRS = [
+    {"county_fips": "01001", "neighbour_fips": "01001"},
     {"county_fips": "01001", "neighbour_fips": "01021"},
     {"county_fips": "35013", "neighbour_fips": "48141"},
 ]
+SELF = {"county_fips": "35013", "neighbour_fips": "35013"}
 TABBED_GAZETTEER = [
     "USPS\tGEOID\tANSICODE\tNAME\tPOP10\tHU10\tALAND\tAWATER\tALAND_SQMI\tAWATER_SQMI\tINTPTLAT\tINTPTLONG   ",
     "NM\t35013\t00929104\tDoña Ana County\t209\t81\t9861045042\t18426414\t3807.370\t7.114\t32.350912\t-106.832182",
@@ -85,12 +88,12 @@ def workbook(tmp_path: Path, header: list[str], rows: list[list[str]]) -> Path:
 
 
 def delineated(path: Path) -> Rows:
-    return tidy(partial(parse_delineation, vintage="2023-07"), path)
+    return tidy(parse_delineation, path, period="2023-07")
 
 
 def test_ragged_adjacency(tmp_path: Path) -> None:
     path = text_file(tmp_path, "county_adjacency.txt", RAGGED, encoding="latin-1", end="\r\n")
-    assert tidy(parse_ragged_adjacency, path) == PAIRS
+    assert tidy(parse_ragged_adjacency, path) == [*PAIRS[:2], SELF, *PAIRS[2:]]
 
 
 @pytest.mark.parametrize("line", ["\t\tChilton County\t1021", "\tChilton County\t01021", "<html>", "\t\tX\t"])
@@ -142,15 +145,15 @@ def test_population_is_one_row_a_place_and_year(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("vintage", "fits"), [(2021, True), (2020, False), (2022, False), (None, True)])
-def test_population_of_another_vintage_is_refused(tmp_path: Path, vintage: int | None, fits: bool) -> None:
+@pytest.mark.parametrize(("vintage", "fits"), [("2021", True), ("2020", False), ("2022", False), (None, True)])
+def test_population_of_another_vintage_is_refused(tmp_path: Path, vintage: str | None, fits: bool) -> None:
     lines = ["SUMLEV,STATE,COUNTY,POPESTIMATE2020,POPESTIMATE2021", "050,01,001,10,11"]
     path = text_file(tmp_path, "co-est.csv", lines, "latin-1")
     if fits:
-        assert len(tidy(partial(parse_population, vintage=vintage), path)) == 2
+        assert len(tidy(parse_population, path, period="2020s", vintage=vintage)) == 2
         return
     with pytest.raises(SourceError, match=rf"co-est\.csv: the estimates end with 2021, not with {vintage}"):
-        tidy(partial(parse_population, vintage=vintage), path)
+        tidy(parse_population, path, period="2020s", vintage=vintage)
 
 
 def test_population_without_estimates(tmp_path: Path) -> None:
@@ -166,14 +169,12 @@ def test_delineation_leaves_the_notes_at_the_foot(tmp_path: Path) -> None:
             "cbsa_title": "Aberdeen, SD",
             "cbsa_kind": "micropolitan",
             "county_fips": "46013",
-            "vintage": "2023-07",
         },
         {
             "cbsa_code": "41940",
             "cbsa_title": "San Jose-Sunnyvale, CA",
             "cbsa_kind": "metropolitan",
             "county_fips": "06085",
-            "vintage": "2023-07",
         },
     ]
 
@@ -194,7 +195,7 @@ def test_real_delineation_of_another_vintage_is_refused() -> None:
         "www2.census.gov/programs-surveys/metro-micro/geographies/reference-files/2015/delineation-files/list1.xls"
     )
     with duckdb.connect() as con, pytest.raises(SourceError, match="the delineation is of July 2015, not of 2023-07"):
-        parse_delineation(con, [path], 0, vintage="2023-07")
+        parse_delineation(con, [path], Edition("2023-07", None, ()))
 
 
 def test_gazetteer_archive_with_two_files_is_refused(tmp_path: Path) -> None:
@@ -236,16 +237,16 @@ def test_real_population(tmp_path: Path) -> None:
 @pytest.mark.mirror
 def test_real_delineation_in_the_older_workbook_format(tmp_path: Path) -> None:
     path = "www2.census.gov/programs-surveys/metro-micro/geographies/reference-files/2015/delineation-files/list1.xls"
-    rows = real(tmp_path, partial(parse_delineation, vintage="2015-07"), path)
+    rows = real(tmp_path, parse_delineation, path, period="2015-07")
     metros = {row["cbsa_code"] for row in rows if row["cbsa_kind"] == "metropolitan"}
     assert len(metros) == 389
     assert [row["county_fips"] for row in rows if row["cbsa_code"] == "41940"] == ["06069", "06085"]
     assert all(len(row["county_fips"]) == 5 for row in rows)
 
 
-def real(tmp_path: Path, parse, path: str) -> Rows:
+def real(tmp_path: Path, parse, path: str, period: str = "series") -> Rows:
     """Tidy rows of a real file, through a link: nothing is written beside it."""
     source = real_file(path)
     link = tmp_path / source.name
     link.symlink_to(source)
-    return tidy(parse, link)
+    return tidy(parse, link, period=period)
