@@ -22,9 +22,7 @@ MARKDOWN = ("source", "publisher", "what", "cadence", "required", "tried on", "l
 
 
 def sources(
-    check: Annotated[
-        bool, typer.Option("--check", help="Ask each publisher what it offers.")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Ask each publisher what it offers.")] = False,
     format: Annotated[
         Literal["table", "markdown"], typer.Option(help="markdown: the table of the docs, without what is held here.")
     ] = "table",
