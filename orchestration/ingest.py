@@ -172,6 +172,7 @@ def _recorded(
         title=source.title,
         licence=source.licence,
         homepage=source.homepage,
+        tried=source.tried,
     )
     TidyIndex(settings).put(partition)
     return partition

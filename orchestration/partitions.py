@@ -42,7 +42,8 @@ class Partition:
 
     `outcome` says what this refresh did: `new`, `changed`, `unchanged`, `kept` where the publisher no longer offers it,
     or `late` where the source failed tonight; in both cases what was landed before is used. `warning` is what a person
-    should know of its files, None if nothing. Publisher, title, licence and homepage are as declared then.
+    should know of its files, None if nothing. Publisher, title, licence, homepage and `tried` are as declared
+    then.
     """
 
     source_id: str
@@ -59,6 +60,7 @@ class Partition:
     title: str = ""
     licence: str = ""
     homepage: str = ""
+    tried: str | None = None
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Partition:
@@ -96,6 +98,9 @@ class Partition:
         return max(datetime.fromisoformat(file.fetched_at) for file in self.files).date()
 
 
+INDEX = "editions-{profile}.json"
+
+
 class TidyIndex:
     """Which partition stands for which edition, per origin, in one small file that is replaced whole.
 
@@ -104,7 +109,7 @@ class TidyIndex:
 
     def __init__(self, settings: Settings) -> None:
         self.root = settings.tidy
-        self.path = settings.tidy / f"editions-{settings.profile}.json"
+        self.path = settings.tidy / INDEX.format(profile=settings.profile)
 
     def all(self) -> list[Partition]:
         """Every partition, ordered by source, period and vintage."""
