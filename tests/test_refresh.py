@@ -25,7 +25,7 @@ from orchestration.release.catalogue import meta_contracts
 from orchestration.release.records import read_checks, read_release, read_snapshots
 from orchestration.sample.economy import simulate
 from orchestration.settings import PROJECT_ROOT, settings
-from orchestration.sources.catalogue import DATASETS
+from orchestration.sources.catalogue import SOURCES
 
 pytestmark = pytest.mark.slow
 

@@ -16,8 +16,9 @@ from orchestration.sample.bea import ZIP, detail_sectors, use_table
 from orchestration.sample.economy import Economy
 from orchestration.sample.oews import CLUSTERED, FOLDER, occupations, staffing
 from orchestration.sample.write import DEFAULT_SEED
-from orchestration.sources import bea, oews
-from orchestration.sources.source import Dataset
+from orchestration.sources.catalogue import SOURCES
+from orchestration.sources.source import Edition, Format
+from tests.sources.reading import declared
 
 HOSTS = {
     "bea": f"apps.bea.gov/{ZIP}",
@@ -30,19 +31,23 @@ HOSTS = {
 def tables(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     """The tidy tables of the sample's workbooks, by their names."""
     con = duckdb.connect()
-    for dataset, archive in ((bea.USE, "bea"), (bea.INDUSTRIES, "bea"), (oews.METRO, "ma"), (oews.INDUSTRY, "in4")):
-        files = unpacked(sample / HOSTS[archive], "zip", tmp_path_factory.mktemp(archive), dataset.source_id, 1 << 30)
-        offered(dataset, sample).parse(con, files, 0).create(dataset.table)
+    for name, archive in (
+        ("bea_use", "bea"),
+        ("bea_industries", "bea"),
+        ("oews_metro", "ma"),
+        ("oews_industry", "in4"),
+    ):
+        files = unpacked(sample / HOSTS[archive], "zip", tmp_path_factory.mktemp(archive), name, 1 << 30)
+        edition, form = offered(name, HOSTS[archive])
+        form.parse(con, files, edition).create(SOURCES[name].table)
     return con
 
 
-def offered(dataset: Dataset, root: Path):
-    """The first layout whose file is there."""
-    paths = {
-        layout: layout.resources[0].url.removeprefix("https://").replace("%20", " ")
-        for layout in dataset.layouts(0, ())
-    }
-    return next(layout for layout, path in paths.items() if (root / path).exists())
+def offered(source_id: str, path: str) -> tuple[Edition, Format]:
+    """The edition and format of a sample's file: of BEA's archive its benchmark year."""
+    url = f"https://{path.replace(' ', '%20')}"
+    offers = [(e, form) for e, form in declared(source_id) if form.resources[0].url == url]
+    return next((e, form) for e, form in offers if e.period != "2022")
 
 
 def rows_of(archive: Path, member: str, sheet: int) -> list[list[object]]:

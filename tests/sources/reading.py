@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from orchestration.settings import PROJECT_ROOT
 from orchestration.sources.catalogue import SOURCES
-from orchestration.sources.source import Asked, Edition, Format, Parser
+from orchestration.sources.source import Asked, Edition, Format, Parser, Source
 from orchestration.sources.tidy import write_partition
 
 Rows = list[dict[str, Any]]
@@ -45,6 +46,12 @@ def declared(
     """What a source asks for, in order: each edition with each format that it may come in."""
     editions = SOURCES[source_id].editions(Asked(years, TODAY, needs or {}))
     return [(edition, form) for edition in editions for form in edition.formats]
+
+
+def only(source_id: str, period: str) -> Source:
+    """A declared source that asks for one period."""
+    source = SOURCES[source_id]
+    return replace(source, editions=lambda asked: [e for e in source.editions(asked) if e.period == period])
 
 
 def text_file(folder: Path, name: str, lines: Sequence[str], encoding: str = "utf-8", end: str = "\n") -> Path:
