@@ -1,4 +1,4 @@
-"""What Dagster loads, held against what is declared: the sources, the contracts, and the names by which people call things."""
+"""What Dagster loads: an asset a source and a mart, each checked, and the names by which people call things."""
 
 from __future__ import annotations
 

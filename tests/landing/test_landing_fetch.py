@@ -538,7 +538,7 @@ def test_origins_locate_files():
     assert mirror.locate(spaced) == mirror.locate(encoded) == encoded.replace("https://", "http://127.0.0.1:8000/")
     asked = "https://ec.europa.eu/data/sbs?format=TSV"
     for where in (mirror, Origin("sample", "http://127.0.0.1:8000")):
-        with pytest.raises(SetupError, match="holds files by path. Remedy: declare its place there as `mirror`"):
+        with pytest.raises(SetupError, match=r"holds files by path\. Remedy: declare its place there as `mirror`"):
             where.locate(asked)
         place = "http://127.0.0.1:8000/ec.europa.eu/sbs%20of%202024.tsv"
         assert where.locate(asked, "ec.europa.eu/sbs of 2024.tsv") == place
