@@ -3,5 +3,6 @@ SELECT
     cbsa_title,
     cbsa_kind,
     county_fips,
+    period,
     vintage
 FROM {{ source("tidy", "cbsa_delineation") }}

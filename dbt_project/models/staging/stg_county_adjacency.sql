@@ -1,4 +1,6 @@
 SELECT
     county_fips,
-    neighbour_fips
+    neighbour_fips,
+    period,
+    vintage
 FROM {{ source("tidy", "county_adjacency") }}

@@ -3,5 +3,7 @@ SELECT
     county_name,
     land_area_m2,
     latitude,
-    longitude
+    longitude,
+    period,
+    vintage
 FROM {{ source("tidy", "county_gazetteer") }}

@@ -1,5 +1,7 @@
 SELECT
     area_fips,
     year,
-    population
+    population,
+    period,
+    vintage
 FROM {{ source("tidy", "county_population") }}

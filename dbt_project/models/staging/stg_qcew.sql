@@ -17,5 +17,7 @@ SELECT
     oty_disclosure_code,
     oty_annual_avg_estabs_chg,
     oty_annual_avg_emplvl_chg,
-    oty_total_annual_wages_chg
+    oty_total_annual_wages_chg,
+    period,
+    vintage
 FROM {{ source("tidy", "qcew") }}

@@ -1,4 +1,6 @@
 SELECT
     area_fips,
-    area_title
+    area_title,
+    period,
+    vintage
 FROM {{ source("tidy", "qcew_areas") }}
