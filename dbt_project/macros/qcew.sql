@@ -47,11 +47,6 @@
     END
 {%- endmacro %}
 
-{#- States whose jobs are not in the national figures: Puerto Rico and the Virgin Islands. -#}
-{% macro territories() -%}
-    ('72', '78')
-{%- endmacro %}
-
 {#- Ownerships by number; the others are parts of the first. -#}
 {% macro ownership_no(ownership) -%}
     (list_position(['total', 'federal', 'state', 'local', 'private'], {{ ownership }}) - 1)::TINYINT

@@ -6,11 +6,23 @@ WITH counties AS (
     LEFT JOIN {{ ref("dim_region") }} AS p ON r.parent_region_id = p.region_id
 ),
 
+-- Of one year and one gazetteer: a county and what took its place are in different ones.
 sums AS (
-    SELECT parent_region_id AS region_id, sum(population) AS population, sum(land_area_km2) AS land_area_km2
-    FROM counties
-    WHERE region_type = 'county'
-    GROUP BY parent_region_id
+    SELECT p.region_id, p.population, l.land_area_km2
+    FROM (
+        SELECT 'state:' || left(area_fips, 2) AS region_id, year, sum(population) AS population
+        FROM {{ ref("int_population") }}
+        WHERE 'county:' || area_fips IN (SELECT region_id FROM counties)
+        GROUP BY ALL
+        QUALIFY year = max(year) OVER (PARTITION BY 'state:' || left(area_fips, 2))
+    ) AS p
+    LEFT JOIN (
+        SELECT 'state:' || left(county_fips, 2) AS region_id, sum(land_area_m2) / 1e6 AS land_area_km2
+        FROM {{ ref("stg_county_gazetteer") }}
+        WHERE period = (SELECT max(period) FROM {{ ref("stg_county_gazetteer") }})
+            AND 'county:' || county_fips IN (SELECT region_id FROM counties)
+        GROUP BY ALL
+    ) AS l ON p.region_id = l.region_id
 )
 
 SELECT region_id, 'its parent' AS wrong, parent_region_id AS found
