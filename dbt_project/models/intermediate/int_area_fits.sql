@@ -8,8 +8,9 @@ WITH totals AS (
 ),
 
 printed AS (
-    SELECT t.year, l.period, substr(t.area_fips, 2) || '0' AS cbsa_code, t.jobs
+    SELECT t.year, l.period, {{ cbsa_code_of("t.area_fips", "k.cbsa_code") }} AS cbsa_code, t.jobs
     FROM totals AS t
+    LEFT JOIN {{ ref("int_cbsa_codes") }} AS k ON t.area_fips = k.area_fips
     CROSS JOIN (SELECT DISTINCT period FROM {{ ref("stg_cbsa_delineation") }}) AS l
     WHERE t.agglvl_code IN (40, 80) AND t.area_fips LIKE 'C%'
 ),

@@ -67,13 +67,17 @@ delineated AS (
 
 named AS (
     SELECT
-        region_type,
-        CASE region_type WHEN 'cbsa' THEN substr(area_fips, 2) || '0' ELSE left(area_fips, 2) END AS code,
+        l.region_type,
+        CASE l.region_type
+            WHEN 'cbsa' THEN {{ cbsa_code_of("l.area_fips", "k.cbsa_code") }}
+            ELSE left(l.area_fips, 2)
+        END AS code,
         CASE
             WHEN area_title = 'U.S. TOTAL' THEN 'United States'
             ELSE regexp_replace(area_title, ' -- Statewide', '')
         END AS name
-    FROM larger
+    FROM larger AS l
+    LEFT JOIN {{ ref("int_cbsa_codes") }} AS k ON l.area_fips = k.area_fips
     UNION
     SELECT 'cbsa', cbsa_code, cbsa_title || CASE cbsa_kind WHEN 'metropolitan' THEN ' MSA' ELSE ' MicroSA' END
     FROM delineated
