@@ -209,11 +209,11 @@ def _dictionary(settings: Settings) -> list[ColumnEntry]:
     current = Warehouse(settings).current()
     if current is not None:
         return read_dictionary(current.path)
-    from orchestration.contracts import mart_contracts
+    from orchestration.contracts import published_contracts
     from orchestration.release.catalogue import dictionary as described
     from orchestration.release.catalogue import meta_contracts
 
-    return described({**mart_contracts(), **meta_contracts()})
+    return described({**published_contracts(), **meta_contracts()})
 
 
 def _with_texts_for_times(value: Any) -> Any:
