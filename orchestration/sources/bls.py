@@ -164,9 +164,16 @@ def parse_area_titles(con: duckdb.DuckDBPyConnection, files: Sequence[Path], per
 def parse_industry_titles(
     con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int
 ) -> duckdb.DuckDBPyRelation:
-    """Industry codes and titles as BLS uses them, without the prefix that repeats the code ("NAICS 11 …")."""
+    """Industry codes and titles as BLS uses them, without the prefix that repeats the code ("NAICS 11 …").
+
+    `naics_mark` is the last edition of NAICS that has a code of a retired edition ("NAICS07 334113 …": 2007), NULL for
+    codes of the list's own edition.
+    """
     raw = read_delimited(con, "bls_qcew_industries", files, {"industry_code": "VARCHAR", "industry_title": "VARCHAR"})
-    return raw.project(r"industry_code, regexp_replace(industry_title, '^NAICS(\d\d)? [0-9-]+ ', '') AS industry_title")
+    return raw.project(
+        r"""industry_code, regexp_replace(industry_title, '^NAICS(\d\d)? [0-9-]+ ', '') AS industry_title,
+        ('20' || nullif(regexp_extract(industry_title, '^NAICS(\d\d) [0-9-]+ ', 1), ''))::SMALLINT AS naics_mark"""
+    )
 
 
 def _known_or_null(column: str) -> str:
@@ -202,7 +209,7 @@ def _titles(name: str, table: str, title: str, parse: Parser) -> Dataset:
         cadence="rarely",
         licence=LICENCE,
         yearly=False,
-        parser_version=1,
+        parser_version=2,
         layouts=lambda period, areas: (layout,),
         news_within_days=None,
     )

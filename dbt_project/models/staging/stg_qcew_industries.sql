@@ -1,4 +1,7 @@
 SELECT
     industry_code,
-    industry_title
+    industry_title,
+    naics_mark,
+    'series' AS period,
+    NULL::VARCHAR AS vintage
 FROM {{ source("tidy", "qcew_industries") }}
