@@ -44,7 +44,7 @@ _AREAS = """
 # Jobs are those of the nation's six-digit private industries that are published.
 _INDUSTRIES = f"""
     WITH titled AS (
-        SELECT industry_code AS code, 0 AS naics_from, max(coalesce(naics_mark, 9999)) AS naics_to
+        SELECT industry_code AS code, 0 AS naics_from, max(naics_mark) AS naics_to
         FROM stg_qcew_industries WHERE industry_code NOT IN {tuple(c.code for c in changed_codes())} GROUP BY ALL
         UNION ALL VALUES {", ".join(f"('{c.code}', {c.naics_from}, {c.naics_to})" for c in changed_codes())}
     ),

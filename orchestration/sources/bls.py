@@ -166,13 +166,14 @@ def parse_industry_titles(
 ) -> duckdb.DuckDBPyRelation:
     """Industry codes and titles as BLS uses them, without the prefix that repeats the code ("NAICS 11 …").
 
-    `naics_mark` is the last edition of NAICS that has a code of a retired edition ("NAICS07 334113 …": 2007), NULL for
-    codes of the list's own edition.
+    `naics_mark` is the last edition of NAICS that has the code with this title, as the list marks codes of retired
+    editions ("NAICS07 334113 …": 2007), and 9999 for codes without such an end, those of the list's own edition.
     """
     raw = read_delimited(con, "bls_qcew_industries", files, {"industry_code": "VARCHAR", "industry_title": "VARCHAR"})
     return raw.project(
         r"""industry_code, regexp_replace(industry_title, '^NAICS(\d\d)? [0-9-]+ ', '') AS industry_title,
-        ('20' || nullif(regexp_extract(industry_title, '^NAICS(\d\d) [0-9-]+ ', 1), ''))::SMALLINT AS naics_mark"""
+        coalesce('20' || nullif(regexp_extract(industry_title, '^NAICS(\d\d) [0-9-]+ ', 1), ''), '9999')::SMALLINT
+            AS naics_mark"""
     )
 
 

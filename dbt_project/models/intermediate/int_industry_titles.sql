@@ -7,13 +7,15 @@ WITH entries AS (
         industry_title,
         naics_mark,
         vintage,
-        -- A list marks what its own edition retired, five years after the edition before it. Without a mark in it
-        -- nobody knows which edition it was made for: it ranks as of the newest.
-        coalesce(
-            naics_mark,
-            max(naics_mark) OVER (PARTITION BY vintage) + 5,
-            (SELECT max(naics) FROM {{ naics_editions() }})
-        ) AS as_of
+        -- A list marks what editions before its own retired; its own is the fifth year after the newest mark. A list
+        -- without any mark does not say which edition it was made for: it ranks as of the newest.
+        CASE
+            WHEN naics_mark < 9999 THEN naics_mark
+            ELSE coalesce(
+                max(naics_mark) FILTER (WHERE naics_mark < 9999) OVER (PARTITION BY vintage) + 5,
+                (SELECT max(naics) FROM {{ naics_editions() }})
+            )
+        END AS as_of
     FROM {{ ref("stg_qcew_industries") }}
 ),
 
@@ -23,10 +25,10 @@ listed AS (
         entries.industry_code,
         entries.industry_title
     FROM {{ naics_editions() }}
-    INNER JOIN entries ON editions.naics <= coalesce(entries.naics_mark, editions.naics)
+    INNER JOIN entries ON editions.naics <= entries.naics_mark
     QUALIFY row_number() OVER (
         PARTITION BY editions.naics, entries.industry_code
-        ORDER BY entries.as_of < editions.naics, abs(entries.as_of - editions.naics), entries.vintage DESC NULLS LAST
+        ORDER BY entries.as_of < editions.naics, abs(entries.as_of - editions.naics), entries.vintage DESC
     ) = 1
 )
 

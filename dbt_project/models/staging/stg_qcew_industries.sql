@@ -3,5 +3,5 @@ SELECT
     industry_title,
     naics_mark,
     'series' AS period,
-    NULL::VARCHAR AS vintage
+    '' AS vintage
 FROM {{ source("tidy", "qcew_industries") }}
