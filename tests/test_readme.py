@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,8 +19,10 @@ import pytest
 
 from orchestration import errors
 from orchestration.errors import ClustersError, SourceError
+from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings
 from tests.doc_queries import DocQuery, doc_queries, printed
+from tests.release.builds import RELEASE_ID, make_build
 
 README = PROJECT_ROOT / "README.md"
 DOCS = PROJECT_ROOT / "docs"
@@ -148,6 +151,40 @@ def test_query_of_real_data_prints_what_stands_below_it(
 ) -> None:
     monkeypatch.setenv("CLUSTERS_HOME", str(mirror_home))
     assert printed(query.sql) == query.shown, "print the page anew: python -m tests.doc_queries mirror"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC", "Asia/Tokyo"])
+def test_the_age_of_a_release_is_right_in_every_zone(zone: str, tmp_path: Path) -> None:
+    published = datetime.now(UTC) - timedelta(hours=3)
+    home = Warehouse(Settings(home=tmp_path))
+    build = make_build(home.build_path(RELEASE_ID), RELEASE_ID)
+    with duckdb.connect(build) as con:
+        moment = published.replace(tzinfo=None)
+        con.execute("UPDATE meta.release SET published_at = ?, sources_asked_at = ?", [moment, moment])
+    (query,) = (sql for sql in blocks(DOCS / "operators.md", "sql") if "age(" in sql)
+    code = (
+        "import duckdb, sys\n"
+        "with duckdb.connect(sys.argv[1], read_only=True) as con:\n"
+        "    _, age, asked, *_ = con.execute(sys.argv[2]).fetchone()\n"
+        "print(age.total_seconds(), asked.total_seconds())\n"
+    )
+    command = [sys.executable, "-c", code, str(build), query]
+    done = subprocess.run(command, env=os.environ | {"TZ": zone}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for seconds in map(float, done.stdout.split()):
+        assert 3 * 3600 <= seconds < 3 * 3600 + 60
+
+
+def test_no_query_compares_a_time_in_utc_with_the_readers_clock() -> None:
+    """Everything documented or built: a clock without its zone is the reader's."""
+    clock = re.compile(
+        r"(?<!epoch_us\()\bnow\(\)|\b(get_current_timestamp|current_timestamp|current_date|localtime|today)\b", re.I
+    )
+    sql = [(page.name, block) for page in PAGES for block in blocks(page, r"sql[^\n]*")]
+    models = (PROJECT_ROOT / "dbt_project").rglob("*.sql")
+    sql += [(path.name, path.read_text(encoding="utf-8")) for path in models if "target" not in path.parts]
+    assert len(sql) > 100
+    assert [name for name, text in sql if clock.search(text)] == []
 
 
 def columns(output: str) -> list[str]:
