@@ -17,6 +17,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import sqlalchemy
 from typer.testing import CliRunner, Result
 
 from orchestration.cli import app
@@ -37,6 +38,7 @@ METRO_YEARS = YEARS[1:]
 # Several of the 21 to 24 metropolitan areas have one or two withheld plants in these categories, and a withheld plant
 # may be of any size: how many of them lie above the planted one stays open although its own quotient is known.
 UNDETERMINED = {"food_processing_and_manufacturing", "medical_devices"}
+REFLECTED = (sqlalchemy.Boolean, sqlalchemy.Integer, sqlalchemy.Float, sqlalchemy.String, sqlalchemy.DateTime)
 TABLES = (
     "dim_region,dim_industry,dim_cluster,cluster_industry,employment,industry_specialisation,cluster_specialisation,"
     "release,source_snapshot,check_result,indicator,column_dictionary"
@@ -298,6 +300,20 @@ def test_published_file_is_whole_and_for_reading_only(refreshed: Refreshed) -> N
         schemas = con.execute("SELECT DISTINCT schema_name FROM duckdb_tables() ORDER BY 1").fetchall()
         assert schemas == [("main",), ("meta",)]
         assert con.execute("SELECT count(*) FROM duckdb_views() WHERE NOT internal").fetchone() == (0,)
+
+
+def test_every_table_reflects_for_programs_that_ask_for_its_columns(refreshed: Refreshed) -> None:
+    """As ODBC drivers, BI tools and SQLAlchemy do before they read a row."""
+    engine = sqlalchemy.create_engine(f"duckdb:///{refreshed.current}", connect_args={"read_only": True})
+    try:
+        for schema in ("main", "meta"):
+            tables = sqlalchemy.MetaData()
+            tables.reflect(engine, schema=schema)
+            columns = [column for table in tables.tables.values() for column in table.columns]
+            assert len(columns) > 40
+            assert [str(c) for c in columns if not isinstance(c.type, REFLECTED)] == []
+    finally:
+        engine.dispose()
 
 
 def test_everything_is_commented(release: duckdb.DuckDBPyConnection) -> None:

@@ -28,7 +28,7 @@ DESCRIPTION = "datapackage.json"
 NAME = "cluster-warehouse"
 BATCH = 100_000
 MOMENT = "%Y-%m-%dT%H:%M:%S.%f"
-# DuckDB's types as the Table Schema names them; a map becomes a JSON object.
+# DuckDB's types as the Table Schema names them; a map, which releases made earlier hold, becomes a JSON object.
 TYPES = {
     "varchar": "string", "boolean": "boolean", "tinyint": "integer", "smallint": "integer", "integer": "integer",
     "bigint": "integer", "hugeint": "integer", "double": "number", "float": "number", "date": "date",

@@ -33,6 +33,8 @@ RELEASE_ID = "%Y%m%dT%H%M%SZ"
 OLDEST_READER = (1, 2, 0)
 KEEP = 30
 UNREADABLE = "unreadable"
+# What every reader knows, through ODBC and SQLAlchemy too; they stop at a table with a map, a list or a struct in it.
+PLAIN = r"(BOOLEAN|TINYINT|SMALLINT|INTEGER|BIGINT|FLOAT|DOUBLE|DECIMAL\(.*\)|VARCHAR|DATE|TIMESTAMP)"
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,8 @@ class Warehouse:
     def publish(self, build: Path, release_id: str, keep: int = KEEP, manifest: Manifest | None = None) -> Path:
         """Make the closed build file the current release and return its new path; `build` is gone then.
 
-        The file must hold schemas `main` and `meta` only, no view, no empty table, one row in `meta.release`
-        that names this release, and a storage version that DuckDB 1.2 reads. All but the `keep` newest
+        The file must hold schemas `main` and `meta` only, no view, no empty table, plain types, one row in
+        `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. All but the `keep` newest
         releases go; their manifests stay.
 
         Raises:
@@ -277,6 +279,14 @@ def _verify_contents(con: duckdb.DuckDBPyConnection, name: str) -> None:
     views = con.sql("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1").fetchall()
     if views:
         raise GateError(f"{name}: a release holds tables only, found views {', '.join(v[0] for v in views)}")
+    columns = con.execute(
+        "SELECT concat_ws('.', schema_name, table_name, column_name), data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal AND NOT regexp_full_match(data_type, ?) ORDER BY 1",
+        [PLAIN],
+    ).fetchall()
+    if columns:
+        odd = ", ".join(f"{column} ({kind})" for column, kind in columns)
+        raise GateError(f"{name}: a release holds plain types only, found {odd}; see the table's contract")
     tables = con.sql("SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL").fetchall()
     if not any(schema == "main" for schema, _ in tables):
         raise GateError(f"{name}: schema main holds no table; did dbt build?")
