@@ -24,7 +24,8 @@ class Manifest:
     """A release's row of `meta.release`, the tidy partitions (with their files) it is made from, what its tables hold.
 
     `accepted` are the sources whose revisions a person let pass, `engine` is the version of DuckDB, within which hashes
-    of contents compare, `code_hash` is over the package and the dbt project.
+    of contents compare, `code_hash` is over the package and the dbt project. `file_sha256` is the checksum of the
+    published file; releases made earlier have none.
     """
 
     release: ReleaseRow
@@ -33,6 +34,7 @@ class Manifest:
     accepted: Sequence[str]
     engine: str
     code_hash: str
+    file_sha256: str | None = None
 
     @property
     def paths(self) -> set[str]:
@@ -77,6 +79,7 @@ def read_manifest(path: Path) -> Manifest:
             accepted=found["accepted"],
             engine=found["engine"],
             code_hash=found["code_hash"],
+            file_sha256=found.get("file_sha256"),
         )
     except FileNotFoundError as error:
         raise SetupError(f"{path.name}: there is no manifest of that release in {path.parent}") from error

@@ -17,7 +17,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.errors import GateError, LockedError, SetupError
+from orchestration.release.integrity import alteration, checksum
 from orchestration.release.manifest import Manifest, manifest_path, write_manifest
 from orchestration.release.records import ReleaseRow, read_release
 from orchestration.settings import Settings
@@ -129,7 +130,8 @@ class Warehouse:
         self._pending.write_text(release_id, encoding="utf-8")
         _sync(self._pending)
         if manifest is not None:
-            write_manifest(manifest, manifest_path(self.folder, release_id))
+            sealed = replace(manifest, file_sha256=checksum(build))
+            write_manifest(sealed, manifest_path(self.folder, release_id))
         build.replace(target)
         _sync(target.parent)
         self.point_current_at(target)
@@ -154,6 +156,19 @@ class Warehouse:
         """The release that `current.duckdb` points at, or None where nothing is published."""
         path = self._current_path()
         return self._release(path, path) if path else None
+
+    def comparable(self, profile: str) -> Release | None:
+        """The current release, where a new one of this profile can be compared with it.
+
+        It is not where it is of another profile, or its file is no longer what was published.
+
+        Raises:
+            SetupError: if its manifest is damaged.
+        """
+        current = self.current()
+        if current is None or current.profile != profile or alteration(self.folder, current.path):
+            return None
+        return current
 
     def releases(self) -> list[Release]:
         """All releases, newest first."""
