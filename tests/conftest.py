@@ -31,6 +31,16 @@ def existing(path: Path, what: str) -> Path:
     return path
 
 
+def borrowed_environment(folder: Path) -> Path:
+    """A virtual environment for make that is the one of the tests, by links: make installs nothing then."""
+    folder.mkdir(parents=True)
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (folder / name).symlink_to(Path(sys.prefix) / name)
+    for mark in (".ready", ".ready-for-tests"):
+        (folder / mark).touch()
+    return folder
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests first, so that parallel workers end together; and before them one that needs the mirror, so
     that one worker makes its warehouse while the others have something else to do."""

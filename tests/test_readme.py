@@ -21,6 +21,7 @@ from orchestration import errors
 from orchestration.errors import ClustersError, SourceError
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings
+from tests.conftest import borrowed_environment
 from tests.doc_queries import DocQuery, doc_queries, printed
 from tests.release.builds import RELEASE_ID, make_build
 
@@ -53,11 +54,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     The environment that runs the tests stands in for the one that make would install.
     """
     place = tmp_path_factory.mktemp("checkout")
-    venv = place / ".venv"
-    venv.mkdir()
-    for name in ("bin", "lib", "pyvenv.cfg"):
-        (venv / name).symlink_to(Path(sys.prefix) / name)
-    (venv / ".ready").touch()
+    venv = borrowed_environment(place / ".venv")
     done = subprocess.run(
         ["make", "demo", f"VENV={venv}"],
         cwd=PROJECT_ROOT,
