@@ -21,7 +21,7 @@ from orchestration import errors
 from orchestration.errors import ClustersError, SourceError
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings
-from tests.conftest import borrowed_environment
+from tests.conftest import Demo
 from tests.doc_queries import DocQuery, doc_queries, printed
 from tests.release.builds import RELEASE_ID, make_build
 
@@ -47,31 +47,9 @@ def query_id(query: DocQuery) -> str:
     return f"{query.profile}-{' '.join(query.sql.split())[:40]}"
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a checkout is after `make demo`: `data/` with the sample's release, and `.venv/bin`.
-
-    The environment that runs the tests stands in for the one that make would install.
-    """
-    place = tmp_path_factory.mktemp("checkout")
-    venv = borrowed_environment(place / ".venv")
-    done = subprocess.run(
-        ["make", "demo", f"VENV={venv}"],
-        cwd=PROJECT_ROOT,
-        env=surroundings(place),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    (place / "demo.txt").write_text(done.stdout, encoding="utf-8")
-    return place
-
-
-def surroundings(place: Path) -> dict[str, str]:
-    mine = {name: value for name, value in os.environ.items() if not name.startswith(("CLUSTERS_", "DAGSTER_", "MAKE"))}
-    path = f"{PROJECT_ROOT}{os.pathsep}{mine['PYTHONPATH']}" if mine.get("PYTHONPATH") else str(PROJECT_ROOT)
-    return mine | {"CLUSTERS_HOME": str(place / "data"), "PYTHONPATH": path}
+@pytest.fixture
+def place(demo: Demo) -> Path:
+    return demo.place
 
 
 @pytest.fixture
@@ -82,8 +60,8 @@ def sample_release(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     settings.cache_clear()
 
 
-def test_demo_prints_what_the_readme_shows(place: Path) -> None:
-    told, shown = (place / "demo.txt").read_text(encoding="utf-8"), blocks(README, "text")[0]
+def test_demo_prints_what_the_readme_shows(demo: Demo) -> None:
+    told, shown = demo.stdout, blocks(README, "text")[0]
     # The release id and the time of day in it differ each time, and widths of columns are trimmed in the README.
     cells = {cell.strip() for line in shown.splitlines() if line.startswith("│") for cell in line.split("│")}
     missing = [cell for cell in sorted(cells) if cell not in told]
@@ -94,11 +72,18 @@ def test_demo_prints_what_the_readme_shows(place: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [c for c in commands(README) if c.startswith((".venv/bin/clusters", "duckdb"))])
-def test_readme_command_runs(command: str, place: Path) -> None:
+def test_readme_command_runs(command: str, demo: Demo) -> None:
     if command.startswith("duckdb") and not shutil.which("duckdb"):
         pytest.skip("the duckdb shell is not installed")
     done = subprocess.run(
-        command, shell=True, cwd=place, env=surroundings(place), capture_output=True, text=True, check=False, input=""
+        command,
+        shell=True,
+        cwd=demo.place,
+        env=demo.surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+        input="",
     )
     assert done.returncode == 0, done.stderr
     if not command.startswith("duckdb"):
