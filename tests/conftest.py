@@ -4,8 +4,8 @@ Belongs here: paths outside the checkout and the skips where they are absent. Do
 
 `CLUSTERS_SHARED` says where the reference data and the mirror lie (default: `shared` beside the checkout).
 `CLUSTERS_TEST_HOME` keeps the warehouse made from the mirror between sessions: a second session then refreshes into
-it, which takes seconds where nothing has changed. `CLUSTERS_TEST_DEMO` names a folder for what `make demo` makes, which is
-kept; where it was made already (see `.ci/run`), it is taken as it is.
+it, which takes seconds where nothing has changed. `CLUSTERS_TEST_DEMO` names a folder for what `make demo` makes, which
+is kept; where it was made already (see `.ci/run`), it is taken as it is.
 """
 
 from __future__ import annotations
