@@ -6,6 +6,7 @@ release is made from (see `inputs`), publishing the file (see `publish`), runnin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
@@ -142,13 +143,7 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> 
     names = [field.name for field in fields(rows[0])]
     columns = dict(zip(names, zip(*map(astuple, rows), strict=True), strict=True))
     _require_unique(table, columns)
-    counts = pa.map_(pa.string(), pa.int64())
-    incoming = pa.table(
-        {
-            name: pa.array(map(_stored, values), type=counts if isinstance(values[0], Mapping) else None)
-            for name, values in columns.items()
-        }
-    )
+    incoming = pa.table({name: pa.array(map(_stored, values)) for name, values in columns.items()})
     con.register("incoming_catalogue_rows", incoming)
     try:
         con.execute(f"INSERT INTO meta.{_identifier(table)} BY NAME SELECT * FROM incoming_catalogue_rows")
@@ -166,9 +161,12 @@ def _require_unique(table: str, columns: Mapping[str, Sequence[Any]]) -> None:
 
 
 def _stored(value: Any) -> Any:
-    """Times are kept as UTC without a zone: every client reads that without a time-zone library."""
+    """Times are kept as UTC without a zone: every client reads that without a time-zone library.
+
+    Mappings are kept as the text of a JSON object: many clients stop at a column that is a map.
+    """
     if isinstance(value, Mapping):
-        return sorted(value.items())
+        return json.dumps(value, sort_keys=True, ensure_ascii=False)
     return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
