@@ -115,6 +115,8 @@ def relation(
     """
     import pyarrow as pa
 
+    if not tables:
+        raise SourceError(dataset, "(no file)", "the archive holds no file to read", LAYOUT_REMEDY)
     columns: list[list[str | None]] = [
         [_text(dataset, table, number, cells[n], field) for table in tables for number, cells in table.rows]
         for n, field in enumerate(fields)

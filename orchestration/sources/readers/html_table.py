@@ -50,7 +50,7 @@ def _table(dataset: str, file: Path, fields: Sequence[Field], declared: Rules, e
         raise SourceError(dataset, file.name, f"the page is larger than {MOST_BYTES} bytes", "ask for it in parts")
     page = _Page()
     try:
-        page.feed(file.read_text(encoding=encoding.replace("utf-8", "utf-8-sig")))
+        page.feed(file.read_text(encoding="utf-8-sig" if encoding == "utf-8" else encoding))
         page.close()
     except (ValueError, LookupError) as error:
         raise SourceError(dataset, file.name, f"the page cannot be read ({error})", TEXT_REMEDY) from error
