@@ -17,6 +17,8 @@ from orchestration.settings import PROJECT_ROOT
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
+DATES = ("from_year", "to_year", "year", "period", "vintage")
+"""Columns of a grain that say of when a row is: of a year, of a span of two, or of an edition of its source."""
 
 
 class ColumnContract(BaseModel):
@@ -45,7 +47,10 @@ class ColumnContract(BaseModel):
 
 
 class TableContract(BaseModel):
-    """One table: its grain (the columns that identify a row) and its columns."""
+    """One table: its grain (the columns that identify a row) and its columns.
+
+    `needs_years` is how many years a release must hold before the table has rows: 2 where it compares years.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,6 +60,22 @@ class TableContract(BaseModel):
     grain: tuple[str, ...]
     citation: str
     columns: tuple[ColumnContract, ...]
+    needs_years: int = 1
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """The columns of the grain that say of when a row is; none for a table that is of no time."""
+        return tuple(name for name in self.grain if name in DATES)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of the grain that say what a row is about, whenever it is."""
+        return tuple(name for name in self.grain if name not in DATES)
+
+    @property
+    def year(self) -> str | None:
+        """The column with a row's year, the later one where it is about two; None for a table without years."""
+        return next((name for name in ("year", "to_year") if name in self.grain), None)
 
     @property
     def comment(self) -> str:
@@ -99,6 +120,7 @@ def _table(model: dict[str, Any], layer: str, path: Path) -> TableContract:
             grain=meta["grain"],
             citation=meta["citation"],
             columns=tuple(_column(column) for column in model.get("columns", [])),
+            needs_years=meta.get("needs_years", 1),
         )
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path}: the contract of {model.get('name')} is incomplete: {error!r}") from error

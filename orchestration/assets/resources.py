@@ -19,7 +19,7 @@ from pydantic import Field, PrivateAttr
 from orchestration.ingest import Partition, Place, TidyIndex, publishers
 from orchestration.landing.archive import Archive
 from orchestration.landing.store import Landed, blob_path
-from orchestration.quality.history import TableProfile
+from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.catalogue import code_files, inputs_hash
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
@@ -96,15 +96,23 @@ class Refresh(ConfigurableResource):
         hold = read_hold(self.settings.warehouse)
         return hold if hold and hold.blocks([p.path for p in self.partitions], self.inputs_hash) else None
 
-    def replaced(self) -> list[Partition]:
-        """Partitions of the current release for whose source and period there is another one now."""
+    def released(self) -> list[Partition]:
+        """Partitions of the current release, where it is of the same profile (sample, mirror, live)."""
         current = Warehouse(self.settings).current()
         path = manifest_path(self.settings.warehouse, current.id) if current else None
         if current is None or path is None or not path.exists() or current.profile != self.settings.profile:
             return []
+        return [Partition.of(entry) for entry in read_manifest(path).partitions]
+
+    def replaced(self) -> list[Partition]:
+        """Partitions of the current release for whose source and period there is another one now."""
         now = {(p.source_id, p.period): p.path for p in self.partitions}
-        before = [Partition.of(entry) for entry in read_manifest(path).partitions]
-        return [p for p in before if now.get((p.source_id, p.period), p.path) != p.path]
+        return [p for p in self.released() if now.get((p.source_id, p.period), p.path) != p.path]
+
+    def added(self) -> list[Partition]:
+        """Partitions whose source and period the current release lacks; none where there is none to compare with."""
+        released = {(p.source_id, str(p.period)) for p in self.released()}
+        return [p for p in self.partitions if released and (p.source_id, str(p.period)) not in released]
 
     def record_checks(self, gate: str, results: Sequence[CheckResult]) -> None:
         """Keeps a gate's findings for the release step and the run's summary."""

@@ -183,13 +183,7 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> 
     names = [field.name for field in fields(rows[0])]
     columns = dict(zip(names, zip(*map(astuple, rows), strict=True), strict=True))
     _require_unique(table, columns)
-    counts = pa.map_(pa.string(), pa.int64())
-    incoming = pa.table(
-        {
-            name: pa.array(map(_stored, values), type=counts if isinstance(values[0], Mapping) else None)
-            for name, values in columns.items()
-        }
-    )
+    incoming = pa.table({name: pa.array(map(_stored, values)) for name, values in columns.items()})
     con.register("incoming_catalogue_rows", incoming)
     try:
         con.execute(f"INSERT INTO meta.{_identifier(table)} BY NAME SELECT * FROM incoming_catalogue_rows")
@@ -208,8 +202,6 @@ def _require_unique(table: str, columns: Mapping[str, Sequence[Any]]) -> None:
 
 def _stored(value: Any) -> Any:
     """Times are kept as UTC without a zone: every client reads that without a time-zone library."""
-    if isinstance(value, Mapping):
-        return sorted(value.items())
     return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
