@@ -75,7 +75,7 @@ def restated(figures: Figures, before: Accounts, now: Accounts) -> Figures:
     columns = np.array([nodes.get(key, -1) for key in now.node_keys()])
     known = (rows >= 0)[:, None] & (columns >= 0)[None, :]
     cells = np.ix_(rows, columns)
-    totals = np.where(known, figures.totals[(slice(None), *cells)], 0)
+    totals = np.where(known, figures.totals[:, rows][:, :, columns], 0)
     return Figures(totals, known & figures.withheld[cells], known & figures.rows[cells])
 
 

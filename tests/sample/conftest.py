@@ -54,8 +54,8 @@ def published(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.
             opened.extractall(unpacked)
     con = duckdb.connect()
     for table, files, titled in (
-        ("slices", sample / QCEW / "data" / "api" / "2017" / "a" / "area" / "*.csv", False),
-        ("quarters", unpacked / "2018.q1-q4.by_area" / "*.csv", True),
+        ("slices", sample / QCEW / "data" / "api" / "2019" / "a" / "area" / "*.csv", False),
+        ("quarters", unpacked / "2020.q1-q4.by_area" / "*.csv", True),
         ("years", unpacked / "*.annual.singlefile.csv", False),
     ):
         names = header(QUARTERLY if titled else ANNUAL, titled).replace('"', "").split(",")

@@ -24,6 +24,7 @@ HOSTS = {
     "ma": f"www.bls.gov/{FOLDER}/oesm25ma.zip",
     "in4": f"www.bls.gov/{FOLDER}/oesm25in4.zip",
 }
+OLDER = {archive: HOSTS[archive].replace("oesm25", "oesm24") for archive in ("ma", "in4")}
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,7 @@ def test_a_metropolitan_area_is_specialised_in_its_clusters_occupations(
     tables: duckdb.DuckDBPyConnection, economy: Economy
 ) -> None:
     query = "SELECT location_quotient FROM oews_metro WHERE area_code = ? AND occupation_code = ?"
-    lasting = [p for p in economy.planted if p.last_year == 2021]
+    lasting = [p for p in economy.planted if p.last_year == 2025]
     assert len(lasting) == 11
     for planted in lasting:
         quotients = [
@@ -150,6 +151,25 @@ def test_staffing_is_shares_and_the_nation_adds_up(tables: duckdb.DuckDBPyConnec
     assert tables.execute(withheld).fetchone() != (0,)
 
 
+def test_an_older_may_stands_beside_todays_with_the_areas_of_its_time(sample: Path, economy: Economy) -> None:
+    found = {}
+    for may, paths in ((2024, OLDER), (2025, HOSTS)):
+        with zipfile.ZipFile(sample / paths["in4"]) as archive:
+            assert {name.split("/")[1] for name in archive.namelist()} == {
+                f"{book}_M{may}_dl.xlsx" for book in ("natsector", "nat3d", "nat4d")
+            }
+        found[may] = {row[0] for row in rows_of(sample / paths["ma"], f"MSA_M{may}", 0)[1:]}
+    before, after = economy.geography.redrawn.renamed
+    assert found[2024] - found[2025] == {before}
+    assert found[2025] - found[2024] == {after}
+
+
+def test_occupations_are_by_industries_of_naics_2022(tables: duckdb.DuckDBPyConnection) -> None:
+    codes = {code for (code,) in tables.execute("SELECT DISTINCT naics_code FROM oews_industry").fetchall()}
+    assert {"513", "516", "5161", "449", "459"} <= codes
+    assert not {"511", "515", "5151", "448", "453"} & codes
+
+
 def test_files_stay_small(sample: Path) -> None:
-    for path in HOSTS.values():
+    for path in (*HOSTS.values(), *OLDER.values()):
         assert (sample / path).stat().st_size < 1_000_000
