@@ -49,9 +49,10 @@ def write_census(host: Path, geography: Geography, seed: int) -> None:
         _write_text(host / _REFERENCE / f"county_adjacency/county_adjacency{year}.txt", rows, "utf-8", "\n")
     rows = _gazetteer_2010(geography.counties(2010))
     _write_text(host / _GAZETTEER / "2010_Gazetteer/Gaz_counties_national.txt", rows, "latin-1", "\r\n")
-    content = ("\n".join(_gazetteer(geography.counties(2025))) + "\n").encode("utf-8")
-    name = "2025_Gaz_counties_national"
-    write_zip(host / _GAZETTEER / f"2025_Gazetteer/{name}.zip", [(f"{name}.txt", content)])
+    for year, rows in ((2020, _gazetteer_2020(geography.counties(2020))), (2025, _gazetteer(geography.counties(2025)))):
+        name = f"{year}_Gaz_counties_national"
+        content = ("\n".join(rows) + "\n").encode("utf-8")
+        write_zip(host / _GAZETTEER / f"{year}_Gazetteer/{name}.zip", [(f"{name}.txt", content)])
     people = _Population(geography, seed)
     for since, to in ((2010, 2020), (2020, 2024)):
         path = host / _POPEST / f"{since}-{to}/counties/totals/co-est{to}-alldata.csv"
@@ -102,6 +103,13 @@ def _gazetteer_2010(counties: Sequence[County]) -> list[str]:
         named = [c.state.postal, c.code, f"999{c.code}", f"{c.name} {LABEL}", str(people), str(people * 2 // 5)]
         rows.append("\t".join([*named, *_measures(c)]))
     return rows
+
+
+def _gazetteer_2020(counties: Sequence[County]) -> list[str]:
+    names = "USPS GEOID ANSICODE NAME ALAND AWATER ALAND_SQMI AWATER_SQMI INTPTLAT INTPTLONG"
+    return ["\t".join(names.split())] + [
+        "\t".join([c.state.postal, c.code, f"999{c.code}", f"{c.name} {LABEL}", *_measures(c)]) for c in counties
+    ]
 
 
 def _gazetteer(counties: Sequence[County]) -> list[str]:
@@ -162,10 +170,13 @@ def _population_row(level: str, state: str, county: str, stname: str, ctyname: s
 
 
 def _write_delineations(folder: Path, geography: Geography) -> None:
-    """The list that QCEW used to 2023, in Excel's older format, and the one it has used since."""
-    old = folder / "2015/delineation-files/list1.xls"
-    old.parent.mkdir(parents=True, exist_ok=True)
-    old.write_bytes(xls_bytes("List 1", _delineation_rows(geography.cbsas(2023), "July 2015", "April 2016")))
+    """The list that QCEW used to 2023, one that it skipped, both in Excel's older format, and the one used since."""
+    for path, cbsas, month, released in (
+        ("2015/delineation-files/list1.xls", geography.cbsas(2023), "July 2015", "April 2016"),
+        ("2020/delineation-files/list1_2020.xls", geography.skipped, "March 2020", "April 2020"),
+    ):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(xls_bytes("List 1", _delineation_rows(cbsas, month, released)))
     workbook = Workbook(write_only=True)
     sheet = workbook.create_sheet("List 1")
     for row in _delineation_rows(geography.cbsas(2024), "July 2023", "July 2023"):

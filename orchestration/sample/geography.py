@@ -40,13 +40,15 @@ _MAPS = (0, RENAMED_IN, SPLIT_IN, REGIONS_IN)
 class Geography:
     """The country: parcels in the order of their codes, and what was made of them since when.
 
-    The drawn areas stand first in a delineation, from the largest metropolitan area down.
+    The drawn areas stand first in a delineation, from the largest metropolitan area down. QCEW never used the one that
+    it `skipped`, of 2020, in which the areas are already redrawn.
     """
 
     states: tuple[State, ...]
     parcels: tuple[Parcel, ...]
     maps: dict[int, tuple[County, ...]]
     delineations: dict[int, tuple[Cbsa, ...]]
+    skipped: tuple[Cbsa, ...]
     redrawn: Redrawn
 
     def counties(self, year: int) -> tuple[County, ...]:
@@ -89,11 +91,12 @@ def build_geography(seed: int) -> Geography:
     drawn = [Cbsa(code, name, kind, tuple(by_code[c] for c in codes)) for code, name, kind, codes in heads]
     later, redrawn = redraw(drawn, last)
     names = [by_code[code].name.removesuffix(" County") for code in ("94005", "94013")]
+    of_counties = region_state_cbsas(first, names, later=False)
     delineations = {
-        0: (*drawn, *region_state_cbsas(first, names, later=False)),
+        0: (*drawn, *of_counties),
         DELINEATED_IN: (*later, *region_state_cbsas(last, names, later=True)),
     }
-    return Geography(STATES, tuple(parcels), maps, delineations, redrawn)
+    return Geography(STATES, tuple(parcels), maps, delineations, (*later, *of_counties), redrawn)
 
 
 def neighbours(counties: tuple[County, ...]) -> dict[str, list[County]]:

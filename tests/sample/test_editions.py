@@ -10,14 +10,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.errors import NotPublished
-from orchestration.landing.unpack import unpacked
 from orchestration.sample.boundaries import REGION_STATE, RENAMED, SPLIT
 from orchestration.sample.census import DELINEATION_COLUMNS, MISSING_NEIGHBOUR
 from orchestration.sample.economy import Economy
 from orchestration.sample.industries import industries, titles
 from orchestration.settings import PROJECT_ROOT
-from orchestration.sources import bls, census
+from tests.sample.conftest import Landed
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 CENSUS = "www2.census.gov"
@@ -29,15 +27,6 @@ LISTS = f"{CENSUS}/programs-surveys/metro-micro/geographies/reference-files"
 
 def codes_of(economy: Economy, year: int) -> set[str]:
     return {c.code for c in economy.geography.counties(year)}
-
-
-def rows_of(relation: duckdb.DuckDBPyRelation, columns: str) -> set[tuple]:
-    return set(relation.project(columns).fetchall())
-
-
-@pytest.fixture
-def con() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect()
 
 
 def test_industries_changed_as_in_the_concordance(reference: Path) -> None:
@@ -137,32 +126,34 @@ def test_the_last_year_has_no_industries_of_metropolitan_areas(published: duckdb
     assert published.execute(totals).fetchall() == [(year, 15) for year in range(2021, 2026)]
 
 
-def test_the_year_under_way_is_not_published(sample: Path, con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    archive = sample / "data.bls.gov/cew/data/files/2026/csv/2026_qtrly_by_area.zip"
-    files = unpacked(archive, "zip", tmp_path, "bls_qcew", 1 << 30)
-    with pytest.raises(NotPublished, match="2026 holds quarters 1, 2 only"):
-        bls.parse_quarterly(con, files, 2026)
+def test_the_year_under_way_is_not_published(landed: Landed) -> None:
+    assert [(p.period, p.format) for p in landed.partitions["qcew"]] == [("2019", "area_slices")]
 
 
-def test_each_delineation_has_the_areas_of_its_time(
-    sample: Path, economy: Economy, con: duckdb.DuckDBPyConnection
-) -> None:
-    columns = "cbsa_code, county_fips, cbsa_kind"
-    found = {}
-    for vintage, path, year in (("2015-07", "2015/delineation-files/list1.xls", 2021),
-                                ("2023-07", "2023/delineation-files/list1_2023.xlsx", 2024)):  # fmt: skip
-        table = census.parse_delineation(con, [sample / LISTS / path], 0, vintage=vintage)
-        found[year] = rows_of(table, columns)
-        kinds = {True: "metropolitan", False: "micropolitan"}
-        wanted = {(a.code, c, kinds[a.metropolitan]) for a in economy.geography.cbsas(year) for c in a.codes}
-        assert found[year] == wanted
-    redrawn = economy.geography.redrawn
-    areas = {year: {area for area, *_ in rows} for year, rows in found.items()}
-    assert areas[2021] - areas[2024] == {redrawn.renamed[0], redrawn.vanished}
-    assert areas[2024] - areas[2021] == {redrawn.renamed[1], redrawn.new}
-    members = {year: {(area, county) for area, county, _ in rows} for year, rows in found.items()}
-    assert set(redrawn.lost) <= members[2021] - members[2024]
-    assert set(redrawn.gained) <= members[2024] - members[2021]
+def test_each_edition_lands_beside_the_others(landed: Landed) -> None:
+    editions = {table: sorted(p.edition for p in partitions) for table, partitions in landed.partitions.items()}
+    assert editions["cbsa_delineation"] == ["2015-07", "2020-03", "2023-07"]
+    assert editions["county_adjacency"] == ["2010", "2023", "2024"]
+    assert editions["county_gazetteer"] == ["2010", "2020", "2025"]
+    assert editions["county_population"] == ["2010s@2020", "2020s@2024"]
+    assert editions["oews_metro"] == editions["oews_industry"] == ["2024-05", "2025-05"]
+    assert editions["bea_use"] == ["2017"]
+
+
+def test_each_delineation_has_the_areas_of_its_time(economy: Economy, landed: Landed) -> None:
+    country, kinds = economy.geography, {True: "metropolitan", False: "micropolitan"}
+    wanted = {"2015-07": country.cbsas(2021), "2020-03": country.skipped, "2023-07": country.cbsas(2024)}
+    members = {}
+    for period, cbsas in wanted.items():
+        rows = landed.rows("cbsa_code, county_fips, cbsa_kind", f"cbsa_delineation WHERE period = '{period}'")
+        assert rows == {(a.code, c, kinds[a.metropolitan]) for a in cbsas for c in a.codes}
+        members[period] = {(area, county) for area, county, _ in rows}
+    redrawn, areas = country.redrawn, {period: {area for area, _ in pairs} for period, pairs in members.items()}
+    assert areas["2015-07"] - areas["2023-07"] == {redrawn.renamed[0], redrawn.vanished}
+    assert areas["2023-07"] - areas["2015-07"] == {redrawn.renamed[1], redrawn.new}
+    assert set(redrawn.lost) <= members["2015-07"] - members["2023-07"]
+    assert set(redrawn.gained) <= members["2023-07"] - members["2015-07"]
+    assert areas["2020-03"] == areas["2023-07"]
 
 
 def test_qcew_prints_the_areas_of_the_delineation(economy: Economy, published: duckdb.DuckDBPyConnection) -> None:
@@ -180,45 +171,34 @@ def test_both_delineations_have_the_publishers_columns(mirror: Path) -> None:
         assert real.sheet_names == ["List 1"]
 
 
-def test_lists_of_neighbours_have_the_counties_of_their_time(
-    sample: Path, economy: Economy, con: duckdb.DuckDBPyConnection
-) -> None:
-    pairs = {}
-    for year, name, parse in ((2010, "county_adjacency.txt", census.parse_ragged_adjacency),
-                              (2023, "county_adjacency/county_adjacency2023.txt", census.parse_adjacency),
-                              (2024, "county_adjacency/county_adjacency2024.txt", census.parse_adjacency)):  # fmt: skip
-        table = parse(con, [sample / REFERENCE / name], 0)
-        pairs[year] = {(a, b) for a, b in rows_of(table, "county_fips, neighbour_fips") if a != b}
-        assert {a for a, _ in pairs[year]} == codes_of(economy, year)
-    one_way = {year: {(b, a) for a, b in found} - found for year, found in pairs.items()}
+def test_lists_of_neighbours_have_the_counties_of_their_time(economy: Economy, landed: Landed) -> None:
+    one_way = {}
+    for year in (2010, 2023, 2024):
+        pairs = landed.rows("county_fips, neighbour_fips", f"county_adjacency WHERE period = '{year}'")
+        assert {a for a, b in pairs if a == b} == codes_of(economy, year)
+        assert {code for pair in pairs for code in pair} == codes_of(economy, year)
+        one_way[year] = {(b, a) for a, b in pairs} - pairs
     assert one_way == {2010: set(), 2023: set(), 2024: {MISSING_NEIGHBOUR}}
     assert RENAMED[0] in codes_of(economy, 2010)
     assert {RENAMED[1], *SPLIT[1]} <= codes_of(economy, 2023)
 
 
-def test_lists_of_neighbours_name_each_county_beside_itself(sample: Path, economy: Economy) -> None:
-    for year in (2023, 2024):
-        lines = (sample / REFERENCE / f"county_adjacency/county_adjacency{year}.txt").read_text().splitlines()
-        assert lines[0] == "County Name|County GEOID|Neighbor Name|Neighbor GEOID"
-        pairs = {tuple(line.split("|")[1::2]) for line in lines[1:]}
-        assert {a for a, b in pairs if a == b} == codes_of(economy, year)
+def test_lists_of_neighbours_look_as_the_real_ones(sample: Path, economy: Economy, mirror: Path) -> None:
+    path = Path(REFERENCE) / "county_adjacency/county_adjacency2023.txt"
+    ours, real = ((root / path).read_text("utf-8").splitlines()[0] for root in (sample, mirror))
+    assert ours == real
     ragged = (sample / REFERENCE / "county_adjacency.txt").read_text("latin-1").splitlines()
-    assert ragged[0] == ragged[0].split("\t")[0] + "\t90001\t" + ragged[0].split("\t")[0] + "\t90001"
+    name = f'"{economy.geography.counties(2010)[0].name}, AQ (synthetic)"'
+    assert ragged[0] == f"{name}\t90001\t{name}\t90001"
     assert sum(not line.startswith("\t\t") for line in ragged) == len(codes_of(economy, 2010))
 
 
-def test_gazetteers_have_the_counties_of_their_time(
-    sample: Path, economy: Economy, con: duckdb.DuckDBPyConnection, tmp_path: Path
-) -> None:
-    older = sample / GAZETTEER / "2010_Gazetteer/Gaz_counties_national.txt"
-    newer = sample / GAZETTEER / "2025_Gazetteer/2025_Gaz_counties_national.zip"
-    tables = {2010: [older], 2025: unpacked(newer, "zip", tmp_path, "census_gazetteer", 1 << 30)}
-    land = {}
-    for year, files in tables.items():
-        found = census.parse_gazetteer(con, files, 0)
-        assert {code for (code,) in rows_of(found, "county_fips")} == codes_of(economy, year)
-        land[year] = found.sum("land_area_m2").fetchone()
-    assert land[2010] == land[2025]
+def test_gazetteers_have_the_counties_of_their_time(economy: Economy, landed: Landed) -> None:
+    land = landed.rows("period, sum(land_area_m2)", "county_gazetteer GROUP BY ALL")
+    assert len({area for _, area in land}) == 1
+    for year in (2010, 2020, 2025):
+        codes = landed.rows("county_fips", f"county_gazetteer WHERE period = '{year}'")
+        assert {code for (code,) in codes} == codes_of(economy, year)
 
 
 def test_gazetteer_columns_are_the_real_ones(sample: Path, mirror: Path) -> None:
@@ -227,24 +207,24 @@ def test_gazetteer_columns_are_the_real_ones(sample: Path, mirror: Path) -> None
     assert [name.strip() for name in ours] == [name.strip() for name in real]
 
 
-def test_populations_have_the_counties_of_their_last_year(
-    sample: Path, economy: Economy, con: duckdb.DuckDBPyConnection, mirror: Path
-) -> None:
+def test_populations_have_the_counties_of_their_last_year(economy: Economy, landed: Landed) -> None:
     people = {}
+    for period, since, to in (("2010s", 2010, 2020), ("2020s", 2020, 2024)):
+        rows = landed.rows("area_fips, year, population", f"county_population WHERE period = '{period}'")
+        people[period] = {(area, year): count for area, year, count in rows}
+        assert {area for area, _ in people[period] if not area.endswith("000")} == codes_of(economy, to)
+        assert {year for _, year in people[period]} == set(range(since, to + 1))
+        counties = sum(n for (a, y), n in people[period].items() if a[:2] == "94" and a != "94000" and y == to)
+        assert people[period]["94000", to] == counties
+    # Both series have 2020, and do not agree on it.
+    assert 0.97 < people["2010s"]["90000", 2020] / people["2020s"]["90000", 2020] < 1
+
+
+def test_population_columns_are_the_real_ones(sample: Path, mirror: Path) -> None:
     for since, to in ((2010, 2020), (2020, 2024)):
         path = Path(POPEST) / f"{since}-{to}/counties/totals/co-est{to}-alldata.csv"
-        table = census.parse_population(con, [sample / path], 0, vintage=to)
-        rows = rows_of(table, "area_fips, year, population")
-        people[to] = {(area, year): count for area, year, count in rows}
-        assert {area for area, _ in people[to] if not area.endswith("000")} == codes_of(economy, to)
-        assert {year for _, year in people[to]} == set(range(since, to + 1))
-        state = sum(count for (area, year), count in people[to].items() if area == "94000" and year == to)
-        assert state == sum(n for (a, y), n in people[to].items() if a[:2] == "94" and a != "94000" and y == to)
         ours, real = ((root / path).read_text("latin-1").splitlines()[0].split(",") for root in (sample, mirror))
         assert ours == real[: len(ours)]
-    # Both series have 2020, and do not agree on it.
-    assert 0.97 < people[2020]["90000", 2020] / people[2024]["90000", 2020] < 1
-    assert not (sample / POPEST / "2020-2025").exists()
 
 
 def test_the_truth_says_what_changes(sample: Path, economy: Economy) -> None:

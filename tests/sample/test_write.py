@@ -43,10 +43,14 @@ def test_all_publishers_files_are_there(sample: Path) -> None:
         f"{census}/geo/docs/reference/county_adjacency.txt",
         *(f"{census}/geo/docs/reference/county_adjacency/county_adjacency{y}.txt" for y in (2023, 2024)),
         f"{census}/geo/docs/maps-data/data/gazetteer/2010_Gazetteer/Gaz_counties_national.txt",
-        f"{census}/geo/docs/maps-data/data/gazetteer/2025_Gazetteer/2025_Gaz_counties_national.zip",
+        *(
+            f"{census}/geo/docs/maps-data/data/gazetteer/{y}_Gazetteer/{y}_Gaz_counties_national.zip"
+            for y in (2020, 2025)
+        ),
         f"{census}/{popest}/2010-2020/counties/totals/co-est2020-alldata.csv",
         f"{census}/{popest}/2020-2024/counties/totals/co-est2024-alldata.csv",
         f"{census}/{lists}/2015/delineation-files/list1.xls",
+        f"{census}/{lists}/2020/delineation-files/list1_2020.xls",
         f"{census}/{lists}/2023/delineation-files/list1_2023.xlsx",
         "apps.bea.gov/industry/release/zip/MAKE-USE-IMPORTS (AFTER REDEFINITIONS).zip",
         *(f"www.bls.gov/oes/special-requests/oesm{may}{part}.zip" for may in (24, 25) for part in ("ma", "in4")),
