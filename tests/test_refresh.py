@@ -109,7 +109,7 @@ def test_planted_clusters_are_found(refreshed: Refreshed, release: duckdb.DuckDB
 
 
 def not_specialised(con: duckdb.DuckDBPyConnection, planted: list[dict]) -> list[str]:
-    """Planted clusters of the newest year with metropolitan rows whose quotient is not certainly 2 or more, and UCM's significance certain."""
+    """Planted clusters whose quotient is not certainly 2 or more, or UCM's significance not certain, in the last year."""
     found = {
         (region, cluster)
         for region, cluster in con.execute(
@@ -192,8 +192,7 @@ def test_the_truth_lies_within_the_bounds_of_withheld_cells(refreshed: Refreshed
 def test_what_counties_are_truly_made_up_of_lies_in_its_ranges(refreshed: Refreshed, release) -> None:
     """Of all private jobs of the simulated economy, whatever of them is withheld."""
     true = true_cells(simulate(refreshed.truth["seed"])).query("jobs > 0 and ownership == 'private'")
-    true["region_id"] = "county:" + true["county"]
-    release.register("all_jobs", true)
+    release.register("all_jobs", true.assign(region_id="county:" + true["county"]))
     release.execute(
         """
         CREATE OR REPLACE TEMP TABLE made_up AS
