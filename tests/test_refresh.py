@@ -109,7 +109,7 @@ def test_planted_clusters_are_found(refreshed: Refreshed, release: duckdb.DuckDB
 
 
 def not_specialised(con: duckdb.DuckDBPyConnection, planted: list[dict]) -> list[str]:
-    """Planted clusters whose quotient is not certainly 2 or more, or UCM's significance not certain, in the last year."""
+    """Planted clusters whose quotient is not certainly 2 or more, or UCM's significance not certain, in the end."""
     found = {
         (region, cluster)
         for region, cluster in con.execute(
