@@ -50,6 +50,11 @@ def mart_contracts() -> dict[str, TableContract]:
     return {name: c for name, c in contracts().items() if c.layer == "marts"}
 
 
+def published_contracts() -> dict[str, TableContract]:
+    """The contracts of all tables that dbt builds into a release: those of schema `main`, and of `meta` what it knows."""
+    return {name: c for name, c in contracts().items() if c.layer in {"marts", "meta"}}
+
+
 def _table(model: dict[str, Any], layer: str, path: Path) -> TableContract:
     meta = model.get("config", {}).get("meta", {})
     try:

@@ -10,6 +10,7 @@ two agree to the job; where it prints none (quarterly layouts), totals must move
 
 from __future__ import annotations
 
+from orchestration.naics import qcew_edition
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.reconciliation import MEASURES
 
@@ -159,11 +160,9 @@ _MOVES = f"""
     ORDER BY ALL
 """
 
-# Editions as in the macro naics_edition: QCEW's years to 2006, 2010, 2016, 2021.
-_EDITION = """
+_EDITION = f"""
     WITH codes AS (
-        SELECT year, (year > 2006)::INTEGER + (year > 2010)::INTEGER + (year > 2016)::INTEGER + (year > 2021)::INTEGER
-            AS edition, industry_code, sum(annual_avg_estabs) AS establishments
+        SELECT year, {qcew_edition("year")} AS edition, industry_code, sum(annual_avg_estabs) AS establishments
         FROM stg_qcew WHERE agglvl_code BETWEEN 54 AND 58 AND own_code = '5' GROUP BY ALL
     ),
     pairs AS (

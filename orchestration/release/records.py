@@ -5,8 +5,9 @@ Belongs here: the shape of what a release says about itself. Does not: filling i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -141,7 +142,7 @@ def read_checks(path: Path) -> list[CheckResult]:
 
 def read_profiles(path: Path) -> list[TableProfile]:
     """How large each table of a release is by year; raises SetupError as `read_release` does."""
-    return _read(path, "table_profile", TableProfile)
+    return [replace(p, regions=_mapping(p.regions)) for p in _read(path, "table_profile", TableProfile)]
 
 
 def read_dictionary(path: Path) -> list[ColumnEntry]:
@@ -160,8 +161,18 @@ def _read(path: Path, table: str, kind: type[Row]) -> list[Row]:
             columns = ", ".join(f'"{name}"' for name in wanted)
             rows = con.execute(f"SELECT {columns} FROM meta.{table} ORDER BY ALL").fetchall()
     except duckdb.Error as error:
+        if "lock on file" in str(error):
+            raise SetupError(
+                f"{path.name}: another program has it open for writing, which keeps all readers out ({error}). "
+                "Remedy: end that program; for containers, mount the warehouse's folder read-only."
+            ) from error
         raise SetupError(f"{path.name}: not a release of this warehouse: {error}") from error
     return [kind(**dict(zip(wanted, map(_loaded, row), strict=True))) for row in rows]
+
+
+def _mapping(value: Any) -> dict[str, int]:
+    """Counts by name: the text of a JSON object, or, in releases made earlier, a map."""
+    return dict(json.loads(value) if isinstance(value, str) else value)
 
 
 def _loaded(value: Any) -> Any:

@@ -165,9 +165,17 @@ def parse_area_titles(
 def parse_industry_titles(
     con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition
 ) -> duckdb.DuckDBPyRelation:
-    """Industry codes and titles as BLS uses them, without the prefix that repeats the code ("NAICS 11 …")."""
+    """Industry codes and titles as BLS uses them, without the prefix that repeats the code ("NAICS 11 …").
+
+    `naics_mark` is the last edition of NAICS that has the code with this title, as the list marks codes of retired
+    editions ("NAICS07 334113 …": 2007), and 9999 for codes without such an end, those of the list's own edition.
+    """
     raw = read_delimited(con, "bls_qcew_industries", files, {"industry_code": "VARCHAR", "industry_title": "VARCHAR"})
-    return raw.project(r"industry_code, regexp_replace(industry_title, '^NAICS(\d\d)? [0-9-]+ ', '') AS industry_title")
+    return raw.project(
+        r"""industry_code, regexp_replace(industry_title, '^NAICS(\d\d)? [0-9-]+ ', '') AS industry_title,
+        coalesce('20' || nullif(regexp_extract(industry_title, '^NAICS(\d\d) [0-9-]+ ', 1), ''), '9999')::SMALLINT
+            AS naics_mark"""
+    )
 
 
 def _known_or_null(column: str) -> str:
