@@ -59,7 +59,7 @@ SUBJECTS: dict[str, dict[str, Subject]] = {
     "sample": {
         "list": LIST,
         "archive": of_year(2021, "files/2021/csv/2021_annual_singlefile.zip"),
-        "slice": of_year(2017, "api/2017/a/area/91000.csv", ("ZZ000", "91000")),
+        "slice": of_year(2019, "api/2019/a/area/91000.csv", ("ZZ000", "91000")),
         "table": TABLE,
         "staffing": STAFFING,
     },
