@@ -138,6 +138,12 @@ class TableDeclaration(_Strict):
     editions: tuple[EditionDeclaration, ...]
     columns: dict[str, ColumnDeclaration]
 
+    @model_validator(mode="after")
+    def _years_can_be_checked(self) -> TableDeclaration:
+        if any(edition.each == "asked" for edition in self.editions) and "year" not in self.columns:
+            raise ValueError(f"{self.source_id}: editions of the years asked for need a column year")
+        return self
+
 
 class SourceDeclaration(_Strict):
     """A publisher's folder: who publishes, on which terms, and the tables."""

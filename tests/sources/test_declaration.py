@@ -1,4 +1,4 @@
-"""A declaration becomes a source, or is refused with its place and what is wrong; fingerprints say what reads a file."""
+"""A declaration becomes a source, or is refused with its place and what is wrong; what reads a file is told apart."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ def names(of: Source, years: tuple[int, ...] = (), today: date = TODAY) -> list[
 
 def edition(**said: Any) -> dict[str, Any]:
     return {"period": "2020", "kind": "csv", "url": f"{HOST}/a.csv", "reader": "delimited"} | said
+
+
+YEARLY = TABLE["columns"] | {"year": {"type": "smallint", "unit": "year", "meaning": "Year", "header": "y"}}
 
 
 # --- what it becomes
@@ -61,7 +64,8 @@ def test_years_since_a_year_go_to_the_current_one_whatever_the_clock(tmp_path: P
 
 
 def test_years_asked_for_are_those_of_the_refresh(tmp_path: Path) -> None:
-    made = source(tmp_path, editions=[edition(period="{year}", each="asked", url=HOST + "/{yy}_{before}.csv")])
+    asked = edition(period="{year}", each="asked", url=HOST + "/{yy}_{before}.csv")
+    made = source(tmp_path, editions=[asked], columns=YEARLY)
     assert made.by_year
     assert names(made, (2009, 2010)) == ["2009", "2010"]
     (found,) = made.editions(Asked([2009], TODAY, {}))
@@ -81,7 +85,7 @@ def test_formats_stand_best_first_with_their_place_in_a_mirror(tmp_path: Path) -
         {"name": "api", "kind": "json", "url": HOST + "/api?year={year}", "mirror": "x/{year}.json", "reader": "json"},
         {"name": "file", "kind": "csv", "url": HOST + "/{year}.csv", "reader": "delimited"},
     ]
-    made = source(tmp_path, editions=[{"period": "{year}", "each": "asked", "formats": formats}])
+    made = source(tmp_path, editions=[{"period": "{year}", "each": "asked", "formats": formats}], columns=YEARLY)
     (found,) = made.editions(Asked([2021], TODAY, {}))
     assert [form.name for form in found.formats] == ["api", "file"]
     assert [form.resources[0].mirror for form in found.formats] == ["x/2021.json", None]
@@ -128,6 +132,7 @@ def test_a_field_that_is_missing_is_named(tmp_path: Path, name: str) -> None:
         ({"editions": [edition(url=HOST + "/{year}.csv")]}, r"\{year\} cannot be filled in, only nothing without"),
         ({"editions": [edition(vintage="{before}")]}, r"\{before\} cannot be filled in"),
         ({"editions": [edition(each="all")]}, "each"),
+        ({"editions": [edition(period="{year}", each="asked")]}, "need a column year"),
         ({"editions": [edition(kind="pdf")]}, "kind"),
         ({"editions": [{"period": "2020", "kind": "csv", "reader": "delimited"}]}, "needs either url or resources"),
         ({"editions": [edition(resources="list_files")]}, "needs either url or resources"),
