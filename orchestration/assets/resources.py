@@ -16,12 +16,14 @@ from typing import Any
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
-from orchestration.ingest import Partition, Place, TidyIndex, publishers
+from orchestration.ingest import Place, publishers
 from orchestration.landing.archive import Archive
 from orchestration.landing.store import Landed, blob_path
-from orchestration.quality.history import TableProfile
+from orchestration.partitions import Partition, TidyIndex
+from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
-from orchestration.release.catalogue import code_files, inputs_hash
+from orchestration.release.inputs import code_files, inputs_hash, options
+from orchestration.release.integrity import CHECK, alteration
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
 from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_release
@@ -56,6 +58,7 @@ class Refresh(ConfigurableResource):
                 self._fetcher = Archive(landed_of(self.manifest, self.settings))
                 yield self
                 return
+            self._tell_of_alteration()
             with publishers(self.settings) as fetcher:
                 self._fetcher = fetcher
                 yield self
@@ -75,20 +78,30 @@ class Refresh(ConfigurableResource):
 
     @property
     def partitions(self) -> list[Partition]:
-        """All tidy partitions of this profile: what a release is built from."""
-        return TidyIndex(self.settings).all()
+        """The tidy partitions of this profile that a release is built from."""
+        return TidyIndex(self.settings).active()
+
+    def tidy_files(self, source_id: str) -> list[Path]:
+        """The Parquet files of a source's partitions."""
+        return [self.settings.tidy / p.path for p in self.partitions if p.source_id == source_id]
 
     @property
     def inputs_hash(self) -> str:
-        """Hash of everything a release depends on: the tidy partitions and the code."""
-        made_from = [(f"{p.source_id}:{p.period}", p.path) for p in self.partitions]
-        return inputs_hash(made_from, code_files(), {"profile": self.settings.profile})
+        """Hash of everything a release depends on: the tidy partitions, the code, settings and engines."""
+        made_from = [(p.name, p.path) for p in self.partitions]
+        return inputs_hash(made_from, code_files(), {"profile": self.settings.profile} | options(self.settings))
 
     def anything_new(self) -> bool:
-        """Whether a release built now would differ from the current one and from what was rolled back."""
-        current = Warehouse(self.settings).current()
+        """Whether a release built now would differ from the current one and from what was rolled back.
+
+        From one whose file was altered after it was published it does, whatever it is made from.
+        """
+        house = Warehouse(self.settings)
+        current = house.current()
         if current is None or current.profile == UNREADABLE:
             return True
+        if alteration(house.folder, current.path):
+            return not self.held()
         return read_release(current.path).inputs_hash != self.inputs_hash and not self.held()
 
     def held(self) -> Hold | None:
@@ -96,15 +109,31 @@ class Refresh(ConfigurableResource):
         hold = read_hold(self.settings.warehouse)
         return hold if hold and hold.blocks([p.path for p in self.partitions], self.inputs_hash) else None
 
-    def replaced(self) -> list[Partition]:
-        """Partitions of the current release for whose source and period there is another one now."""
+    def released(self) -> list[Partition]:
+        """Partitions of the current release, where it is of the same profile (sample, mirror, live)."""
         current = Warehouse(self.settings).current()
         path = manifest_path(self.settings.warehouse, current.id) if current else None
         if current is None or path is None or not path.exists() or current.profile != self.settings.profile:
             return []
-        now = {(p.source_id, p.period): p.path for p in self.partitions}
-        before = [Partition.of(entry) for entry in read_manifest(path).partitions]
-        return [p for p in before if now.get((p.source_id, p.period), p.path) != p.path]
+        return [Partition.of(entry) for entry in read_manifest(path).partitions]
+
+    def replaced(self) -> list[Partition]:
+        """Partitions of the current release for whose edition there is another one now."""
+        now = {p.key: p.path for p in self.partitions}
+        return [p for p in self.released() if now.get(p.key, p.path) != p.path]
+
+    def added(self) -> list[Partition]:
+        """Partitions whose edition the current release lacks; none where there is none to compare with."""
+        released = {p.key for p in self.released()}
+        return [p for p in self.partitions if released and p.key not in released]
+
+    def _tell_of_alteration(self) -> None:
+        """Notes for the summary, the alert and the next release that the current one is not what was published."""
+        house = Warehouse(self.settings)
+        current = house.current()
+        if current and (problem := alteration(house.folder, current.path)):
+            observed, expected = f"release {current.id}: {problem}", "the bytes that were published"
+            self.record_checks("file", [CheckResult(CHECK, "release", "refresh", "warning", False, observed, expected)])
 
     def record_checks(self, gate: str, results: Sequence[CheckResult]) -> None:
         """Keeps a gate's findings for the release step and the run's summary."""

@@ -18,7 +18,6 @@ import typer
 
 from orchestration.cli.terminal import (
     age,
-    current_release,
     load_settings,
     profile_label,
     size,
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
     """What is published, how old each source is, and how the last run ended."""
+    from orchestration.release.integrity import REMEDY
+
     settings = load_settings()
     found = _status(settings)
     if as_json:
@@ -51,6 +52,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For a program."
         console.print(f"File       {release['path']} ({size(release['bytes'])})")
         confirmed = datetime.fromisoformat(found["staleness"]["confirmed_at"])
         console.print(f"Confirmed  {when(confirmed)} ({age(confirmed)}), when a refresh last succeeded")
+        if release["altered"]:
+            console.print(f"ALTERED    {release['altered']}. Remedy: {REMEDY}.", style="bold red")
         for reason in found["staleness"]["reasons"]:
             console.print(f"STALE      {reason}", style="bold red")
         console.print(table("Built from", ("source", "period", "fetched", "age"), _snapshot_rows(found["sources"])))
@@ -128,27 +131,6 @@ def releases() -> None:
     console.print(table("", ("release", "", "profile", "published", "size"), rows, ("size",)))
 
 
-def sources() -> None:
-    """The catalogue of sources: publisher, cadence, licence, and when each was last pulled."""
-    from orchestration.sources.catalogue import DATASETS
-
-    pulled = _last_pulled(load_settings())
-    rows = [
-        (
-            source_id,
-            dataset.publisher,
-            dataset.title,
-            dataset.homepage,
-            dataset.cadence,
-            dataset.licence,
-            pulled.get(source_id, "never"),
-        )
-        for source_id, dataset in sorted(DATASETS.items())
-    ]
-    columns = ("source", "publisher", "title", "homepage", "cadence", "licence", "last pulled")
-    stdout().print(table("", columns, rows))
-
-
 def _status(settings: Settings) -> dict[str, Any]:
     from orchestration.release.publish import Warehouse
     from orchestration.release.records import read_checks, read_release, read_snapshots
@@ -163,6 +145,7 @@ def _status(settings: Settings) -> dict[str, Any]:
             "synthetic": row.profile == "sample",
             "path": str(current.path),
             "bytes": current.bytes,
+            "altered": _alteration(settings, current.path),
             "age_hours": round((datetime.now(UTC) - row.published_at).total_seconds() / 3600, 2),
         }
         found["sources"] = [asdict(snapshot) for snapshot in read_snapshots(current.path)]
@@ -173,6 +156,15 @@ def _status(settings: Settings) -> dict[str, Any]:
     found["last_run"] = _last_run(settings.home / "last_run.json")
     found["data_docs"] = [str(page) for page in sorted(settings.data_docs.glob("*/index.html"))]
     return _with_texts_for_times(found)
+
+
+def _alteration(settings: Settings, path: Path) -> str | None:
+    from orchestration.release.integrity import alteration
+
+    try:
+        return alteration(settings.warehouse, path)
+    except SetupError as error:
+        return f"whether it is still what was published cannot be said: {error}"
 
 
 def _staleness(settings: Settings) -> dict[str, Any] | None:
@@ -189,11 +181,11 @@ def _staleness(settings: Settings) -> dict[str, Any] | None:
         "sources": [
             {
                 "dataset": source.dataset,
-                "newest_period": source.newest_period,
+                "newest": source.newest,
                 "fetched_at": source.fetched_at,
                 "age_days": source.age.days,
                 "cadence": source.cadence,
-                "news_within_days": source.news_within_days,
+                "due": source.due.isoformat() if source.due else None,
                 "overdue": source.overdue,
             }
             for source in seen.sources
@@ -236,24 +228,6 @@ def _dictionary(settings: Settings) -> list[ColumnEntry]:
     from orchestration.release.catalogue import meta_contracts
 
     return described({**published_contracts(), **meta_contracts()})
-
-
-def _last_pulled(settings: Settings) -> dict[str, str]:
-    """By source, without its year: the newest pull and the periods that the current release holds."""
-    from orchestration.release.records import read_snapshots
-
-    try:
-        path = current_release(settings).path
-    except SetupError:
-        return {}
-    pulled = {}
-    snapshots = sorted(read_snapshots(path), key=lambda s: s.source_id.split(":")[0])
-    for source, group in groupby(snapshots, lambda s: s.source_id.split(":")[0]):
-        members = list(group)
-        periods = sorted({member.reference_period for member in members})
-        span = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
-        pulled[source] = f"{when(max(member.fetched_at for member in members))} ({span})"
-    return pulled
 
 
 def _with_texts_for_times(value: Any) -> Any:

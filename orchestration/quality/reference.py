@@ -67,8 +67,10 @@ def _code_lists() -> list[SqlCheck]:
             SELECT count(*) FILTER (WHERE lower(six.industry_title) = lower(five.industry_title)) AS same,
                 count(*) AS industries
             FROM stg_qcew_industries AS six
-            JOIN stg_qcew_industries AS five ON six.industry_code = five.industry_code || '0'
+            JOIN stg_qcew_industries AS five
+                ON six.industry_code = five.industry_code || '0' AND six.vintage = five.vintage
             WHERE length(six.industry_code) = 6
+            GROUP BY six.vintage
             HAVING same < {SAME_TITLE} * industries
             """,
             f"{SAME_TITLE:.0%} of six-digit industries ending in 0 have the title of their five-digit industry",

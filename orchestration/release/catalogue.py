@@ -1,12 +1,11 @@
 """The catalogue inside a release: schema `meta`, made from the contracts beside this module, and comments.
 
-Belongs here: filling `meta`, comments, the hash over what a release is made from. Does not: the shape of the
-rows and reading them back (see `records`), publishing the file (see `publish`), running checks (`quality`).
+Belongs here: filling `meta`, comments. Does not: the shape of the rows and reading them back (see `records`), what a
+release is made from (see `inputs`), publishing the file (see `publish`), running checks (`quality`).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
@@ -20,12 +19,9 @@ from orchestration.errors import GateError
 from orchestration.release.contents import TableContent, table_contents
 from orchestration.release.records import Catalogue, ColumnEntry, IndicatorEntry
 from orchestration.release.revisions import revisions
-from orchestration.settings import PROJECT_ROOT
 
 CONTRACTS = Path(__file__).parent / "contracts"
 SCHEMAS = {"marts": "main", "meta": "meta"}
-CODE_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv"}
-MADE_BY_TOOLS = {"target", "logs", "dbt_packages", "__pycache__"}
 
 
 def meta_contracts() -> dict[str, TableContract]:
@@ -138,44 +134,6 @@ def indicators(described: Mapping[str, TableContract]) -> list[IndicatorEntry]:
     ]
 
 
-def inputs_hash(
-    files: Iterable[tuple[str, str]], code: Iterable[Path], options: Mapping[str, str] | None = None
-) -> str:
-    """One hash of everything a release is made from: equal hashes, equal releases.
-
-    `files` are pairs of URL and sha256, `code` files of the project (see `code_files`), `options` whatever
-    else matters, such as profile, years or library versions. Order never matters.
-
-    Example:
-        >>> one = inputs_hash([("https://a", "1f"), ("https://b", "2e")], [])
-        >>> one == inputs_hash([("https://b", "2e"), ("https://a", "1f")], [])
-        True
-    """
-    parts = [("file", url, sha256) for url, sha256 in files]
-    parts += [("option", name, value) for name, value in (options or {}).items()]
-    for path in code:
-        name = path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path
-        parts.append(("code", name.as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()))
-    return hashlib.sha256(repr(sorted(parts)).encode()).hexdigest()
-
-
-def code_hash() -> str:
-    """Hash of the code alone: releases made by the same code from the same inputs are equal."""
-    return inputs_hash([], code_files())
-
-
-def code_files(root: Path = PROJECT_ROOT) -> list[Path]:
-    """The files whose change makes another release: the package and the dbt project, as written by hand."""
-    return sorted(
-        path
-        for folder in ("orchestration", "dbt_project")
-        for path in (root / folder).rglob("*")
-        if path.suffix in CODE_SUFFIXES
-        and not path.name.startswith(".")
-        and not MADE_BY_TOOLS.intersection(path.relative_to(root).parts)
-    )
-
-
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:
     if not rows:
         return
@@ -184,13 +142,7 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> 
     names = [field.name for field in fields(rows[0])]
     columns = dict(zip(names, zip(*map(astuple, rows), strict=True), strict=True))
     _require_unique(table, columns)
-    counts = pa.map_(pa.string(), pa.int64())
-    incoming = pa.table(
-        {
-            name: pa.array(map(_stored, values), type=counts if isinstance(values[0], Mapping) else None)
-            for name, values in columns.items()
-        }
-    )
+    incoming = pa.table({name: pa.array(map(_stored, values)) for name, values in columns.items()})
     con.register("incoming_catalogue_rows", incoming)
     try:
         con.execute(f"INSERT INTO meta.{_identifier(table)} BY NAME SELECT * FROM incoming_catalogue_rows")
@@ -209,8 +161,6 @@ def _require_unique(table: str, columns: Mapping[str, Sequence[Any]]) -> None:
 
 def _stored(value: Any) -> Any:
     """Times are kept as UTC without a zone: every client reads that without a time-zone library."""
-    if isinstance(value, Mapping):
-        return sorted(value.items())
     return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 

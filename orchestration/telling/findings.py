@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestration.errors import SourceError
-from orchestration.ingest import Partition, TidyIndex
-from orchestration.quality.revision import FROM_HISTORY
+from orchestration.partitions import Partition, TidyIndex
+from orchestration.release.integrity import CHECK as ALTERED
 from orchestration.settings import Settings
-from orchestration.sources.catalogue import DATASETS
-from orchestration.telling.failure import ACCEPT, GATE_REMEDY, origin
+from orchestration.sources.catalogue import SOURCES
+from orchestration.telling.failure import accepting, origin, remedy
 from orchestration.telling.run_record import last_run
 from orchestration.telling.staleness import Staleness
 
@@ -28,6 +28,10 @@ WARNING_REMEDY = "look at the pages in data_docs; what is right as it is wants a
 KEPT_REMEDY = "nothing if the publisher withdrew it for good; else see `clusters sources` for its present address"
 DOUBT_REMEDY = "compare the file with the one before (`clusters diff previous current`); `clusters rollback` goes back"
 HELD_REMEDY = "wait for the publisher's correction, or let it through: `clusters rollback --lift`"
+ALTERED_REMEDY = (
+    "find the program that opened it for writing and mount the folder read-only for it. `clusters status` says whether "
+    "the data were published anew since; else `clusters refresh`, or `clusters rollback` to the release before"
+)
 OVERDUE_REMEDY = "look at its home page (`clusters sources`): a new edition may stand at an address not yet declared"
 
 
@@ -56,11 +60,11 @@ def failed_findings(settings: Settings, error: Exception) -> list[Finding]:
     """
     checks: Sequence[CheckResult] = getattr(error, "findings", ())
     if checks:
-        return [_with_the_way_out(f) for f in _of_checks(settings, checks, GATE_REMEDY)]
+        return _of_stopping(settings, checks)
     found = []
     for line in str(error).splitlines():
         match = re.fullmatch(r"(?P<dataset>\w+): (?P<file>.+?): (?P<problem>.+)\. Remedy: (?P<remedy>.+)\.", line)
-        if match and match["dataset"] in DATASETS:
+        if match and match["dataset"] in SOURCES:
             expected = "a file that can be pulled and read"
             files = (match["file"],)
             kind = SourceError.__name__
@@ -68,12 +72,15 @@ def failed_findings(settings: Settings, error: Exception) -> list[Finding]:
     return found
 
 
-def _with_the_way_out(finding: Finding) -> Finding:
-    """A revision that stopped a refresh, with how to let it pass."""
-    if finding.dataset == WAREHOUSE or not finding.check.split(".")[-1].startswith(FROM_HISTORY):
-        return finding
-    way_out = ACCEPT.format(flags=f"--accept-revision {finding.dataset}")
-    return replace(finding, remedy=f"{finding.remedy}. {way_out}")
+def _of_stopping(settings: Settings, checks: Sequence[CheckResult]) -> list[Finding]:
+    """What stopped a refresh, each thing with its remedy; a revision with how to let it pass."""
+    partitions = TidyIndex(settings).all()
+    return [
+        finding
+        for check in checks
+        for way_out in [accepting([check], partitions)]
+        for finding in _of_checks(settings, [check], f"{remedy([check])}. {way_out}" if way_out else remedy([check]))
+    ]
 
 
 def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
@@ -84,7 +91,7 @@ def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
     from orchestration.assets.resources import recorded_checks
 
     warnings = [c for c in recorded_checks(settings) if not c.passed and c.severity == "warning"]
-    partitions = TidyIndex(settings).all()
+    partitions = TidyIndex(settings).active()
     doubted = [_of_partition(p, "doubt", p.warning, DOUBT_REMEDY) for p in partitions if p.warning]
     kept = [
         _of_partition(
@@ -105,8 +112,8 @@ def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
             (),
             "cadence",
             "news",
-            f"the newest file arrived {source.fetched_at:%Y-%m-%d}",
-            f"one every {source.news_within_days} days at least ({source.cadence})",
+            f"the newest edition is {source.newest}",
+            f"the one after it by {source.due} ({source.cadence})",
             OVERDUE_REMEDY,
         )
         for source in (seen.sources if seen else ())
@@ -116,17 +123,18 @@ def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
 
 
 def _of_partition(partition: Partition, check: str, observed: str, remedy: str) -> Finding:
-    """What the pull found odd about the files of a dataset's period."""
-    name = f"{check}_{partition.period}" if partition.period else check
+    """What the pull found odd about the files of an edition."""
+    name = f"{check}_{partition.edition}"
     files = tuple(file.url for file in partition.files[:1])
     return Finding(partition.source_id, files, "pull", name, observed, EXPECTED[check], remedy)
 
 
 def _of_checks(settings: Settings, checks: Sequence[CheckResult], remedy: str) -> list[Finding]:
-    partitions = TidyIndex(settings).all() if checks else []
+    partitions = TidyIndex(settings).active() if checks else []
     found = []
     for check in checks:
         dataset, files = origin(check, partitions) or (WAREHOUSE, [])
         name = f"{check.table_name}.{check.check_name}"
-        found.append(Finding(dataset, tuple(files), check.tool, name, check.observed, check.expected, remedy))
+        what_to_do = ALTERED_REMEDY if check.check_name == ALTERED else remedy
+        found.append(Finding(dataset, tuple(files), check.tool, name, check.observed, check.expected, what_to_do))
     return found

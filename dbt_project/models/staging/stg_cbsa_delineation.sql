@@ -1,8 +1,0 @@
-SELECT
-    cbsa_code,
-    cbsa_title,
-    cbsa_kind,
-    county_fips,
-    period,
-    vintage
-FROM {{ source("tidy", "cbsa_delineation") }}

@@ -1,6 +1,0 @@
-SELECT
-    county_fips,
-    neighbour_fips,
-    period,
-    vintage
-FROM {{ source("tidy", "county_adjacency") }}

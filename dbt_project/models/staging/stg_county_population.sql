@@ -1,7 +1,0 @@
-SELECT
-    area_fips,
-    year,
-    population,
-    period,
-    vintage
-FROM {{ source("tidy", "county_population") }}
