@@ -20,7 +20,7 @@ from orchestration.ingest import Place, publishers
 from orchestration.landing.archive import Archive
 from orchestration.landing.store import Landed, blob_path
 from orchestration.partitions import Partition, TidyIndex
-from orchestration.quality.history import TableProfile
+from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.inputs import code_files, inputs_hash, options
 from orchestration.release.integrity import CHECK, alteration
@@ -109,15 +109,23 @@ class Refresh(ConfigurableResource):
         hold = read_hold(self.settings.warehouse)
         return hold if hold and hold.blocks([p.path for p in self.partitions], self.inputs_hash) else None
 
-    def replaced(self) -> list[Partition]:
-        """Partitions of the current release for whose edition there is another one now."""
+    def released(self) -> list[Partition]:
+        """Partitions of the current release, where it is of the same profile (sample, mirror, live)."""
         current = Warehouse(self.settings).current()
         path = manifest_path(self.settings.warehouse, current.id) if current else None
         if current is None or path is None or not path.exists() or current.profile != self.settings.profile:
             return []
+        return [Partition.of(entry) for entry in read_manifest(path).partitions]
+
+    def replaced(self) -> list[Partition]:
+        """Partitions of the current release for whose edition there is another one now."""
         now = {p.key: p.path for p in self.partitions}
-        before = [Partition.of(entry) for entry in read_manifest(path).partitions]
-        return [p for p in before if now.get(p.key, p.path) != p.path]
+        return [p for p in self.released() if now.get(p.key, p.path) != p.path]
+
+    def added(self) -> list[Partition]:
+        """Partitions whose edition the current release lacks; none where there is none to compare with."""
+        released = {p.key for p in self.released()}
+        return [p for p in self.partitions if released and p.key not in released]
 
     def _tell_of_alteration(self) -> None:
         """Notes for the summary, the alert and the next release that the current one is not what was published."""

@@ -27,6 +27,9 @@ DISAGREEING_QUOTIENTS = 0.005
 DISAGREEING_PAY = 0.001
 """Share of a state's rows whose pay need not be wages over jobs. In the publisher's files there is none."""
 
+WITHHELD = "N"
+"""The publisher's one mark for a withheld figure; beside a disclosed one it prints none."""
+
 JOBLESS = 0.02
 """Share of a year's published cells with establishments and without jobs; in the publisher's files half a percent."""
 
@@ -113,13 +116,22 @@ def cell_checks() -> list[SqlCheck]:
             "every industry code has a title in its edition of NAICS; a list older than the edition lacks some",
         ),
         SqlCheck(
+            "disclosure_marks_are_known",
+            "stg_qcew",
+            "error",
+            "SELECT year, area_fips, own_code, industry_code, disclosure_code AS mark FROM stg_qcew "
+            f"WHERE disclosure_code <> '{WITHHELD}' ORDER BY ALL LIMIT 100",
+            f"a mark beside a figure is {WITHHELD}, which withholds it, or there is none; nobody knows what "
+            "another mark means, so its figure counts as withheld and nothing is published",
+        ),
+        SqlCheck(
             "withheld_cells_are_empty",
             "stg_qcew",
             "error",
             "SELECT year, area_fips, own_code, industry_code, disclosure_code, annual_avg_emplvl, total_annual_wages "
-            "FROM stg_qcew WHERE (disclosure_code IS NOT DISTINCT FROM 'N') <> (annual_avg_emplvl IS NULL) "
+            "FROM stg_qcew WHERE (disclosure_code IS NULL) = (annual_avg_emplvl IS NULL) "
             "OR (annual_avg_emplvl IS NULL) <> (total_annual_wages IS NULL) LIMIT 100",
-            "jobs and wages are absent where a disclosure code withholds them, and nowhere else",
+            "jobs and wages are absent where a disclosure mark withholds them, and nowhere else",
         ),
         _pay("pay_is_wages_per_job", "error", DISAGREEING_PAY),
         _pay("pay_is_wages_per_job_in_every_cell", "warning", 0),

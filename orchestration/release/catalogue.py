@@ -6,7 +6,6 @@ release is made from (see `inputs`), publishing the file (see `publish`), runnin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
@@ -161,12 +160,7 @@ def _require_unique(table: str, columns: Mapping[str, Sequence[Any]]) -> None:
 
 
 def _stored(value: Any) -> Any:
-    """Times are kept as UTC without a zone: every client reads that without a time-zone library.
-
-    Mappings are kept as the text of a JSON object: many clients stop at a column that is a map.
-    """
-    if isinstance(value, Mapping):
-        return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    """Times are kept as UTC without a zone: every client reads that without a time-zone library."""
     return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 

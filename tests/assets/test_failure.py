@@ -28,7 +28,7 @@ from orchestration.errors import GateError, SourceError
 from orchestration.ingest import File, Partition
 from orchestration.quality.verdict import CheckResult
 from orchestration.settings import Settings, settings
-from orchestration.telling.failure import RefreshFailed, failure_of, gate_error
+from orchestration.telling.failure import RefreshFailed, accepting, failure_of, gate_error, remedy
 from orchestration.telling.run_record import last_run, record_run
 
 FINDING = CheckResult(
@@ -240,3 +240,23 @@ def test_late_sensor_does_not_write_over_a_newer_run(home: Settings) -> None:
     record = last_run(home)
     assert record is not None
     assert record["outcome"] == "published"
+
+
+APPEARED = CheckResult("revision_discloses_much_more", "stg_qcew", "great_expectations", "error", False, "1", "0")
+GONE = CheckResult("history_keys_kept", "dim_region", "great_expectations", "error", False, "1", "0")
+
+
+def test_figures_that_were_withheld_are_told_as_that_with_the_way_out() -> None:
+    partition = Partition("bls_qcew", "qcew", 2016, "singlefile", "qcew/2016/x.parquet", 1, "changed", ())
+    said = str(gate_error([APPEARED], [partition], Path("docs")))
+    assert "none is lost" in said
+    assert "notice of another disclosure rule" in said
+    assert "`clusters refresh --accept-revision bls_qcew`" in said
+    assert "compare it with the one before" in remedy([APPEARED, FINDING])
+
+
+def test_what_a_mart_lost_can_be_let_pass_too() -> None:
+    partition = Partition("bls_qcew", "qcew", 2016, "singlefile", "qcew/2016/x.parquet", 1, "changed", ())
+    assert "`clusters refresh --accept-revision SOURCE`, SOURCE being" in accepting([GONE], [partition])
+    assert accepting([GONE, APPEARED], [partition]).endswith("`clusters refresh --accept-revision bls_qcew`")
+    assert accepting([GONE, FINDING], [partition]) == ""

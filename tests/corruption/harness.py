@@ -30,7 +30,8 @@ from orchestration.quality.checklist import (
 )
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.gate import run_gate
-from orchestration.quality.history import TableProfile, history_expectations
+from orchestration.quality.history import history_expectations
+from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult, stopping
 from tests.corruption.mutation import Mutation
 

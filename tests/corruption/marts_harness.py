@@ -22,7 +22,7 @@ from orchestration.assets.warehouse import BUILD, DBT, PROJECT, build_path, dbt_
 from orchestration.contracts import mart_contracts
 from orchestration.ingest import TidyIndex, link_partitions
 from orchestration.quality.checklist import findings, mart_profiles
-from orchestration.quality.history import TableProfile
+from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.settings import Settings
 from tests.corruption.harness import SCENARIOS, Outcome, materialise, verdict
@@ -122,6 +122,6 @@ class MartsScene:
             reads = {self.built.nodes.get(n, {}).get("name") for n in node.get("depends_on", {}).get("nodes", ())}
             if node.get("resource_type") == "test" and table in reads and node.get("compiled_code"):
                 count = self.con.execute(f"SELECT count(*) FROM ({node['compiled_code']})").fetchall()[0][0]
-                results.append({"unique_id": unique_id, "status": "fail" if count else "pass",
-                                "message": f"Got {count} results"})  # fmt: skip
+                status = "fail" if count else "pass"
+                results.append({"unique_id": unique_id, "status": status, "failures": count})
         return dbt_findings({"results": results}, self.built.nodes)

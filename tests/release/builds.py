@@ -118,8 +118,9 @@ def catalogue(release_id: str = RELEASE_ID, profile: str = "mirror") -> Catalogu
             CheckResult("names", "dim_region", "great_expectations", "warning", False, "1 odd", "none"),
         ],
         profiles=[
-            TableProfile("dim_region", None, 3, None, 0.0, {}),
-            TableProfile("cluster_specialisation", 2016, 5, 6480.0, 0.2, {"state": 1, "county": 2}),
+            TableProfile("dim_region", None, 3, None, 0.0),
+            TableProfile("cluster_specialisation", 2016, 2, 5400.0, 0.0, 1, "state"),
+            TableProfile("cluster_specialisation", 2016, 3, 1080.0, 0.3, 2, "county"),
         ],
     )
 

@@ -106,6 +106,22 @@ def test_an_id_is_never_published_twice(warehouse: Warehouse) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(("observed", "published"), [("0 rows", True), ("5 rows", False)])
+def test_a_table_is_published_empty_where_a_gate_found_that_it_may_be(
+    warehouse: Warehouse, observed: str, published: bool
+) -> None:
+    build = make_build(warehouse.build_path(RELEASE_ID))
+    with duckdb.connect(str(build)) as con:
+        con.execute("DELETE FROM main.dim_cluster")
+        row = f"('row_count', 'dim_cluster', 'great_expectations', 'error', true, '{observed}', 'at least one row')"
+        con.execute(f"INSERT INTO meta.check_result VALUES {row}")
+    if published:
+        assert warehouse.publish(build, RELEASE_ID).exists()
+        return
+    with pytest.raises(GateError, match=r"main\.dim_cluster is empty"):
+        warehouse.publish(build, RELEASE_ID)
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [

@@ -6,10 +6,14 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from orchestration.contracts import contracts
 from orchestration.errors import NotPublished, SourceError
+from orchestration.quality.cells import cell_checks
 from orchestration.sources.bls import (
+    ANNUAL,
     QCEW,
     parse_annual,
     parse_area_titles,
@@ -162,6 +166,60 @@ def test_rows_of_two_years_are_refused(tmp_path: Path) -> None:
     path = text_file(tmp_path, "a.csv", [ANNUAL_HEADER, PUBLISHED, PUBLISHED.replace('"2019"', '"2018"')])
     with pytest.raises(SourceError, match="the rows are of 2018, 2019, not of 2019"):
         tidy(parse_annual, path, period=2019, year=2019)
+
+
+def marked(mark: str, figures: str = "7,0,0,1,2,0,0") -> str:
+    """A cell of the annual file with this disclosure mark."""
+    return f'"51013","5","4821","76","0","2019","A","{mark}",{figures},"",1.10,0,0,"",1,0,0'
+
+
+def read_and_judged(path: Path) -> tuple[list[dict[str, Any]], set[str]]:
+    """The tidy rows of an annual file, and the checks on disclosure marks that fail on them."""
+    rows = tidy(parse_annual, path, period=2019)
+    with duckdb.connect() as con:
+        layout = ", ".join(f"{name} {kind}" for name, kind in ANNUAL.items())
+        con.execute(f"CREATE TABLE stg_qcew ({layout})")
+        con.executemany(f"INSERT INTO stg_qcew VALUES ({', '.join('?' * len(ANNUAL))})", [[*r.values()] for r in rows])
+        wanted = ("disclosure_marks_are_known", "withheld_cells_are_empty")
+        return rows, {c.name for c in cell_checks() if c.name in wanted and con.execute(c.sql).fetchall()}
+
+
+@pytest.mark.parametrize("mark", ["N", " N", "N ", "n", " n "])
+def test_a_mark_in_another_form_withholds_all_the_same(tmp_path: Path, mark: str) -> None:
+    rows, failing = read_and_judged(text_file(tmp_path, "a.csv", [ANNUAL_HEADER, marked(mark)]))
+    assert [(r["disclosure_code"], r["annual_avg_emplvl"], r["avg_annual_pay"]) for r in rows] == [("N", None, None)]
+    assert failing == set()
+
+
+@pytest.mark.parametrize("mark", ["D", "-", "x1", "*", " "])
+def test_a_mark_that_nobody_knows_is_refused_by_row(tmp_path: Path, mark: str) -> None:
+    rows, failing = read_and_judged(text_file(tmp_path, "a.csv", [ANNUAL_HEADER, PUBLISHED, marked(mark)]))
+    assert [r["annual_avg_emplvl"] for r in rows] == [345, None]
+    assert failing == {"disclosure_marks_are_known"}
+    allowed = next(c.values for c in contracts()["stg_qcew"].columns if c.name == "disclosure_code")
+    assert rows[1]["disclosure_code"] not in allowed
+
+
+@pytest.mark.parametrize(
+    ("mark", "figures", "jobs"),
+    [
+        ("", "7,0,0,1,2,0,0", 0),
+        ("", "7,30,900,1,2,0,30", 30),
+        (" ", "7,30,900,1,2,0,30", 30),
+        (" ", "0,0,0,0,0,0,0", 0),
+    ],
+)
+def test_only_a_blank_discloses(tmp_path: Path, mark: str, figures: str, jobs: int) -> None:
+    rows, failing = read_and_judged(text_file(tmp_path, "a.csv", [ANNUAL_HEADER, marked(mark, figures)]))
+    assert [(r["disclosure_code"], r["annual_avg_emplvl"]) for r in rows] == [(None, jobs)]
+    assert failing == set()
+
+
+@pytest.mark.parametrize(("mark", "stored"), [(" N", "N"), ("n", "N"), ("D", "D")])
+def test_a_mark_in_any_quarter_withholds_the_year(tmp_path: Path, mark: str, stored: str) -> None:
+    partly = ("3345", [("4,10,10,10,100", ""), ("4,0,0,0,0", mark), ("4,0,0,0,0", "N"), ("4,10,10,10,100", "")])
+    row = quarters_of_one_cell(tmp_path, FULL, partly)[1]
+    assert (row["disclosure_code"], row["annual_avg_emplvl"], row["total_annual_wages"]) == (stored, None, None)
 
 
 def test_year_from_quarters_by_hand(tmp_path: Path) -> None:

@@ -34,33 +34,49 @@ def typed(
     for name, pattern in rules.leave_out.items():
         text = f"trim(coalesce({quoted(name)}, ''), {literal(BLANKS)})"
         raw = raw.filter(f"NOT regexp_full_match({text}, {literal(pattern)})")
-    texts = {field: _cleaned(field, rules.thousands) for field in fields}
-    odd = [f"WHEN {_unfit(f, texts[f], f.name in rules.key)} THEN {n}" for n, f in enumerate(fields)]
+    cleaned = _cleaned(raw, fields, rules.thousands)
+    odd = [f"WHEN {_unfit(f, text, f.name in rules.key)} THEN {n}" for n, (f, text) in enumerate(_texts(fields))]
     with errors_named(dataset, place({}, fields[0], None)[0]):
-        found = raw.project(f'*, CASE {" ".join(odd)} END AS "what is odd"').filter('"what is odd" IS NOT NULL')
+        found = cleaned.project(f'*, CASE {" ".join(odd)} END AS "what is odd"').filter('"what is odd" IS NOT NULL')
         row = (first := found.limit(1)).fetchone()
     if row:
         named = dict(zip(first.columns, row, strict=True))
         _refuse_text(dataset, named, fields[named["what is odd"]], place)
-    made = raw.project(", ".join(f"CAST({texts[f]} AS {f.type}) AS {quoted(f.name)}" for f in fields))
+    made = cleaned.project(", ".join(f"CAST({text} AS {f.type}) AS {quoted(f.name)}" for f, text in _texts(fields)))
     if rules.key:
         _refuse_twins(dataset, made, rules.key, place({}, fields[0], None)[0])
     return made
 
 
-def _cleaned(field: Field, thousands: str) -> str:
-    text = f"nullif(trim({quoted(field.name)}, {literal(BLANKS)}), '')"
-    marks = ", ".join(literal(mark.strip()) for mark in field.unknown if mark.strip())
-    if marks:
-        text = f"CASE WHEN {text} NOT IN ({marks}) THEN {text} END"
-    if thousands and field.is_number:
-        groups = literal(rf"[-+]?[0-9]{{1,3}}([{thousands}][0-9]{{3}})+(\.[0-9]*)?")
-        joined = f"replace({text}, {literal(thousands)}, '')"
-        text = f"CASE WHEN regexp_full_match({text}, {groups}) THEN {joined} ELSE {text} END"
-    if field.width:
-        short = f"regexp_full_match({text}, '[0-9]+') AND length({text}) < {field.width}"
-        text = f"CASE WHEN {short} THEN lpad({text}, {field.width}, '0') ELSE {text} END"
-    return text
+def _texts(fields: Sequence[Field]) -> list[tuple[Field, str]]:
+    """Each field and the column that its cleaned text stands in."""
+    return [(field, f'"text {number}"') for number, field in enumerate(fields)]
+
+
+def _cleaned(raw: duckdb.DuckDBPyRelation, fields: Sequence[Field], thousands: str) -> duckdb.DuckDBPyRelation:
+    """Raw text and beside it the cleaned; step by step, since DuckDB would work out what is nested again and again."""
+    steps: list[list[str]] = [[], [], []]
+    for field, text in _texts(fields):
+        marks = ", ".join(literal(mark.strip()) for mark in field.unknown if mark.strip())
+        unmarked = f"CASE WHEN {text} NOT IN ({marks}) THEN {text} END" if marks else text
+        # To trim more than blanks is slow, and seldom needed.
+        told = f"CASE WHEN regexp_matches({quoted(field.name)}, '^[{BLANKS}]|[{BLANKS}]$') THEN"
+        trimmed = f"{told} trim({quoted(field.name)}, {literal(BLANKS)}) ELSE {quoted(field.name)} END"
+        steps[0].append(f"nullif({trimmed}, '') AS {text}")
+        steps[1].append(f"{unmarked} AS {text}")
+        whole = text
+        if thousands and field.is_number:
+            groups = literal(rf"[-+]?[0-9]{{1,3}}([{thousands}][0-9]{{3}})+(\.[0-9]*)?")
+            joined = f"replace({text}, {literal(thousands)}, '')"
+            whole = f"CASE WHEN regexp_full_match({text}, {groups}) THEN {joined} ELSE {text} END"
+        elif field.width:
+            short = f"length({text}) < {field.width} AND regexp_full_match({text}, '[0-9]+')"
+            whole = f"CASE WHEN {short} THEN lpad({text}, {field.width}, '0') ELSE {text} END"
+        steps[2].append(f"{whole} AS {text}")
+    names = ", ".join(map(quoted, raw.columns))
+    for step in steps:
+        raw = raw.project(", ".join([names, *step]))
+    return raw
 
 
 def _unfit(field: Field, text: str, is_key: bool) -> str:
