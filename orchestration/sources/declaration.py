@@ -123,12 +123,40 @@ class TableDeclaration(Strict):
 
 
 class SourceDeclaration(Strict):
-    """A publisher's folder: who publishes, on which terms, and the tables."""
+    """A publisher's folder: who publishes, on which terms, and the tables.
+
+    `defaults` are fields that all tables have, unless they say otherwise themselves. `{table}` in their texts is the
+    table's name, `{TABLE}` the same in capitals. A table's own columns stand before those of the defaults.
+    """
 
     publisher: str
     homepage: str
     licence: str
     tables: dict[str, TableDeclaration] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, said: Any) -> Any:
+        if not isinstance(said, dict) or "defaults" not in said:
+            return said
+        tables = {n: _merged(_named(said["defaults"], n), own or {}) for n, own in said.get("tables", {}).items()}
+        return {name: value for name, value in said.items() if name != "defaults"} | {"tables": tables}
+
+
+def _named(said: Any, table: str) -> Any:
+    """A part of the defaults with a table's name put in."""
+    if isinstance(said, str):
+        return said.replace("{table}", table).replace("{TABLE}", table.upper())
+    if isinstance(said, dict):
+        return {key: _named(value, table) for key, value in said.items()}
+    return [_named(value, table) for value in said] if isinstance(said, list) else said
+
+
+def _merged(defaults: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
+    columns = dict(table.get("columns", {}))
+    for name, column in defaults.get("columns", {}).items():
+        columns[name] = column | columns.get(name, {})
+    return defaults | table | {"columns": columns}
 
 
 def read_sources(folder: Path) -> list[Source]:

@@ -101,6 +101,26 @@ def test_what_decides_the_table_decides_the_fingerprint(tmp_path: Path) -> None:
     assert flocks(tmp_path, editions=[new, old | {"headers": {"sheep": "HEADS"}}]).fingerprint != before
 
 
+def test_defaults_are_said_once_and_a_table_may_say_otherwise(tmp_path: Path) -> None:
+    shared = WOOL["tables"]["flocks"]
+    area = {"type": "double", "unit": "acres", "meaning": "Land"}
+    defaults = shared | {
+        "source_id": "wool_{table}",
+        "columns": {"land": area, "year": shared["columns"]["year"]},
+        "editions": [{"period": "series", "kind": "csv", "url": "https://wool.example/{TABLE}", "reader": "delimited"}],
+    }
+    goats = {"heads": {"type": "bigint", "unit": "heads", "meaning": "Goats"}, "land": {"unit": "hectares"}}
+    tables = {"sheep": {}, "goats": {"title": "Goats", "columns": goats}}
+    (tmp_path / "source.yml").write_text(yaml.safe_dump(WOOL | {"defaults": defaults, "tables": tables}), "utf-8")
+    goat, sheep = read_sources(tmp_path)
+    assert (sheep.source_id, sheep.title, goat.source_id, goat.title) == ("wool_sheep", "Flocks", "wool_goats", "Goats")
+    urls = [s.editions(Asked([], date(2026, 11, 28), {}))[0].formats[0].resources[0].url for s in (sheep, goat)]
+    assert urls == ["https://wool.example/SHEEP", "https://wool.example/GOATS"]
+    assert [c.name for c in goat.contract.columns] == ["heads", "land", "year", "period", "vintage"]
+    assert [c.unit for c in goat.contract.columns[:2]] == ["heads", "hectares"]
+    assert sheep.contract.columns[0].unit == "acres"
+
+
 def test_a_declaration_that_cannot_be_meant_is_refused() -> None:
     table = WOOL["tables"]["flocks"]
     without_year = {name: column for name, column in table["columns"].items() if name != "year"}
