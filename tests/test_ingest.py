@@ -222,6 +222,7 @@ FAULTS = {
     "a page": (answer(200, PAGE), "answered with an HTML page instead of a zip file"),
     "a damaged archive": (answer(200, zipped(csv(9))[:-30]), "truncated or damaged"),
 }
+NOTHING = "0 editions as the publisher offers them tonight"
 ARCHIVE = [file("series", "landed", "list", kind="zip")]
 
 
@@ -234,7 +235,7 @@ def test_without_an_optional_source_the_refresh_goes_on(house: House, fault: Beh
     assert (finding.check_name, finding.table_name, finding.severity, finding.passed) == (
         CURRENT, "stg_people", "warning", False,
     )  # fmt: skip
-    assert finding.observed.startswith("nothing of it is there; towns_people: list.csv: ")
+    assert finding.observed.startswith("towns_people: list.csv: ")
     assert said in finding.observed
     assert house.people() == {}, "a table without rows, and not no table"
     house.publisher.behave()
@@ -247,6 +248,13 @@ def test_without_an_optional_source_the_refresh_goes_on(house: House, fault: Beh
     assert house.people() == {"series@2026-11-28": 1}
     house.publisher.behave()
     assert outcomes(house.night()) == {"series@2026-11-28": "unchanged"}
+
+
+def test_what_an_optional_source_does_not_offer_is_no_failure(house: House) -> None:
+    house.declares()
+    assert house.night() == []
+    assert [(f.passed, f.observed) for f in house.findings] == [(True, NOTHING)]
+    assert house.people() == {}
 
 
 def test_a_table_of_which_nothing_is_landed_has_its_columns_and_types(house: House) -> None:
@@ -435,7 +443,7 @@ def test_a_source_declared_no_longer_is_in_no_release_and_in_nobodys_way(house: 
     house.offers(people_2025=csv(25))
     house.index.put(Partition.of(OLD_ENTRY))
     house.index.put(replace(Partition.of(OLD_ENTRY), source_id="towns_people", table="townsfolk"))
-    house.pulls()
+    assert house.pulls()[1] == []
     assert len(house.index.all()) == 3
     assert [p.name for p in house.index.active()] == ["towns_people:2025"]
     assert house.people() == {"2025": 25}
