@@ -19,6 +19,7 @@ from typing import Literal
 
 import duckdb
 
+from orchestration.assets.gates import absent
 from orchestration.partitions import Partition, write_empty
 from orchestration.quality.checklist import (
     BEFORE,
@@ -79,7 +80,9 @@ class TidyScene:
         self.files: dict[str, dict[str, str]] = {}
         for p in partitions:
             self.files.setdefault(f"stg_{p.table}", {})[p.edition] = str(tidy / p.path)
-        for table, path in write_empty({p.table for p in partitions}, docs / "empty").items():
+        nothing = write_empty({p.table for p in partitions}, docs / "empty")
+        self.empty = absent(nothing)
+        for table, path in nothing.items():
             self.files[f"stg_{table}"] = {"none": str(path)}
         self.year, self.docs = year, docs
         self.con = duckdb.connect(config={"threads": threads, "memory_limit": "6GB"})
@@ -97,7 +100,7 @@ class TidyScene:
         tables = {name: c for name, c in tidy_contracts().items() if about in ("", name)}
         checks = [c for c in tidy_checks() if about in c.sql]
         of_table = [p for p in profiles if about in ("", p.table_name)]
-        return findings(self.con, tables, checks, of_table, before, self.docs)
+        return findings(self.con, tables, checks, of_table, before, self.docs, empty=self.empty)
 
     def as_new_year(self, year: int) -> list[CheckResult]:
         """What the gate finds in the clean tables when the previous release lacks a year of QCEW."""
