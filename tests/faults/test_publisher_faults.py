@@ -352,7 +352,7 @@ def table_faults(year: str, key: str) -> list[Fault]:
         Fault("truncated", "truncated or damaged", content=lambda c: c[: len(c) // 2]),
         Fault("nothing", "an empty file", content=lambda c: b""),
         Fault("an older format", "not a (xlsx|zip) archive", content=lambda c: bytes.fromhex("d0cf11e0a1b11ae1") + c),
-        Fault("no workbook in it", "not a readable workbook|0 detail Use tables", lands=True,
+        Fault("no workbook in it", "not a readable workbook|0 detail workbooks of the Use Table", lands=True,
               content=lambda c: archived({"a.csv": b"1,2\n"})),
         Fault("bytes changed on the way", "damaged|not a readable workbook", content=holed, lands=True),
         Fault("a cell far out", "reaches to row 1048576 and column 16384", lands=True,

@@ -198,9 +198,12 @@ def test_a_bad_key_is_refused_by_both(tmp_path: Path, parse: Parser, key: Cells,
 
 @pytest.mark.parametrize("parse", [parse_use, parse_industries], ids=["use", "industries"])
 def test_a_workbook_of_other_benchmarks_is_none_of_the_year_asked_for(tmp_path: Path, parse: Parser) -> None:
-    said = rf"{NAME}: the workbook holds the benchmark of 2007, 2012, not of 2017\. Remedy: nothing to do"
-    with pytest.raises(NotPublished, match=said):
-        tidy(parse, written(tmp_path, {"NAICS Codes": KEY, "2012": TABLE, "2007": TABLE}))
+    sheets = {"NAICS Codes": KEY, "2012": TABLE, "2007": TABLE}
+    with pytest.raises(NotPublished, match=r"holds the benchmark of 2007, 2012, not of 2017\. Remedy: nothing to do"):
+        tidy(parse, written(tmp_path, sheets, NAME.replace("_2017", "")))
+    with pytest.raises(SourceError, match=r"sheet 2017 is missing, though .* \(there are 2007, 2012\)") as caught:
+        tidy(parse, written(tmp_path, sheets))
+    assert not isinstance(caught.value, NotPublished), "a file named by its year that holds another is at fault"
 
 
 @pytest.mark.parametrize("parse", [parse_use, parse_industries], ids=["use", "industries"])

@@ -192,6 +192,9 @@ def read_book(dataset: str, files: Sequence[Path], year: int, table: Table) -> B
     years = sorted(name for name in names if re.fullmatch(r"\d{4}", name))
     if not years:
         raise SourceError(dataset, file.name, "no sheet is named by its year", LAYOUT_REMEDY)
+    if str(year) not in years and f"_{year}_" in file.name:
+        problem = f"sheet {year} is missing, though the file is named by it (there are {', '.join(years)})"
+        raise SourceError(dataset, file.name, problem, LAYOUT_REMEDY)
     if str(year) not in years:
         problem = f"the workbook holds the benchmark of {', '.join(years)}, not of {year}"
         raise NotPublished(dataset, file.name, problem, "nothing to do: benchmark years come out when they are ready")
