@@ -1,20 +1,20 @@
-"""From a dataset's declaration to a tidy partition: which layout the place offers, its files landed, parsed once.
+"""From a source's declaration to tidy partitions: which edition and format the place offers, landed, parsed once.
 
-Belongs here: the order of those steps, and the index of which partition stands for which period. Does not: HTTP
-(`landing`), what the bytes mean (`sources`), Dagster (`assets`).
+Belongs here: the order of those steps, and what follows where one of them fails. Does not: HTTP (`landing`), what the
+bytes mean (`sources`), what a partition is (`partitions`), Dagster (`assets`).
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from orchestration.errors import NotPublished, SetupError, SourceError
 from orchestration.landing.content import content_problem
@@ -22,64 +22,30 @@ from orchestration.landing.fetch import Fetcher
 from orchestration.landing.origin import Origin, file_name
 from orchestration.landing.store import Landed, Store
 from orchestration.landing.unpack import unpacked
+from orchestration.partitions import File, Partition, TidyIndex
 from orchestration.settings import Settings
-from orchestration.sources.dataset import Dataset, Kind, Layout, Resource
+from orchestration.sources.source import LANDED, Asked, Edition, Format, Kind, Resource, Source
 from orchestration.sources.tidy import connect, count_rows, partition_name, write_partition
 
 log = logging.getLogger("clusters.ingest")
-KINDS: dict[str, Kind] = {".csv": "text", ".txt": "text", ".xlsx": "xlsx"}
+ARCHIVES = ("zip", "gz")
+MEMBER_KINDS: dict[str, Kind] = {".csv": "text", ".txt": "text", ".xlsx": "xlsx"}
 
 
 class Place(Protocol):
     """Where files come from: publishers (`landing.fetch.Fetcher`), or the landed files of an old release."""
 
-    def get(self, url: str, kind: Kind, dataset: str) -> Landed:
+    def get(self, url: str, kind: Kind, dataset: str, *, mirror: str | None = None) -> Landed:
         """The landed file of a URL; `NotPublished` if there is none."""
         ...
 
-    def mended(self, landed: Landed, url: str, kind: Kind) -> Landed:
+    def mended(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
         """The same file, its bytes looked through; `SourceError` if they are damaged and nobody has them again."""
         ...
 
     def reject(self, landed: Landed, problem: str) -> None:
         """Remembers that the file could not be understood."""
         ...
-
-
-@dataclass(frozen=True)
-class File:
-    """A landed file that a partition was made from."""
-
-    url: str
-    sha256: str
-    bytes: int
-    etag: str | None
-    last_modified: str | None
-    fetched_at: str
-
-
-@dataclass(frozen=True)
-class Partition:
-    """A tidy partition: what it is, what it was made from, and where it lies below the tidy folder.
-
-    `outcome` says what this refresh did: `new`, `changed`, `unchanged`, or `kept` where the publisher no longer
-    offers what was landed before. `warning` is what a person should know of its files, None if nothing.
-    """
-
-    source_id: str
-    table: str
-    period: int
-    layout: str
-    path: str
-    rows: int
-    outcome: str
-    files: tuple[File, ...]
-    warning: str | None = None
-
-    @classmethod
-    def of(cls, entry: Mapping[str, Any]) -> Partition:
-        """A partition from what `asdict` made of it, as the index and the manifests of releases keep it."""
-        return cls(**{**entry, "files": tuple(File(**file) for file in entry["files"])})
 
 
 @contextmanager
@@ -110,65 +76,64 @@ def publishers(settings: Settings) -> Iterator[Fetcher]:
         yield stack.enter_context(Fetcher(store, Origin(settings.profile, base_url), settings))
 
 
-class TidyIndex:
-    """Which partition stands for which source and period, per origin, in one small file that is replaced whole.
+def ingest(source: Source, asked: Asked, fetcher: Place, settings: Settings) -> tuple[list[Partition], list[str]]:
+    """Lands and parses the editions of a source that the place offers, unless the same bytes were parsed before.
 
-    A backfill adds periods; a nightly refresh replaces the ones it pulled. A release is built from all of them.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self.root = settings.tidy
-        self.path = settings.tidy / f"index-{settings.profile}.json"
-
-    def all(self) -> list[Partition]:
-        """Every partition, ordered by source and period."""
-        if not self.path.exists():
-            return []
-        found = [Partition.of(entry) for entry in json.loads(self.path.read_text(encoding="utf-8"))]
-        return sorted(found, key=lambda p: (p.source_id, p.period))
-
-    def get(self, source_id: str, period: int) -> Partition | None:
-        """The partition of a period, if it is there and its Parquet file too."""
-        for partition in self.all():
-            if (partition.source_id, partition.period) == (source_id, period):
-                return partition if (self.root / partition.path).exists() else None
-        return None
-
-    def put(self, partition: Partition) -> None:
-        """Records a partition in place of the one its period had."""
-        key = (partition.source_id, partition.period)
-        kept = [p for p in self.all() if (p.source_id, p.period) != key]
-        self.root.mkdir(parents=True, exist_ok=True)
-        half = self.path.with_suffix(".half")
-        half.write_text(json.dumps([asdict(p) for p in [*kept, partition]], indent=1), encoding="utf-8")
-        half.replace(self.path)
-
-
-def ingest(
-    dataset: Dataset, period: int, fetcher: Place, settings: Settings, areas: Sequence[str] = ()
-) -> Partition | None:
-    """Lands the files of a dataset's period and parses them, unless the same bytes were parsed before.
-
-    Returns None if the place offers the period in no layout and never did: not published yet.
+    Returns the partitions, and in words what failed and was done without (always empty for a required source). A period
+    that the place offers in no format, and never did, has no partition: it is not published yet.
 
     Raises:
-        SourceError: if a file cannot be pulled or understood. Nothing that was there before is touched.
+        SourceError: if a file of a required source cannot be pulled or understood, or what another one falls back on is
+            too old. Nothing that was there before is touched.
     """
-    index = TidyIndex(settings)
-    before = index.get(dataset.source_id, period)
-    layouts = dataset.layouts(period, areas)
-    if before is not None:
-        # A coarser layout is no substitute for a better one landed before, which then stays in use.
-        names = [layout.name for layout in layouts]
-        layouts = layouts[: names.index(before.layout) + 1] if before.layout in names else layouts
-    for layout, landed in _offered(dataset, layouts, fetcher):
-        path = _place(dataset, layout, period, landed)
+    found: list[Partition] = []
+    failures: list[str] = []
+    for period, editions in groupby(source.editions(asked), key=lambda edition: edition.period):
+        try:
+            partition = _newest(source, list(editions), fetcher, settings)
+        except SourceError as error:
+            if source.required:
+                raise
+            partition = _late(source, period, error, asked, settings)
+            failures.append(str(error))
+        if partition is not None:
+            found.append(partition)
+    return found, failures
+
+
+def _newest(source: Source, editions: Sequence[Edition], fetcher: Place, settings: Settings) -> Partition | None:
+    """The partition of a period: of its newest vintage that the place offers, else what was landed before."""
+    before = TidyIndex(settings).of_period(source.source_id, editions[0].period)
+    for edition in editions:
+        if (partition := _ingest(source, edition, before, fetcher, settings)) is not None:
+            return partition
+        if same := _of_vintage(before, edition):
+            return _kept(same[-1], settings)
+    return _kept(before[-1], settings) if before else None
+
+
+def _of_vintage(partitions: Sequence[Partition], edition: Edition) -> list[Partition]:
+    return [p for p in partitions if edition.vintage in (p.vintage, LANDED)]
+
+
+def _ingest(
+    source: Source, edition: Edition, before: Sequence[Partition], fetcher: Place, settings: Settings
+) -> Partition | None:
+    formats = edition.formats
+    if same_edition := _of_vintage(before, edition):
+        # A coarser format is no substitute for a better one landed before, which then stays in use.
+        names = [each.name for each in formats]
+        last = same_edition[-1].format
+        formats = formats[: names.index(last) + 1] if last in names else formats
+    for each, landed in _offered(source, formats, fetcher):
+        exact = _dated(edition, landed)
+        path = _path(source, each, exact, landed)
         if not (settings.tidy / path).exists():
             # What a disk has damaged is found here, where it would do harm, and not by reading everything nightly.
-            landed = [(r, fetcher.mended(item, r.url, r.kind)) for r, item in landed]
-            path = _place(dataset, layout, period, landed)
+            landed = [(r, fetcher.mended(item, r.url, r.kind, mirror=r.mirror)) for r, item in landed]
+            path = _path(source, each, exact, landed)
             try:
-                _parse(dataset, layout, period, landed, settings, settings.tidy / path)
+                _parse(source, each, exact, landed, settings, settings.tidy / path)
             except NotPublished as error:
                 # A year still under way is not an error of the nightly: it waits for the rest of it.
                 log.warning("%s", error)
@@ -177,67 +142,118 @@ def ingest(
                 for _, item in landed:
                     fetcher.reject(item, error.problem)
                 raise
-        same = before is not None and before.path == str(path)
-        partition = Partition(
-            source_id=dataset.source_id,
-            table=dataset.table,
-            period=period,
-            layout=layout.name,
-            path=str(path),
-            rows=before.rows if before is not None and same else count_rows(settings.tidy / path),
-            outcome="unchanged" if same else "new" if before is None else "changed",
-            files=tuple(_file(item) for _, item in landed),
-            warning="; ".join(f"{file_name(item.url)}: {item.doubt}" for _, item in landed if item.doubt) or None,
-        )
-        index.put(partition)
-        return partition
-    return _kept(index, before)
+        return _recorded(source, each, exact, landed, path, before, settings)
+    return None
 
 
-def _place(dataset: Dataset, layout: Layout, period: int, landed: Sequence[tuple[Resource, Landed]]) -> Path:
+def _recorded(
+    source: Source,
+    form: Format,
+    edition: Edition,
+    landed: Sequence[tuple[Resource, Landed]],
+    path: Path,
+    before: Sequence[Partition],
+    settings: Settings,
+) -> Partition:
+    replaced = next((p for p in before if p.vintage == edition.vintage), None)
+    same = replaced if replaced is not None and replaced.path == str(path) else None
+    partition = Partition(
+        source_id=source.source_id,
+        table=source.table,
+        period=edition.period,
+        vintage=edition.vintage,
+        format=form.name,
+        path=str(path),
+        rows=same.rows if same else count_rows(settings.tidy / path),
+        outcome="unchanged" if same else "changed" if before else "new",
+        files=tuple(_file(item) for _, item in landed),
+        warning="; ".join(f"{file_name(item.url)}: {item.doubt}" for _, item in landed if item.doubt) or None,
+        publisher=source.publisher,
+        title=source.title,
+        licence=source.licence,
+        homepage=source.homepage,
+    )
+    TidyIndex(settings).put(partition)
+    return partition
+
+
+def _dated(edition: Edition, landed: Sequence[tuple[Resource, Landed]]) -> Edition:
+    """The edition, with the day its bytes came as vintage where the publisher names none."""
+    if edition.vintage != LANDED:
+        return edition
+    return replace(edition, vintage=max(item.fetched_at for _, item in landed).date().isoformat())
+
+
+def _path(source: Source, form: Format, edition: Edition, landed: Sequence[tuple[Resource, Landed]]) -> Path:
     """Where the partition made from these files lies below the tidy folder."""
     checksums = [item.sha256 for _, item in landed]
-    name = partition_name(dataset.source_id, layout.name, dataset.parser_version, checksums)
-    return Path(dataset.table) / str(period) / f"{name}.parquet"
+    name = partition_name(source.source_id, form.name, source.fingerprint, checksums)
+    return Path(source.table) / edition.name / f"{name}.parquet"
 
 
 def _file(item: Landed) -> File:
     return File(item.url, item.sha256, item.bytes, item.etag, item.last_modified, item.fetched_at.isoformat())
 
 
-def _kept(index: TidyIndex, before: Partition | None) -> Partition | None:
+def _kept(before: Partition, settings: Settings) -> Partition:
     """What was landed before stays in use where the publisher no longer offers it; old years do go away."""
-    if before is None:
-        return None
     kept = replace(before, outcome="kept")
-    index.put(kept)
-    log.warning("%s %s: no longer offered, the copy landed earlier is used", before.source_id, before.period or "")
+    TidyIndex(settings).put(kept)
+    log.warning("%s: no longer offered, the copy landed earlier is used", before.name)
     return kept
 
 
+def _late(source: Source, period: str, error: SourceError, asked: Asked, settings: Settings) -> Partition | None:
+    """What a source that may fail falls back on: the period as landed before, None if it never was.
+
+    Raises:
+        SourceError: if that is older than the source may be.
+    """
+    before = TidyIndex(settings).of_period(source.source_id, period)
+    if not before:
+        log.warning("%s; nothing of %s was landed before, so it is done without", error, period)
+        return None
+    last, age = before[-1], (asked.today - before[-1].landed_on).days
+    if source.max_age_days is not None and age > source.max_age_days:
+        raise SourceError(
+            source.source_id,
+            error.file,
+            f"{error.problem}, and the copy landed {age} days ago is older than the {source.max_age_days} days allowed",
+            f"{error.remedy}; or raise max_age_days of {source.table} in its source.yml",
+        ) from error
+    late = replace(last, outcome="late")
+    TidyIndex(settings).put(late)
+    log.warning("%s; the copy landed %d days ago is used", error, age)
+    return late
+
+
 def _offered(
-    dataset: Dataset, layouts: Sequence[Layout], fetcher: Place
-) -> Iterator[tuple[Layout, list[tuple[Resource, Landed]]]]:
-    """The layouts that the place offers, best first, each landed when it is asked for."""
-    for layout in layouts:
-        first = layout.resources[0]
+    source: Source, formats: Sequence[Format], fetcher: Place
+) -> Iterator[tuple[Format, list[tuple[Resource, Landed]]]]:
+    """The formats that the place offers, best first, each landed when it is asked for."""
+
+    def get(resource: Resource) -> Landed:
+        return fetcher.get(resource.url, resource.kind, source.source_id, mirror=resource.mirror)
+
+    for form in formats:
+        first = form.resources[0]
         try:
-            landed = [(first, fetcher.get(first.url, first.kind, dataset.source_id))]
+            landed = [(first, get(first))]
         except NotPublished:
             continue
-        for resource in layout.resources[1:]:
+        for resource in form.resources[1:]:
             try:
-                landed.append((resource, fetcher.get(resource.url, resource.kind, dataset.source_id)))
+                landed.append((resource, get(resource)))
             except NotPublished:
                 if not resource.optional:
                     raise
-        yield layout, landed
+        yield form, landed
 
 
 def _parse(
-    dataset: Dataset,
-    layout: Layout,
-    period: int,
+    source: Source,
+    form: Format,
+    edition: Edition,
     landed: Sequence[tuple[Resource, Landed]],
     settings: Settings,
     target: Path,
@@ -247,45 +263,32 @@ def _parse(
     try:
         files: list[Path] = []
         for number, (resource, item) in enumerate(landed):
-            name = file_name(resource.url)
-            into = scratch / f"{number:04d}"
-            if resource.kind == "zip":
-                members = unpacked(item.path, resource.kind, into, dataset.source_id, settings.max_unpacked_bytes, name)
-                _look_at(members, dataset.source_id)
-                files += members
-            else:
-                # Under its own name, so that an error names the publisher's file and not a checksum.
-                into.mkdir()
-                (into / name).symlink_to(item.path)
-                files.append(into / name)
+            files += _opened(source, resource, item, scratch / f"{number:04d}", settings)
         if not files:
-            raise SourceError(
-                dataset.source_id, file_name(landed[0][0].url), "the archive is empty", "pull again later"
-            )
+            raise SourceError(source.source_id, file_name(landed[0][0].url), "the archive is empty", "pull again later")
         with connect(settings.memory_limit, settings.threads, scratch / "spill") as con:
-            relation = layout.parse(con, files, period)
-            write_partition(relation, target, dataset.source_id, files[0].name, year=period if dataset.yearly else None)
+            relation = form.parse(con, files, edition)
+            year = edition.year if source.by_year else None
+            write_partition(relation, target, source.source_id, files[0].name, edition, year)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _look_at(members: Sequence[Path], dataset: str) -> None:
+def _opened(source: Source, resource: Resource, item: Landed, into: Path, settings: Settings) -> list[Path]:
+    """The files that a landed one holds, under the publisher's names, so that an error names those."""
+    name = file_name(resource.url)
+    if resource.kind in ARCHIVES:
+        members = unpacked(item.path, resource.kind, into, source.source_id, settings.max_unpacked_bytes, name)
+        _check_members(members, source.source_id)
+        return members
+    into.mkdir()
+    (into / name).symlink_to(item.path)
+    return [into / name]
+
+
+def _check_members(members: Sequence[Path], dataset: str) -> None:
     """Refuses texts and workbooks out of an archive that are none, as they are refused where they come without one."""
     for member in members:
-        kind = KINDS.get(member.suffix.lower())
+        kind = MEMBER_KINDS.get(member.suffix.lower())
         if kind and (problem := content_problem(member, kind)):
             raise SourceError(dataset, member.name, f"in the archive the publisher {problem}", "pull again later")
-
-
-def link_partitions(partitions: Sequence[Partition], settings: Settings) -> Path:
-    """Lays out the partitions of a build as `<work>/tidy/<table>/<period>.parquet`, where dbt's sources look.
-
-    Links, not copies: the tidy folder stays the only place with the bytes.
-    """
-    folder = settings.work / "tidy"
-    shutil.rmtree(folder, ignore_errors=True)
-    for partition in partitions:
-        link = folder / partition.table / f"{partition.period}.parquet"
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(settings.tidy / partition.path)
-    return folder

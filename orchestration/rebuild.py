@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -18,12 +19,14 @@ from filelock import FileLock, Timeout
 
 from orchestration.contracts import mart_contracts
 from orchestration.errors import LockedError, SetupError
+from orchestration.partitions import Partition, TidyIndex
 from orchestration.refresh import Progress, run_nightly
-from orchestration.release.catalogue import code_hash
 from orchestration.release.contents import TableContent, differing, table_contents
+from orchestration.release.inputs import code_hash
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
 from orchestration.release.publish import Warehouse
 from orchestration.settings import Settings, settings
+from orchestration.sources.catalogue import SOURCES
 
 FOLDER = "rebuild"
 
@@ -61,7 +64,8 @@ def rebuilt(of: Settings, release_id: str, progress: Progress) -> Iterator[Rebui
     """
     source = manifest_path(of.warehouse, release_id)
     manifest = read_manifest(source)
-    years = sorted({int(p["period"]) for p in manifest.partitions if p["period"]})
+    by_year = {source.source_id for source in SOURCES.values() if source.by_year}
+    years = sorted({int(p["period"]) for p in manifest.partitions if p["source_id"] in by_year})
     if not years:
         raise SetupError(f"release {release_id}: its manifest names no year of any dataset; nothing to build")
     with _only_one(of.home / FOLDER), _private_home(of, of.home / FOLDER / release_id, manifest) as private:
@@ -106,6 +110,7 @@ def _private_home(of: Settings, home: Path, manifest: Manifest) -> Iterator[Sett
         settings.cache_clear()
         private = settings()
         _link_release_before(of, private, manifest)
+        _link_earlier_lists(of, private, manifest)
         yield private
     finally:
         os.environ.clear()
@@ -134,3 +139,14 @@ def _link_release_before(of: Settings, private: Settings, manifest: Manifest) ->
             if (of.tidy / path).exists():
                 (private.tidy / path).parent.mkdir(parents=True, exist_ok=True)
                 (private.tidy / path).symlink_to(of.tidy / path)
+
+
+def _link_earlier_lists(of: Settings, private: Settings, manifest: Manifest) -> None:
+    """Earlier vintages of a period, which a release held beside the newest: one address gives the newest bytes only."""
+    of_release = sorted(map(Partition.of, manifest.partitions), key=lambda p: (p.source_id, p.period, p.vintage or ""))
+    for _, group in groupby(of_release, key=lambda p: (p.source_id, p.period)):
+        for partition in list(group)[:-1]:
+            link = private.tidy / partition.path
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(of.tidy / partition.path)
+            TidyIndex(private).put(partition)

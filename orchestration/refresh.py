@@ -23,6 +23,8 @@ from orchestration.telling.unwritable import storage_error, storage_errors_named
 if TYPE_CHECKING:
     from dagster import DagsterEvent, ExecuteInProcessResult
 
+    from orchestration.partitions import Partition
+
 Progress = Callable[[str, str], None]
 
 STAGES = {
@@ -53,7 +55,7 @@ retention:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a refresh did. `pulled` is (source, outcome, files, bytes), `outcome` `published`, `nothing new` or `held`.
+    """What a refresh did. `pulled` is (edition, outcome, files, bytes), `outcome` `published`, `nothing new` or `held`.
 
     Held: something is new, and it is what a person rolled back.
     """
@@ -63,6 +65,7 @@ class Summary:
     profile: str
     path: Path
     pulled: list[tuple[str, str, int, int]]
+    notes: list[str]
     warnings: list[str]
     seconds: float
 
@@ -97,13 +100,15 @@ def refresh(
     now, last = house.current(), last_run(settings)
     if now is None or last is None:
         raise GateError("the run ended without an error, yet nothing is published")
+    shown = _shown(settings, years)
     return Summary(
         outcome=last["outcome"],
         release_id=now.id,
         profile=now.profile,
         path=settings.current,
-        pulled=_pulled(settings, years),
-        warnings=_warnings(settings, years),
+        pulled=[(p.name, p.outcome, len(p.files), sum(f.bytes for f in p.files)) for p in shown],
+        notes=_notes(shown, years),
+        warnings=_warnings(settings, shown),
         seconds=time.monotonic() - started,
     )
 
@@ -160,7 +165,7 @@ def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], oth
     `otherwise` is said where the events hold no error.
     """
     from orchestration.assets.resources import recorded_checks, recorded_run
-    from orchestration.ingest import TidyIndex
+    from orchestration.partitions import TidyIndex
     from orchestration.quality.verdict import stopping
     from orchestration.telling.failure import failure_of, gate_error
 
@@ -169,7 +174,7 @@ def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], oth
         return unwritable
     failed = stopping(recorded_checks(settings)) if recorded_run(settings) == run_id else []
     if failed and error.exit_code in (ClustersError.exit_code, GateError.exit_code):
-        return gate_error(failed, TidyIndex(settings).all(), settings.data_docs)
+        return gate_error(failed, TidyIndex(settings).active(), settings.data_docs)
     return error
 
 
@@ -188,42 +193,40 @@ def failed_checks(error: ClustersError) -> list[str]:
     return [f"{finding.table_name}.{finding.check_name}" for finding in findings]
 
 
-def _pulled(settings: Settings, years: Sequence[int]) -> list[tuple[str, str, int, int]]:
-    from orchestration.ingest import TidyIndex
+def _shown(settings: Settings, years: Sequence[int]) -> list[Partition]:
+    """The partitions that this refresh was about: of the years asked for, and of sources without years."""
+    from orchestration.partitions import TidyIndex
+    from orchestration.sources.catalogue import SOURCES
 
-    return [
-        (
-            f"{p.source_id}:{p.period}" if p.period else p.source_id,
-            p.outcome,
-            len(p.files),
-            sum(f.bytes for f in p.files),
-        )
-        for p in TidyIndex(settings).all()
-        if not p.period or p.period in years
-    ]
+    asked = {str(year) for year in years}
+    return [p for p in TidyIndex(settings).active() if not SOURCES[p.source_id].by_year or p.period in asked]
 
 
-def _warnings(settings: Settings, years: Sequence[int]) -> list[str]:
+def _notes(partitions: Sequence[Partition], years: Sequence[int]) -> list[str]:
+    """What is good to know and no fault: which of the years asked for are there."""
+    from orchestration.sources.catalogue import SOURCES
+
+    notes = []
+    for name in [name for name, source in SOURCES.items() if source.by_year]:
+        held = sorted(p.period for p in partitions if p.source_id == name)
+        if len(held) < len(years):
+            notes.append(f"{name}: asked for {years[0]} to {years[-1]}, there are {', '.join(held) or 'none'}")
+    return notes
+
+
+def _warnings(settings: Settings, partitions: Sequence[Partition]) -> list[str]:
     from orchestration.assets.resources import recorded_checks
-    from orchestration.ingest import TidyIndex
 
-    found = {p.period for p in TidyIndex(settings).all() if p.source_id == "bls_qcew"}
-    absent = [str(year) for year in years if year not in found]
-    warnings = [f"bls_qcew: not published for {', '.join(absent)}"] if absent else []
-    warnings += [
-        f"{source}: the publisher no longer offers it; the copy landed earlier is used"
-        for source, outcome, _, _ in _pulled(settings, years)
-        if outcome == "kept"
+    warnings = [
+        f"{p.name}: the publisher no longer offers it; the copy landed earlier is used"
+        for p in partitions
+        if p.outcome == "kept"
     ]
     last = last_run(settings) or {}
     if last.get("outcome") == "held":
         remedy = "it is published once that changes, or after `clusters rollback --lift`"
         warnings.append(f"what is new is held back: {last['message']}; {remedy}")
-    warnings += [
-        f"{p.source_id}: {p.warning}"
-        for p in TidyIndex(settings).all()
-        if p.warning and (not p.period or p.period in years)
-    ]
+    warnings += [f"{p.name}: {p.warning}" for p in partitions if p.warning]
     return warnings + [str(f) for f in recorded_checks(settings) if not f.passed and f.severity == "warning"]
 
 

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
@@ -45,7 +46,10 @@ class Settings(BaseSettings):
         default=None,
         description="your e-mail address, for the User-Agent; profile live needs it, BLS answers 403 without one",
     )
-    years: str = Field(default="2015-2025", description="QCEW reference years a nightly refresh asks for, as A-B")
+    years: str = Field(
+        default="2015-",
+        description="reference years a nightly refresh asks for: A-B, or A- for every year from A that may exist",
+    )
     timezone: str = Field(default="UTC", description="time zone of the 02:30 schedule")
     webhook: SecretStr | None = Field(default=None, description="URL that receives each alert as JSON")
     smtp_url: SecretStr | None = Field(
@@ -194,7 +198,7 @@ def _secret_parts(url: str) -> set[str]:
 
 
 def year_range(text: str) -> range:
-    """Years of an inclusive range `A-B` or a single year `A`.
+    """Years of an inclusive range `A-B`, of a single year `A`, or of `A-`: every year from A to the current one.
 
     Raises:
         ValueError: if the text is not of that form or runs backwards.
@@ -203,10 +207,11 @@ def year_range(text: str) -> range:
         >>> list(year_range("2015-2017"))
         [2015, 2016, 2017]
     """
-    match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{4}))?", text)
+    match = re.fullmatch(r"([0-9]{4})(-([0-9]{4})?)?", text)
     if not match:
-        raise ValueError(f"{text!r} is not a year or a range of years such as 2015-2024")
-    years = range(int(match[1]), int(match[2] or match[1]) + 1)
+        raise ValueError(f"{text!r} is not a year or a range of years such as 2015-2024 or 2015-")
+    last = match[3] or (datetime.now(UTC).year if match[2] else match[1])
+    years = range(int(match[1]), int(last) + 1)
     if not years:
         raise ValueError(f"{text!r} runs backwards")
     return years

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.quality.years import EDITION_BEGINS
+from orchestration.naics import first_years
 from orchestration.sample.write import write_sample
 from tests.faults.conftest import House, house_environment
 
@@ -136,7 +136,7 @@ def test_states_alone_then_everything(house: House, offered: Offer) -> None:
 
 
 def test_the_first_year_of_another_classification(house: House, offered: Offer) -> None:
-    begins = [y for y in EDITION_BEGINS if y in offered.whole and y - 1 in (*offered.states, *offered.whole)]
+    begins = [y for y in first_years() if y in offered.whole and y - 1 in (*offered.states, *offered.whole)]
     if not begins:
         pytest.skip("the sample's years are all in one edition of NAICS")
     year = begins[0]
@@ -163,7 +163,7 @@ def test_a_new_delineation(house: House, offered: Offer) -> None:
 def test_a_year_that_is_lost_is_known_before_anything_is_built(house: House, offered: Offer) -> None:
     first, last = offered.whole[-2:]
     refreshed(house, f"{first}-{last}", (first, last))
-    index = house.home / "tidy" / "index-mirror.json"
+    index = house.home / "tidy" / "editions-mirror.json"
     entries = json.loads(index.read_text(encoding="utf-8"))
     index.write_text(json.dumps([e for e in entries if str(e["period"]) != str(first)]), encoding="utf-8")
     released = house.released()

@@ -22,7 +22,7 @@ from orchestration.assets.resources import Refresh
 from orchestration.assets.tidy import tidy_key
 from orchestration.assets.warehouse import build_path
 from orchestration.contracts import contracts, mart_contracts
-from orchestration.ingest import Partition
+from orchestration.partitions import Partition, write_empty
 from orchestration.quality.checklist import (
     BEFORE,
     EARLIER,
@@ -43,13 +43,12 @@ from orchestration.quality.revision import FROM_HISTORY
 from orchestration.quality.verdict import CheckResult, stopping
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import read_profiles
-from orchestration.sources.bls import QCEW_AREAS
-from orchestration.sources.catalogue import DATASETS
+from orchestration.sources.catalogue import SOURCES
 from orchestration.telling.failure import named
 
 log = logging.getLogger("clusters.gate")
 
-TIDY = {f"stg_{dataset.table}": dataset.table for dataset in DATASETS.values()}
+TIDY = {source.contract.name: source.table for source in SOURCES.values()}
 HISTORY, CONTRACT = "history", "contract"
 LEARNED = (*FROM_HISTORY, "neighbouring_")
 
@@ -71,9 +70,9 @@ def _specs(keys: Mapping[str, AssetKey], checks: Sequence[SqlCheck]) -> list[Ass
 
 
 def _blocks(key: AssetKey) -> bool:
-    # Pulling QCEW needs the list of areas, so the gate over both cannot stand between them: there it is the build that
-    # reads the finding before it begins.
-    return key != tidy_key(QCEW_AREAS)
+    # What another source needs is pulled before it, so the gate over both cannot stand between them: there it is the
+    # build that reads the finding before it begins.
+    return key not in {tidy_key(SOURCES[name]) for source in SOURCES.values() for name in source.needs}
 
 
 def check_results(
@@ -117,8 +116,8 @@ def _accepted(refresh: Refresh, tables: Iterable[str]) -> set[str]:
     return {
         name
         for name in tables
-        for dataset in DATASETS.values()
-        if dataset.source_id in refresh.accept_revision and TIDY.get(name) in (None, dataset.table)
+        for source in SOURCES.values()
+        if source.source_id in refresh.accept_revision and TIDY.get(name) in (None, source.table)
     }
 
 
@@ -146,6 +145,8 @@ def check_tidy(refresh: Refresh) -> list[CheckResult]:
         name: [refresh.settings.tidy / p.path for p in refresh.partitions if p.table == table]
         for name, table in TIDY.items()
     }
+    nothing = write_empty({p.table for p in refresh.partitions}, refresh.settings.work / "empty")
+    files |= {f"stg_{table}": [path] for table, path in nothing.items()}
     before, docs = replaced_files(refresh), refresh.settings.data_docs / "tidy"
     views = {f"{BEFORE}{name}": paths for name, paths in before.items()}
     with open_parquet({**files, **views}, threads=refresh.settings.threads) as con:
@@ -153,7 +154,16 @@ def check_tidy(refresh: Refresh) -> list[CheckResult]:
         refresh.record_profiles("tidy", profiles)
         checks = [*tidy_checks(), *revised_checks(con, before)]
         remembered, tables = previous_profiles(refresh), tidy_contracts()
-        return findings(con, tables, checks, profiles, remembered, docs, accepted_tables=_accepted(refresh, tables))
+        return findings(
+            con,
+            tables,
+            checks,
+            profiles,
+            remembered,
+            docs,
+            accepted_tables=_accepted(refresh, tables),
+            empty={f"stg_{table}": "its source is not required, and nothing of it has landed" for table in nothing},
+        )
 
 
 def replaced_files(refresh: Refresh) -> dict[str, list[Path]]:
@@ -192,9 +202,9 @@ def check_marts(refresh: Refresh) -> list[CheckResult]:
 
 def _named(partitions: Sequence[Partition]) -> str:
     """Editions in words, the first few of many."""
-    return named([f"{p.source_id} {p.period}" if p.period else p.source_id for p in partitions])
+    return named([p.name for p in partitions])
 
 
-TIDY_KEYS = {f"stg_{dataset.table}": tidy_key(dataset) for dataset in DATASETS.values()}
+TIDY_KEYS = {source.contract.name: tidy_key(source) for source in SOURCES.values()}
 TIDY_GATE = _gate("tidy", TIDY_KEYS, tidy_checks(), check_tidy)
 MARTS_GATE = _gate("marts", {name: AssetKey(["marts", name]) for name in mart_contracts()}, [], check_marts)

@@ -17,16 +17,17 @@ from dagster import AssetExecutionContext, AssetKey, MaterializeResult, Metadata
 from orchestration.assets.metadata import NIGHTLY, OWNERS
 from orchestration.assets.resources import Refresh, recorded_checks, recorded_profiles
 from orchestration.assets.warehouse import build_path
-from orchestration.contracts import mart_contracts
+from orchestration.contracts import published_contracts
 from orchestration.errors import GateError
-from orchestration.ingest import Partition
+from orchestration.partitions import Partition
 from orchestration.quality.verdict import stopping
-from orchestration.release.catalogue import code_hash, write_catalogue
+from orchestration.release.catalogue import write_catalogue
+from orchestration.release.inputs import code_hash, options
 from orchestration.release.manifest import Manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
 from orchestration.release.rollback import write_hold
-from orchestration.sources.catalogue import DATASETS
+from orchestration.sources.catalogue import SOURCES
 from orchestration.telling.run_record import record_run
 
 log = logging.getLogger("clusters.release")
@@ -34,7 +35,7 @@ log = logging.getLogger("clusters.release")
 
 @asset(
     key=AssetKey("release"),
-    deps=[AssetKey(["marts", name]) for name in mart_contracts()],
+    deps=[AssetKey([contract.layer, name]) for name, contract in published_contracts().items()],
     description="The read-only DuckDB file that analysts open, with its catalogue; `current.duckdb` points at it.",
     group_name="release",
     kinds={"duckdb"},
@@ -63,7 +64,7 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     )
     build, before = build_path(refresh.settings), comparable(house, row.profile)
     with duckdb.connect(str(build)) as con:
-        contents = write_catalogue(con, catalogue, mart_contracts(), before)
+        contents = write_catalogue(con, catalogue, published_contracts(), before)
     manifest = Manifest(
         release=row,
         partitions=[asdict(partition) for partition in partitions],
@@ -71,6 +72,7 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         accepted=refresh.accept_revision,
         engine=duckdb.__version__,
         code_hash=code_hash(),
+        options=options(refresh.settings),
     )
     path = house.publish(build, row.release_id, manifest=manifest)
     write_hold(house.folder, None)
@@ -95,7 +97,7 @@ def release_row(context: AssetExecutionContext, refresh: Refresh, house: Warehou
         inputs_hash=refresh.inputs_hash,
         sources_asked_at=datetime.fromtimestamp(asked_at, UTC) if asked_at else now,
         oldest_source_fetched_at=min(fetched),
-        sources_kept=sum(p.outcome == "kept" for p in refresh.partitions),
+        sources_kept=sum(p.outcome in ("kept", "late") for p in refresh.partitions),
     )
 
 
@@ -119,34 +121,28 @@ def require_passed(refresh: Refresh) -> None:
         raise GateError("; ".join(str(f) for f in failed))
 
 
-def source_id(partition: Partition) -> str:
-    """Key of a partition in `meta.source_snapshot`.
-
-    Example: `bls_qcew:2016`, and `census_gazetteer` for a source without reference years.
-    """
-    return f"{partition.source_id}:{partition.period}" if partition.period else partition.source_id
-
-
 def snapshot(partition: Partition, *, synthetic: bool) -> SourceSnapshot:
     """What `meta.source_snapshot` says of a partition; over several files sizes are summed and checksums combined.
 
     A synthetic one names the publisher whose layout it has, and says that the figures are not theirs.
     """
-    dataset, files = DATASETS[partition.source_id], partition.files
+    files = partition.files
     one = files[0] if len(files) == 1 else None
     return SourceSnapshot(
-        source_id=source_id(partition),
-        publisher=f"synthetic, in the layout of {dataset.publisher}" if synthetic else dataset.publisher,
-        dataset=f"{dataset.title} ({partition.layout})",
-        reference_period=str(partition.period) if partition.period else "latest",
+        source_id=partition.name,
+        publisher=f"synthetic, in the layout of {partition.publisher}" if synthetic else partition.publisher,
+        dataset=f"{partition.title} ({partition.format})",
+        reference_period=partition.edition,
         url=files[0].url,
         fetched_at=max(datetime.fromisoformat(f.fetched_at) for f in files),
         etag=one.etag if one else None,
         last_modified=one.last_modified if one else None,
         bytes=sum(f.bytes for f in files),
         sha256=one.sha256 if one else _combined([f.sha256 for f in files]),
-        licence="synthetic data of this project" if synthetic else dataset.licence,
+        licence="synthetic data of this project" if synthetic else partition.licence,
         rows=partition.rows,
+        outcome=partition.outcome,
+        tried=SOURCES[partition.source_id].tried,
     )
 
 
@@ -158,7 +154,7 @@ def source_files(partition: Partition) -> list[SourceFile]:
     """What `meta.source_file` says of a partition."""
     return [
         SourceFile(
-            source_id=source_id(partition),
+            source_id=partition.name,
             url=f.url,
             fetched_at=datetime.fromisoformat(f.fetched_at),
             etag=f.etag,

@@ -16,18 +16,20 @@ from typing import Any
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
-from orchestration.ingest import Partition, Place, TidyIndex, publishers
+from orchestration.ingest import Place, publishers
 from orchestration.landing.archive import Archive
 from orchestration.landing.store import Landed, blob_path
+from orchestration.partitions import Partition, TidyIndex
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
-from orchestration.release.catalogue import code_files, inputs_hash
+from orchestration.release.inputs import code_files, inputs_hash, options
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
 from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_release
 from orchestration.release.retention import clear_up
 from orchestration.release.rollback import Hold, read_hold
 from orchestration.settings import Settings, settings
+from orchestration.sources.catalogue import SOURCES
 
 RUN_ID = "run_id.txt"
 
@@ -75,14 +77,18 @@ class Refresh(ConfigurableResource):
 
     @property
     def partitions(self) -> list[Partition]:
-        """All tidy partitions of this profile: what a release is built from."""
-        return TidyIndex(self.settings).all()
+        """The tidy partitions of this profile that a release is built from."""
+        return TidyIndex(self.settings).active()
+
+    def tidy_files(self, source_id: str) -> list[Path]:
+        """The Parquet files of a source's partitions."""
+        return [self.settings.tidy / p.path for p in self.partitions if p.source_id == source_id]
 
     @property
     def inputs_hash(self) -> str:
-        """Hash of everything a release depends on: the tidy partitions and the code."""
-        made_from = [(f"{p.source_id}:{p.period}", p.path) for p in self.partitions]
-        return inputs_hash(made_from, code_files(), {"profile": self.settings.profile})
+        """Hash of everything a release depends on: the tidy partitions, the code, settings and engines."""
+        made_from = [(p.name, p.path) for p in self.partitions]
+        return inputs_hash(made_from, code_files(), {"profile": self.settings.profile} | options(self.settings))
 
     def anything_new(self) -> bool:
         """Whether a release built now would differ from the current one and from what was rolled back."""
@@ -105,14 +111,14 @@ class Refresh(ConfigurableResource):
         return [Partition.of(entry) for entry in read_manifest(path).partitions]
 
     def replaced(self) -> list[Partition]:
-        """Partitions of the current release for whose source and period there is another one now."""
-        now = {(p.source_id, p.period): p.path for p in self.partitions}
-        return [p for p in self.released() if now.get((p.source_id, p.period), p.path) != p.path]
+        """Partitions of the current release in whose place another one stands now, of a newer vintage or read anew."""
+        now = {_place(p): p.path for p in self.partitions}
+        return [p for p in self.released() if now.get(_place(p), p.path) != p.path]
 
     def added(self) -> list[Partition]:
-        """Partitions whose source and period the current release lacks; none where there is none to compare with."""
-        released = {(p.source_id, str(p.period)) for p in self.released()}
-        return [p for p in self.partitions if released and (p.source_id, str(p.period)) not in released]
+        """Partitions whose edition the current release lacks; none where there is no release to compare with."""
+        released = {p.key for p in self.released()}
+        return [p for p in self.partitions if released and p.key not in released]
 
     def record_checks(self, gate: str, results: Sequence[CheckResult]) -> None:
         """Keeps a gate's findings for the release step and the run's summary."""
@@ -126,6 +132,12 @@ class Refresh(ConfigurableResource):
         path = findings_folder(self.settings) / kind / f"{gate}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([asdict(item) for item in items], indent=1), encoding="utf-8")
+
+
+def _place(partition: Partition) -> tuple[str, str, str | None]:
+    """What one partition at a time stands for in a release: a period, or one vintage where a source keeps all."""
+    source = SOURCES.get(partition.source_id)
+    return partition.source_id, partition.period, partition.vintage if source and source.keeps_vintages else None
 
 
 def landed_of(manifest: Manifest, of: Settings) -> list[Landed]:

@@ -1,11 +1,11 @@
-"""One asset per dataset: its tidy table, pulled and parsed.
+"""One asset per source: its tidy table, pulled and parsed.
 
-Belongs here: which dataset is partitioned and what depends on what. Does not: URLs, layouts, HTTP.
+Belongs here: which source is partitioned and what depends on what. Does not: URLs, formats, HTTP.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import duckdb
 from dagster import (
     AssetExecutionContext,
     AssetKey,
@@ -18,89 +18,103 @@ from dagster import (
 
 from orchestration.assets.metadata import NIGHTLY, OWNERS, table_schema
 from orchestration.assets.resources import Refresh
-from orchestration.contracts import contracts
 from orchestration.errors import SourceError
-from orchestration.ingest import Partition, ingest
+from orchestration.ingest import ingest
 from orchestration.landing.origin import public
-from orchestration.sources.bls import QCEW, QCEW_AREAS
-from orchestration.sources.catalogue import DATASETS
-from orchestration.sources.dataset import Dataset
+from orchestration.partitions import Partition
+from orchestration.quality.verdict import CheckResult
+from orchestration.sources.catalogue import SOURCES
+from orchestration.sources.source import Asked, Source
 
 FIRST_YEAR = 1990
-YEARS = StaticPartitionsDefinition([str(year) for year in range(FIRST_YEAR, datetime.now(UTC).year + 1)])
+# Beyond the current year, since a daemon that has run since last year asks for this one.
+YEARS_AHEAD = 2
+LAST_YEAR = datetime.now(UTC).year + YEARS_AHEAD
+YEARS = StaticPartitionsDefinition([str(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)])
+CURRENT = "source_is_current"
 
 
-def tidy_key(dataset: Dataset) -> AssetKey:
-    """Asset key of a dataset's tidy table."""
-    return AssetKey(["tidy", dataset.table])
+def tidy_key(source: Source) -> AssetKey:
+    """Asset key of a source's tidy table."""
+    return AssetKey(["tidy", source.table])
 
 
-def pull(dataset: Dataset, periods: list[int], refresh: Refresh) -> list[Partition]:
-    """The partitions of the periods that the place offers.
+def pull(source: Source, years: Sequence[int], refresh: Refresh) -> list[Partition]:
+    """The partitions of the editions that the place offers, for these reference years where the source has years.
+
+    What a source that is not required did not send is recorded as a finding of the refresh.
 
     Raises:
-        SourceError: if it offers none of them.
+        SourceError: if a required source offers none.
     """
-    landed = [p for p in refresh.partitions if p.source_id == dataset.source_id]
-    if landed and refresh.only and dataset.source_id not in refresh.only:
+    landed = [p for p in refresh.partitions if p.source_id == source.source_id]
+    if landed and refresh.only and source.source_id not in refresh.only:
         return landed
-    areas = _areas(refresh) if dataset is QCEW else []
-    found = [ingest(dataset, period, refresh.fetcher, refresh.settings, areas) for period in periods]
-    partitions = [partition for partition in found if partition is not None]
-    if not partitions:
-        asked = f" for {periods[0]}-{periods[-1]}" if dataset.yearly else ""
+    asked = Asked(years, datetime.now(UTC).date(), {name: refresh.tidy_files(name) for name in source.needs})
+    partitions, failures = ingest(source, asked, refresh.fetcher, refresh.settings)
+    if not partitions and not failures and source.required:
+        first = source.editions(asked)[:1]
         raise SourceError(
-            dataset.source_id,
-            public(dataset.layouts(periods[0], areas)[0].resources[0].url),
-            f"the publisher offers none of its known layouts{asked}",
+            source.source_id,
+            public(first[0].formats[0].resources[0].url) if first else "(no file)",
+            "the publisher offers none of its known formats" + (_span(years) if source.by_year else ""),
             "check the address, the profile and the years; see `clusters sources`",
         )
+    refresh.record_checks(f"source-{source.source_id}", [_current(source, partitions, failures)])
     return partitions
 
 
-def _areas(refresh: Refresh) -> list[str]:
-    partition = next(p for p in refresh.partitions if p.source_id == QCEW_AREAS.source_id)
-    with duckdb.connect() as con:
-        # Not as a parameter: for those DuckDB imports pandas, a second that a night with nothing new need not spend.
-        areas = con.read_parquet(str(refresh.settings.tidy / partition.path)).project("area_fips")
-        return [row[0] for row in areas.fetchall()]
+def _span(years: Sequence[int]) -> str:
+    return f" for {years[0]}" + (f"-{years[-1]}" if len(years) > 1 else "")
 
 
-def _asset(dataset: Dataset) -> AssetsDefinition:
-    contract = contracts()[f"stg_{dataset.table}"]
+def _current(source: Source, partitions: Sequence[Partition], failures: Sequence[str]) -> CheckResult:
+    absent = "" if partitions else "nothing of it is there; "
+    return CheckResult(
+        check_name=CURRENT,
+        table_name=source.contract.name,
+        tool="refresh",
+        severity="warning",
+        passed=not failures and bool(partitions),
+        observed=absent + ("; ".join(failures) or f"{len(partitions)} editions as the publisher offers them tonight"),
+        expected="what the publisher offers tonight; otherwise what was landed before is used",
+    )
 
+
+def _asset(source: Source) -> AssetsDefinition:
     @asset(
-        key=tidy_key(dataset),
-        description=f"{contract.meaning}. {dataset.publisher}: {dataset.title}, {dataset.cadence}.",
-        group_name=dataset.source_id.split("_")[0],
+        key=tidy_key(source),
+        description=f"{source.contract.meaning.strip()}. {source.publisher}: {source.title}, {source.cadence}.",
+        group_name=source.source_id.split("_")[0],
         kinds={"python", "duckdb", "parquet"},
         owners=OWNERS,
-        deps=[tidy_key(QCEW_AREAS)] if dataset is QCEW else [],
-        partitions_def=YEARS if dataset.yearly else None,
-        backfill_policy=BackfillPolicy.single_run() if dataset.yearly else None,
+        deps=[tidy_key(SOURCES[name]) for name in source.needs],
+        partitions_def=YEARS if source.by_year else None,
+        backfill_policy=BackfillPolicy.single_run() if source.by_year else None,
         freshness_policy=NIGHTLY,
         metadata={
-            "dagster/column_schema": table_schema(contract),
-            "publisher": dataset.publisher,
-            "homepage": dataset.homepage,
-            "licence": dataset.licence,
+            "dagster/column_schema": table_schema(source.contract),
+            "publisher": source.publisher,
+            "homepage": source.homepage,
+            "licence": source.licence,
+            "tried": source.tried,
+            "required": source.required,
         },
     )
     def tidy(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResult:
-        periods = [int(key) for key in context.partition_keys] if dataset.yearly else [0]
-        found = pull(dataset, periods, refresh)
-        absent = sorted(set(periods) - {p.period for p in found})
+        years = [int(key) for key in context.partition_keys] if source.by_year else []
+        found = pull(source, years, refresh)
         return MaterializeResult(
             metadata={
                 "dagster/row_count": sum(p.rows for p in found),
                 "partitions": {
-                    str(p.period): f"{p.outcome}, {p.layout}, {p.rows} rows, {len(p.files)} files" for p in found
+                    p.edition: f"{p.outcome}, {p.format}, {p.rows} rows, {len(p.files)} files" for p in found
                 },
-                "not published": absent,
+                "not published": sorted({str(year) for year in years} - {p.period for p in found}),
             }
         )
 
     return tidy
 
 
-TIDY_ASSETS = [_asset(dataset) for dataset in DATASETS.values()]
+TIDY_ASSETS = [_asset(source) for source in SOURCES.values()]

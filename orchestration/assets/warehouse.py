@@ -20,10 +20,11 @@ from orchestration.assets.metadata import NIGHTLY, OWNERS, table_schema
 from orchestration.assets.resources import Refresh, recorded_checks
 from orchestration.contracts import contracts
 from orchestration.errors import GateError, SetupError
-from orchestration.ingest import link_partitions
+from orchestration.partitions import link_partitions
 from orchestration.quality.verdict import CheckResult, stopping
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, secrets_set_aside, settings, without_secrets
+from orchestration.sources.staging import write_staging
 from orchestration.telling.run_record import record_run
 
 log = logging.getLogger("clusters.build")
@@ -62,6 +63,7 @@ def manifest() -> Path:
     Raises:
         SetupError: if dbt cannot parse the project.
     """
+    write_staging()
     target = PROJECT / "target"
     path, mark = target / "manifest.json", target / "parsed_from.txt"
     parsed_from = _project_hash()

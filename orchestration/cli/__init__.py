@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import export, look, query, refresh, versions
+from orchestration.cli import export, look, query, refresh, sources, versions
 from orchestration.cli.terminal import stderr
 from orchestration.errors import ClustersError
 
@@ -85,4 +85,4 @@ app.command()(look.releases)
 app.command()(versions.diff)
 app.command()(versions.rollback)
 app.command()(versions.rebuild)
-app.command()(look.sources)
+app.command()(sources.sources)

@@ -18,7 +18,6 @@ import typer
 
 from orchestration.cli.terminal import (
     age,
-    current_release,
     load_settings,
     profile_label,
     size,
@@ -128,27 +127,6 @@ def releases() -> None:
     console.print(table("", ("release", "", "profile", "published", "size"), rows, ("size",)))
 
 
-def sources() -> None:
-    """The catalogue of sources: publisher, cadence, licence, and when each was last pulled."""
-    from orchestration.sources.catalogue import DATASETS
-
-    pulled = _last_pulled(load_settings())
-    rows = [
-        (
-            source_id,
-            dataset.publisher,
-            dataset.title,
-            dataset.homepage,
-            dataset.cadence,
-            dataset.licence,
-            pulled.get(source_id, "never"),
-        )
-        for source_id, dataset in sorted(DATASETS.items())
-    ]
-    columns = ("source", "publisher", "title", "homepage", "cadence", "licence", "last pulled")
-    stdout().print(table("", columns, rows))
-
-
 def _status(settings: Settings) -> dict[str, Any]:
     from orchestration.release.publish import Warehouse
     from orchestration.release.records import read_checks, read_release, read_snapshots
@@ -189,11 +167,11 @@ def _staleness(settings: Settings) -> dict[str, Any] | None:
         "sources": [
             {
                 "dataset": source.dataset,
-                "newest_period": source.newest_period,
+                "newest": source.newest,
                 "fetched_at": source.fetched_at,
                 "age_days": source.age.days,
                 "cadence": source.cadence,
-                "news_within_days": source.news_within_days,
+                "due": source.due.isoformat() if source.due else None,
                 "overdue": source.overdue,
             }
             for source in seen.sources
@@ -231,29 +209,11 @@ def _dictionary(settings: Settings) -> list[ColumnEntry]:
     current = Warehouse(settings).current()
     if current is not None:
         return read_dictionary(current.path)
-    from orchestration.contracts import mart_contracts
+    from orchestration.contracts import published_contracts
     from orchestration.release.catalogue import dictionary as described
     from orchestration.release.catalogue import meta_contracts
 
-    return described({**mart_contracts(), **meta_contracts()})
-
-
-def _last_pulled(settings: Settings) -> dict[str, str]:
-    """By source, without its year: the newest pull and the periods that the current release holds."""
-    from orchestration.release.records import read_snapshots
-
-    try:
-        path = current_release(settings).path
-    except SetupError:
-        return {}
-    pulled = {}
-    snapshots = sorted(read_snapshots(path), key=lambda s: s.source_id.split(":")[0])
-    for source, group in groupby(snapshots, lambda s: s.source_id.split(":")[0]):
-        members = list(group)
-        periods = sorted({member.reference_period for member in members})
-        span = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
-        pulled[source] = f"{when(max(member.fetched_at for member in members))} ({span})"
-    return pulled
+    return described({**published_contracts(), **meta_contracts()})
 
 
 def _with_texts_for_times(value: Any) -> Any:

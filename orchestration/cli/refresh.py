@@ -38,7 +38,7 @@ def refresh(
         typer.Option(help="Whose files: an invented economy, a folder of files, or the publishers."),
     ] = None,
     mirror: Annotated[Path | None, typer.Option(help="Folder of publishers' files, laid out <host>/<path>.")] = None,
-    years: Annotated[str | None, typer.Option(metavar="A-B", help="QCEW reference years.")] = None,
+    years: Annotated[str | None, typer.Option(metavar="A-B", help="Reference years; A- asks for all from A.")] = None,
     only: Annotated[
         list[str] | None, typer.Option(metavar="SOURCE…", help="Pull these sources only (see `sources`).")
     ] = None,
@@ -104,11 +104,11 @@ def _known_sources(named: Sequence[str]) -> list[str]:
     wanted = list(dict.fromkeys(part.strip() for name in named for part in name.split(",") if part.strip()))
     if not wanted:
         return []
-    from orchestration.sources.catalogue import DATASETS
+    from orchestration.sources.catalogue import SOURCES
 
     for name in wanted:
-        if name not in DATASETS:
-            near = get_close_matches(name, list(DATASETS), n=1)
+        if name not in SOURCES:
+            near = get_close_matches(name, list(SOURCES), n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise SetupError(f"unknown source {name!r}{hint} `clusters sources` lists them")
     return wanted

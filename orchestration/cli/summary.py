@@ -63,6 +63,8 @@ def print_summary(summary: Summary, link: Path, console: Console) -> None:
         _print_tables(con, console)
         strongest = con.execute(STRONGEST).fetchall()
     _print_strongest(strongest, console)
+    for note in summary.notes:
+        console.print(f"Note: {note}")
     for warning in summary.warnings:
         console.print(f"Warning: {warning}", style="yellow")
     console.print(f"The file: {link} (release {summary.release_id}, {size(link.stat().st_size)})")

@@ -13,7 +13,7 @@ from orchestration.landing.origin import Job
 from orchestration.landing.store import Landed
 
 if TYPE_CHECKING:
-    from orchestration.sources.dataset import Kind
+    from orchestration.sources.source import Kind
 
 
 class Archive:
@@ -27,7 +27,7 @@ class Archive:
     def __init__(self, files: Iterable[Landed]) -> None:
         self._files = {(file.dataset, file.url): file for file in files}
 
-    def get(self, url: str, kind: Kind, dataset: str) -> Landed:
+    def get(self, url: str, kind: Kind, dataset: str, *, mirror: str | None = None) -> Landed:
         """The file of a URL.
 
         Raises:
@@ -39,7 +39,7 @@ class Archive:
             raise job.error("was not among the files then", "nothing to do, it is done without", NotPublished)
         return file
 
-    def mended(self, landed: Landed, url: str, kind: Kind) -> Landed:
+    def mended(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
         """The same file, its bytes looked through.
 
         Raises:

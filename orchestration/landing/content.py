@@ -6,16 +6,24 @@ and values (parsers and expectations judge those).
 
 from __future__ import annotations
 
+import gzip
+import re
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.landing.unpack import DAMAGED, HIGHEST_RATIO, RATIO_COUNTS_FROM
+
 if TYPE_CHECKING:
-    from orchestration.sources.dataset import Kind
+    from orchestration.sources.source import Kind
 
 HEAD = 4096
 CHUNK = 1 << 20
-HTML_SIGNS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"captcha")
+HTML_SIGNS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<table", b"captcha")
+GZ_MAGIC = b"\x1f\x8b"
+# What Eurostat answers, in XML, when a question asks for too many cells.
+TOO_BIG = "EXTRACTION_TOO_BIG"
+AN_ERROR = re.compile(rb"\{\s*[\"'](errors?|message|exception)[\"']\s*:")
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
@@ -30,16 +38,27 @@ def content_problem(path: Path, kind: Kind) -> str | None:
         head = stream.read(HEAD)
     if not head:
         return "sent an empty file"
+    if TOO_BIG.encode() in head:
+        return f"answered {TOO_BIG} instead of a {kind} file"
     opening = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if opening.startswith(b"<") and any(sign in opening for sign in HTML_SIGNS):
-        return f"answered with an HTML page instead of a {kind} file"
+    is_page = opening.startswith(b"<") and any(sign in opening for sign in HTML_SIGNS)
+    if is_page != (kind == "html"):
+        return f"answered with an HTML page instead of a {kind} file" if is_page else "sent a file that is no HTML page"
     if kind in ("zip", "xlsx"):
         return _archive_problem(path, kind, head)
+    if kind == "gz":
+        return _gz_problem(path, head)
     if kind == "xls":
         return None if head.startswith(OLE_MAGIC) else "sent a file that is not an xls workbook"
-    if opening.startswith(b"<?xml"):
+    return _text_problem(path, kind, opening)
+
+
+def _text_problem(path: Path, kind: Kind, opening: bytes) -> str | None:
+    if opening.startswith(b"<?xml") and kind != "html":
         return f"answered with an XML document instead of a {kind} file"
-    if opening.startswith((b"{", b"[{")):
+    if kind == "json" and (problem := _json_problem(path, opening)):
+        return problem
+    if kind != "json" and opening.startswith((b"{", b"[{")):
         return f"answered with JSON instead of a {kind} file"
     return f"sent a {kind} file with NUL bytes in it" if _has_nul(path) else None
 
@@ -52,6 +71,35 @@ def _archive_problem(path: Path, kind: Kind, head: bytes) -> str | None:
             return None if archive.infolist() else f"sent a {kind} archive without members"
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         return f"sent a {kind} archive that is truncated or damaged ({error})"
+
+
+def _gz_problem(path: Path, head: bytes) -> str | None:
+    if not head.startswith(GZ_MAGIC):
+        return "sent a file that is not a gz archive"
+    most, size = max(RATIO_COUNTS_FROM, HIGHEST_RATIO * path.stat().st_size), 0
+    try:
+        # To the end, where the checksum stands; what it unpacks to is written nowhere.
+        with gzip.open(path) as stream:
+            while chunk := stream.read(CHUNK):
+                size += len(chunk)
+                if size > most:
+                    return f"sent a gz archive that unpacks to more than {HIGHEST_RATIO} times its size"
+    except DAMAGED as error:
+        return f"sent a gz archive that is truncated or damaged ({error})"
+    return None
+
+
+def _json_problem(path: Path, opening: bytes) -> str | None:
+    if not opening.startswith((b"{", b"[")):
+        return "sent a file that is not JSON"
+    if AN_ERROR.match(opening):
+        return f"answered with an error instead of data ({opening[:120].decode(errors='replace')})"
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - HEAD))
+        end = stream.read().rstrip()
+    if not end.endswith(b"]" if opening.startswith(b"[") else b"}"):
+        return "sent JSON that ends in the middle"
+    return None
 
 
 def _has_nul(path: Path) -> bool:

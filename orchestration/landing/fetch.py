@@ -39,7 +39,7 @@ from orchestration.landing.store import Landed, Store
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.sources.dataset import Kind
+    from orchestration.sources.source import Kind
 
 logger = logging.getLogger("clusters.landing")
 # httpx logs every request with its full address; ours is one line a file, without the query, where keys live.
@@ -99,18 +99,19 @@ class Fetcher:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._client.close()
 
-    def get(self, url: str, kind: Kind, dataset: str, *, whole: bool = False) -> Landed:
+    def get(self, url: str, kind: Kind, dataset: str, *, whole: bool = False, mirror: str | None = None) -> Landed:
         """Ask for a file and land it: `new`, `changed` or `unchanged`.
 
         On every error the file landed earlier stays the latest, and the failure is in the store's history.
-        `whole` asks for the bytes even if the publisher says that they have not changed.
+        `whole` asks for the bytes even if the publisher says that they have not changed. `mirror` is where a folder of
+        publishers' files holds it, if not at the address's path.
 
         Raises:
             NotPublished: the publisher has no such file (404, 410).
             SourceError: it could not be pulled, or what came is not a file of that kind.
             SetupError: it could not be written.
         """
-        job, started = Job(dataset, url, kind), time.monotonic()
+        job, started = Job(dataset, url, kind, mirror), time.monotonic()
         try:
             with self._deadline.running():
                 landed = self._pull(job, whole)
@@ -131,7 +132,17 @@ class Fetcher:
             logger.warning("%s: %s: %s", dataset, job.shown, landed.doubt)
         return landed
 
-    def mended(self, landed: Landed, url: str, kind: Kind) -> Landed:
+    def probe(self, url: str, *, mirror: str | None = None) -> str:
+        """Whether a place offers a file, without downloading it: `offered`, `not offered`, or what went wrong."""
+        try:
+            response = self._client.head(self._origin.locate(url, mirror), follow_redirects=True)
+        except (*BROKEN, SetupError) as error:
+            return f"no answer ({type(error).__name__})"
+        if response.status_code in ABSENT:
+            return "not offered"
+        return "offered" if response.is_success else f"HTTP {response.status_code}"
+
+    def mended(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
         """The landed file of a URL, pulled again if its bytes were damaged on this disk since. Reads all of them.
 
         Raises:
@@ -141,7 +152,7 @@ class Fetcher:
             return landed
         logger.warning("%s: %s: the stored copy was damaged on disk; pulled again", landed.dataset, landed.url)
         try:
-            return self.get(url, kind, landed.dataset, whole=True)
+            return self.get(url, kind, landed.dataset, whole=True, mirror=mirror)
         except SourceError as error:
             raise SourceError(
                 landed.dataset,
@@ -212,7 +223,7 @@ class Fetcher:
 
     def _send(self, job: Job, headers: dict[str, str]) -> httpx.Response:
         """The answer after redirects, its body still to be read; redirects may not leave the host."""
-        request = self._client.build_request("GET", self._origin.locate(job.url), headers=headers)
+        request = self._client.build_request("GET", self._origin.locate(job.url, job.mirror), headers=headers)
         request.extensions["trace"] = self._deadline.trace
         for _ in range(REDIRECTS + 1):
             response = self._client.send(request, stream=True)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import httpx
 
 from orchestration.errors import SetupError, SourceError
 
 if TYPE_CHECKING:
-    from orchestration.sources.dataset import Kind
+    from orchestration.sources.source import Kind
 
 
 # Names of query parameters whose values are nobody else's business, as publishers write them: `key` (Census),
@@ -69,11 +69,11 @@ class Origin:
         if (self.name == "live") != (self.base_url is None):
             raise ValueError(f"origin {self.name} with base URL {self.base_url}: live has none, the others need one")
 
-    def locate(self, url: str) -> str:
-        """The address to ask for a publisher's URL.
+    def locate(self, url: str, mirror: str | None = None) -> str:
+        """The address to ask for a publisher's URL; `mirror` is its place in a folder, if not `<host>/<path>`.
 
         Raises:
-            SetupError: if a mirror is asked for a URL with a query, for which its layout has no place.
+            SetupError: if a mirror is asked for a URL with a query, for which it has no place, and none is named.
 
         Example:
             >>> Origin("mirror", "http://127.0.0.1:8000").locate("https://x.gov/a b.csv")
@@ -81,11 +81,13 @@ class Origin:
         """
         if self.base_url is None:
             return url
+        if mirror is not None:
+            return f"{self.base_url.rstrip('/')}/{quote(mirror)}"
         parsed = httpx.URL(url)
         if parsed.query:
             raise SetupError(
                 f"{self.name}: {public(url)}: a {self.name} holds files by path. "
-                "Remedy: declare the URL without a query."
+                "Remedy: declare its place there as `mirror`."
             )
         return f"{self.base_url.rstrip('/')}/{parsed.host}{parsed.raw_path.decode('ascii')}"
 
@@ -102,6 +104,7 @@ class Job:
     dataset: str
     url: str
     kind: Kind
+    mirror: str | None = None
 
     @property
     def shown(self) -> str:

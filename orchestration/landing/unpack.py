@@ -5,6 +5,7 @@ Belongs here: safe extraction. Does not: which members a parser wants, what they
 
 from __future__ import annotations
 
+import gzip
 import lzma
 import stat
 import zipfile
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 from orchestration.errors import SourceError
 
 if TYPE_CHECKING:
-    from orchestration.sources.dataset import Kind
+    from orchestration.sources.source import Kind
 
 CHUNK = 1 << 20
 MOST_MEMBERS = 10_000
@@ -24,15 +25,16 @@ MOST_MEMBERS = 10_000
 HIGHEST_RATIO = 200
 RATIO_COUNTS_FROM = 16 << 20
 ENCRYPTED = 0x1
-DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
+DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
 def unpacked(path: Path, kind: Kind, into: Path, dataset: str, max_bytes: int, name: str | None = None) -> list[Path]:
-    """The files in a landed file: the members of a zip, extracted below `into`, or the file itself.
+    """The files in a landed file: the members of a zip or what a gz holds, extracted below `into`, or the file itself.
 
     Sorted by member name; folders and macOS's `__MACOSX` are left out. `max_bytes` caps what an archive may
     unpack to. `name` is the publisher's name of the file for messages, since stored files are named by their
-    digest. After an error nothing of the archive is left in `into`.
+    digest; what a gz holds gets it without the `.gz`, whatever the archive says. After an error nothing of the
+    archive is left in `into`.
 
     Raises:
         SourceError: if the archive is damaged, encrypted, too large, or would write outside `into`.
@@ -41,9 +43,10 @@ def unpacked(path: Path, kind: Kind, into: Path, dataset: str, max_bytes: int, n
         >>> unpacked(Path("2016_annual_singlefile.zip"), "zip", Path("work"), "bls_qcew", 8_000_000_000)
         [PosixPath('work/2016.annual.singlefile.csv')]
     """
-    if kind != "zip":
+    if kind not in ("zip", "gz"):
         return [path]
-    return _Archive(path, into, dataset, max_bytes, name or path.name).extract()
+    archive = _Archive(path, into, dataset, max_bytes, name or path.name)
+    return archive.extract() if kind == "zip" else archive.extract_gz()
 
 
 class _Archive:
@@ -72,6 +75,23 @@ class _Archive:
             _remove(done)
             raise
         return done
+
+    def extract_gz(self) -> list[Path]:
+        """The one file in a gz; members that follow each other in it are parts of one file."""
+        target = self._into / (PurePosixPath(self._name).name.removesuffix(".gz") or "unpacked")
+        self._into.mkdir(parents=True, exist_ok=True)
+        try:
+            with gzip.open(self._path) as stream, target.open("wb", buffering=0) as file:
+                while chunk := stream.read(CHUNK):
+                    self._count(None, len(chunk))
+                    file.write(chunk)
+        except DAMAGED as error:
+            _remove([target])
+            raise self._error(None, f"the archive is damaged ({error})", "pull the file again") from error
+        except BaseException:
+            _remove([target])
+            raise
+        return [target]
 
     def _plan(self, archive: zipfile.ZipFile) -> list[tuple[Path, zipfile.ZipInfo]]:
         """What goes where, in order of member names, once every member has been looked at."""
@@ -117,7 +137,7 @@ class _Archive:
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
             raise self._suspicious(member, "is a file and a folder at once") from error
 
-    def _count(self, member: zipfile.ZipInfo, size: int) -> None:
+    def _count(self, member: zipfile.ZipInfo | None, size: int) -> None:
         self._written += size
         if self._written > self._max_bytes:
             raise self._too_large(member, self._written)

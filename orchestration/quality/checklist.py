@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.contracts import TableContract, contracts, mart_contracts
+from orchestration.naics import first_years
 from orchestration.quality.cells import cell_checks
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.comparison import compare
@@ -23,7 +24,7 @@ from orchestration.quality.reconciliation import sums_checks
 from orchestration.quality.reference import reference_checks
 from orchestration.quality.revision import accepted, revision_checks
 from orchestration.quality.verdict import CheckResult
-from orchestration.quality.years import EDITION_BEGINS, year_checks
+from orchestration.quality.years import year_checks
 
 BEFORE = "before_"
 EARLIER = "earlier_release"
@@ -167,7 +168,7 @@ def findings(
     from orchestration.quality.gate import run_gate
 
     remembered = [p for p in before if p.table_name in tables]
-    learned = history_expectations(profiles, remembered, breaks=EDITION_BEGINS, news=news, lasting_news=lasting_news)
+    learned = history_expectations(profiles, remembered, breaks=first_years(), news=news, lasting_news=lasting_news)
     every = [*learned, *checks]
     passing = accepted([check for check in every if check.table in accepted_tables])
     stopping = [check for check in every if check.table not in accepted_tables]

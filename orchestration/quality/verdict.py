@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Tool = Literal["great_expectations", "dbt", "dagster"]
+Tool = Literal["great_expectations", "dbt", "refresh"]
 Severity = Literal["error", "warning"]
 
 

@@ -1,12 +1,11 @@
 """The catalogue inside a release: schema `meta`, made from the contracts beside this module, and comments.
 
-Belongs here: filling `meta`, comments, the hash over what a release is made from. Does not: the shape of the
-rows and reading them back (see `records`), publishing the file (see `publish`), running checks (`quality`).
+Belongs here: filling `meta`, comments. Does not: the shape of the rows and reading them back (see `records`), what a
+release is made from (see `inputs`), publishing the file (see `publish`), running checks (`quality`).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, fields
 from datetime import UTC, datetime
@@ -20,38 +19,36 @@ from orchestration.errors import GateError
 from orchestration.release.contents import TableContent, table_contents
 from orchestration.release.records import Catalogue, ColumnEntry, IndicatorEntry
 from orchestration.release.revisions import revisions
-from orchestration.settings import PROJECT_ROOT
 
 CONTRACTS = Path(__file__).parent / "contracts"
 SCHEMAS = {"marts": "main", "meta": "meta"}
-CODE_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv"}
-MADE_BY_TOOLS = {"target", "logs", "dbt_packages", "__pycache__"}
 
 
 def meta_contracts() -> dict[str, TableContract]:
-    """The contracts of the tables of schema `meta`, by table name."""
+    """The contracts of the tables of schema `meta` that are filled here, by table name."""
     return contracts(CONTRACTS)
 
 
 def write_catalogue(
     con: duckdb.DuckDBPyConnection,
     catalogue: Catalogue,
-    marts: Mapping[str, TableContract],
+    built: Mapping[str, TableContract],
     before: Path | None = None,
 ) -> list[TableContent]:
     """Create and fill schema `meta` of an open build file and comment every table and column in it.
 
-    `marts` are the contracts of schema `main` (see `orchestration.contracts.mart_contracts`), `before` is the release
-    that revisions are counted against. Returns what the tables hold.
+    `built` are the contracts of the tables that are there already (see `orchestration.contracts.published_contracts`),
+    `before` is the release that revisions are counted against. Returns what the tables of schema `main` hold.
 
     Raises:
         GateError: if a table breaks its grain, or tables and contracts do not match.
 
     Example:
         >>> with duckdb.connect(build) as con:                              # doctest: +SKIP
-        ...     write_catalogue(con, catalogue, mart_contracts())
+        ...     write_catalogue(con, catalogue, published_contracts())
     """
-    described = {**marts, **meta_contracts()}
+    described = {**built, **meta_contracts()}
+    marts = {name: contract for name, contract in built.items() if contract.layer == "marts"}
     con.execute("CREATE SCHEMA IF NOT EXISTS meta")
     for contract in meta_contracts().values():
         columns = ", ".join(
@@ -135,44 +132,6 @@ def indicators(described: Mapping[str, TableContract]) -> list[IndicatorEntry]:
         for c in contract.columns
         if c.formula
     ]
-
-
-def inputs_hash(
-    files: Iterable[tuple[str, str]], code: Iterable[Path], options: Mapping[str, str] | None = None
-) -> str:
-    """One hash of everything a release is made from: equal hashes, equal releases.
-
-    `files` are pairs of URL and sha256, `code` files of the project (see `code_files`), `options` whatever
-    else matters, such as profile, years or library versions. Order never matters.
-
-    Example:
-        >>> one = inputs_hash([("https://a", "1f"), ("https://b", "2e")], [])
-        >>> one == inputs_hash([("https://b", "2e"), ("https://a", "1f")], [])
-        True
-    """
-    parts = [("file", url, sha256) for url, sha256 in files]
-    parts += [("option", name, value) for name, value in (options or {}).items()]
-    for path in code:
-        name = path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path
-        parts.append(("code", name.as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()))
-    return hashlib.sha256(repr(sorted(parts)).encode()).hexdigest()
-
-
-def code_hash() -> str:
-    """Hash of the code alone: releases made by the same code from the same inputs are equal."""
-    return inputs_hash([], code_files())
-
-
-def code_files(root: Path = PROJECT_ROOT) -> list[Path]:
-    """The files whose change makes another release: the package and the dbt project, as written by hand."""
-    return sorted(
-        path
-        for folder in ("orchestration", "dbt_project")
-        for path in (root / folder).rglob("*")
-        if path.suffix in CODE_SUFFIXES
-        and not path.name.startswith(".")
-        and not MADE_BY_TOOLS.intersection(path.relative_to(root).parts)
-    )
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from orchestration.contracts import ColumnContract, TableContract, mart_contracts
+from orchestration.contracts import ColumnContract, TableContract, published_contracts
 from orchestration.errors import SetupError
 from orchestration.release.catalogue import meta_contracts
 from orchestration.release.records import ColumnEntry, read_dictionary, read_release, read_snapshots
@@ -92,7 +92,7 @@ def describe(release: Path, tables: dict[str, list[ColumnEntry]], folder: Path) 
 
 
 def _resource(path: str, columns: list[ColumnEntry], file: Path) -> dict[str, Any]:
-    contracts = {**mart_contracts(), **meta_contracts()}
+    contracts = {**published_contracts(), **meta_contracts()}
     name = columns[0].table_name
     contract, present = contracts.get(name), {column.column_name for column in columns}
     schema: dict[str, Any] = {"fields": [_field(column, contract) for column in columns]}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ class Manifest:
     """A release's row of `meta.release`, the tidy partitions (with their files) it is made from, what its tables hold.
 
     `accepted` are the sources whose revisions a person let pass, `engine` is the version of DuckDB, within which hashes
-    of contents compare, `code_hash` is over the package and the dbt project.
+    of contents compare, `code_hash` is over the code that makes the numbers, `options` are the settings that reach
+    them and the versions of the libraries (none in manifests of before they were kept).
     """
 
     release: ReleaseRow
@@ -33,6 +34,7 @@ class Manifest:
     accepted: Sequence[str]
     engine: str
     code_hash: str
+    options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def paths(self) -> set[str]:
@@ -77,6 +79,7 @@ def read_manifest(path: Path) -> Manifest:
             accepted=found["accepted"],
             engine=found["engine"],
             code_hash=found["code_hash"],
+            options=found.get("options", {}),
         )
     except FileNotFoundError as error:
         raise SetupError(f"{path.name}: there is no manifest of that release in {path.parent}") from error

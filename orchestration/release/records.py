@@ -38,9 +38,10 @@ class ReleaseRow:
 
 @dataclass(frozen=True)
 class SourceSnapshot:
-    """One dataset and period as it stood, such as `bls_qcew:2016`; `bytes` and `rows` are sums over files.
+    """One edition of a dataset as it stood, such as `bls_qcew:2016`; `bytes` and `rows` are sums over files.
 
     `url`, `etag`, `last_modified` and `sha256` are those of its first file; see `SourceFile` for each.
+    `outcome` is what the refresh did, `tried` on what the parser was tried; releases made earlier lack them.
     """
 
     source_id: str
@@ -55,6 +56,8 @@ class SourceSnapshot:
     sha256: str
     licence: str
     rows: int
+    outcome: str | None = None
+    tried: str | None = None
 
 
 @dataclass(frozen=True)

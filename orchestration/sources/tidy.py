@@ -17,10 +17,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import SourceError
+from orchestration.sources.source import Edition
 
 LAYOUT_REMEDY = (
     "compare the file's header with the dataset's declaration in orchestration/sources; if the publisher changed its "
-    "layout, adapt the parser and raise its parser_version"
+    "layout, adapt the declaration or the parser"
 )
 WHOLE = {"BIGINT", "INTEGER", "SMALLINT"}
 TEXT_REMEDY = "look at that line; if the publisher has re-issued the file, run `clusters refresh` again"
@@ -47,11 +48,12 @@ def read_delimited(
     *,
     delimiter: str = ",",
     encoding: str = "utf-8",
+    quote: str = '"',
 ) -> duckdb.DuckDBPyRelation:
     """The named columns of delimited files with a header, in the given DuckDB types, one relation over all files.
 
     Columns are found by name, so reordered and additional ones do no harm. Blanks round a header name and a
-    byte-order mark are ignored.
+    byte-order mark are ignored. `quote` is what stands round texts that hold the delimiter, "" if nothing does.
 
     Raises:
         SourceError: if a file is empty or lacks a column, or a column of whole numbers holds others. Text in a number
@@ -75,11 +77,11 @@ def read_delimited(
                 LAYOUT_REMEDY,
             )
         groups.setdefault(tuple(header), []).append(str(file))
-    _require_whole_numbers(con, dataset, groups, columns, delimiter, encoding)
+    _require_whole_numbers(con, dataset, groups, columns, delimiter, encoding, quote)
     # Literals, not parameters: a relation with parameters is evaluated at once, in memory.
     wanted = ", ".join(map(quoted, columns))
     relations = [
-        con.sql(f"SELECT {wanted} FROM {_scan(header, paths, columns, delimiter, encoding)}")
+        con.sql(f"SELECT {wanted} FROM {_scan(header, paths, columns, delimiter, encoding, quote)}")
         for header, paths in groups.items()
     ]
     whole = relations[0]
@@ -108,11 +110,13 @@ def _scan(
     columns: Mapping[str, str],
     delimiter: str,
     encoding: str,
+    quote: str,
     options: str = "",
 ) -> str:
     return (
         f"read_csv([{', '.join(map(literal, paths))}], header = true, auto_detect = false, "
-        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', encoding = {literal(encoding)}, "
+        f"delim = {literal(delimiter)}, quote = {literal(quote)}, escape = {literal(quote)}, "
+        f"encoding = {literal(encoding)}, "
         f"columns = {_column_types(header, columns)}{options})"
     )
 
@@ -124,6 +128,7 @@ def _require_whole_numbers(
     columns: Mapping[str, str],
     delimiter: str,
     encoding: str,
+    quote: str,
 ) -> None:
     """DuckDB reads 1.234 (thousands, as half of Europe writes them) as the whole number 1, and 1e3 as 1000: a wrong
     number that looks right. Text that it cannot read at all is left to it, since it also knows the line.
@@ -134,7 +139,8 @@ def _require_whole_numbers(
         for name in map(quoted, whole)
     )
     for header, paths in groups.items() if whole else ():
-        scan = _scan(header, paths, dict.fromkeys(columns, "VARCHAR"), delimiter, encoding, ", filename = 'a file of'")
+        texts = dict.fromkeys(columns, "VARCHAR")
+        scan = _scan(header, paths, texts, delimiter, encoding, quote, ", filename = 'a file of'")
         with errors_named(dataset, Path(paths[0]).name):
             row = con.sql(
                 f'SELECT "a file of", {", ".join(map(quoted, whole))} FROM {scan} WHERE {odd} LIMIT 1'
@@ -211,21 +217,28 @@ def errors_named(dataset: str, file: str) -> Iterator[None]:
         raise SourceError(dataset, name, line + problem, TEXT_REMEDY) from error
 
 
-def partition_name(source_id: str, layout: str, parser_version: int, checksums: Sequence[str]) -> str:
-    """Name of a tidy partition: the hash of what it is made from, so unchanged inputs are never parsed twice.
+def partition_name(source_id: str, format_name: str, fingerprint: str, checksums: Sequence[str]) -> str:
+    """Name of a partition: the hash of what it is made from, so unchanged inputs are never parsed twice.
+
+    `fingerprint` stands for the code and the declaration that read them (see `Source`).
 
     Example:
-        >>> partition_name("bls_qcew", "singlefile", 1, ["ab"])[:8]
-        'e84a5708'
+        >>> partition_name("bls_qcew", "singlefile", "9c", ["ab"])[:8]
+        '6e5aa0ad'
     """
-    made_from = "\n".join([source_id, layout, str(parser_version), *sorted(checksums)])
+    made_from = "\n".join([source_id, format_name, fingerprint, *sorted(checksums)])
     return hashlib.sha256(made_from.encode()).hexdigest()[:32]
 
 
 def write_partition(
-    relation: duckdb.DuckDBPyRelation, target: Path, dataset: str, file: str, year: int | None = None
+    relation: duckdb.DuckDBPyRelation,
+    target: Path,
+    dataset: str,
+    file: str,
+    edition: Edition,
+    year: int | None = None,
 ) -> None:
-    """Writes a relation as one Parquet file, whole or not at all.
+    """Writes a relation as one Parquet file, whole or not at all, with the columns `period` and `vintage` at the end.
 
     Raises:
         SourceError: if the relation has no rows, its text cannot be read in its types, or (where `year` is given) its
@@ -233,9 +246,11 @@ def write_partition(
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     half = target.with_suffix(f".{os.getpid()}.half")
+    vintage = "NULL" if edition.vintage is None else literal(edition.vintage)
+    dated = relation.project(f"*, {literal(edition.period)}::VARCHAR AS period, {vintage}::VARCHAR AS vintage")
     try:
         with errors_named(dataset, file):
-            relation.write_parquet(str(half), compression="zstd")
+            dated.write_parquet(str(half), compression="zstd")
         if not count_rows(half):
             raise SourceError(dataset, file, "the file has a header but no rows", "run `clusters refresh` again later")
         if year is not None:

@@ -139,7 +139,7 @@ def _seen_by_analysts(seen: Staleness | None) -> dict[str, Any] | None:
         "sources": [
             {
                 "dataset": source.dataset,
-                "newest_period": source.newest_period,
+                "newest": source.newest,
                 "fetched_at": source.fetched_at.isoformat(),
                 "age": span(source.age),
                 "overdue": source.overdue,
@@ -165,7 +165,7 @@ def _text(subject: str, exit_code: int, message: str, found: Sequence[Finding], 
         parts.append(message)
     if seen is not None:
         lines = [f"Analysts see release {seen.release_id} (profile {seen.profile}), {span(seen.age)} old."]
-        lines += [f"{s.dataset} {s.newest_period}: {span(s.age)} old" for s in seen.sources]
+        lines += [f"{s.dataset} {s.newest}: {span(s.age)} old" for s in seen.sources]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 

@@ -15,7 +15,7 @@ from dagster import DagsterEvent
 from dagster._utils.error import SerializableErrorInfo
 
 from orchestration import errors
-from orchestration.ingest import Partition
+from orchestration.partitions import Partition
 from orchestration.quality.revision import DISCLOSURE, FROM_HISTORY
 from orchestration.quality.verdict import CheckResult
 
@@ -109,7 +109,7 @@ def origin(finding: CheckResult, partitions: Sequence[Partition]) -> tuple[str, 
     """
     found = [p for p in partitions if f"stg_{p.table}" == finding.table_name]
     year = re.search(r"\byear = (\d{4})\b", finding.observed)
-    found = [p for p in found if year and str(p.period) == year[1]] or found
+    found = [p for p in found if year and p.period == year[1]] or found
     if not found:
         return None
     return found[0].source_id, [unquote(file.url.rsplit("/", 1)[-1]) for p in found for file in p.files]

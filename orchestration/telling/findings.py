@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestration.errors import SourceError
-from orchestration.ingest import Partition, TidyIndex
+from orchestration.partitions import Partition, TidyIndex
 from orchestration.settings import Settings
-from orchestration.sources.catalogue import DATASETS
+from orchestration.sources.catalogue import SOURCES
 from orchestration.telling.failure import accepting, origin, remedy
 from orchestration.telling.run_record import last_run
 from orchestration.telling.staleness import Staleness
@@ -59,7 +59,7 @@ def failed_findings(settings: Settings, error: Exception) -> list[Finding]:
     found = []
     for line in str(error).splitlines():
         match = re.fullmatch(r"(?P<dataset>\w+): (?P<file>.+?): (?P<problem>.+)\. Remedy: (?P<remedy>.+)\.", line)
-        if match and match["dataset"] in DATASETS:
+        if match and match["dataset"] in SOURCES:
             expected = "a file that can be pulled and read"
             files = (match["file"],)
             kind = SourceError.__name__
@@ -86,7 +86,7 @@ def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
     from orchestration.assets.resources import recorded_checks
 
     warnings = [c for c in recorded_checks(settings) if not c.passed and c.severity == "warning"]
-    partitions = TidyIndex(settings).all()
+    partitions = TidyIndex(settings).active()
     doubted = [_of_partition(p, "doubt", p.warning, DOUBT_REMEDY) for p in partitions if p.warning]
     kept = [
         _of_partition(
@@ -107,8 +107,8 @@ def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
             (),
             "cadence",
             "news",
-            f"the newest file arrived {source.fetched_at:%Y-%m-%d}",
-            f"one every {source.news_within_days} days at least ({source.cadence})",
+            f"the newest edition is {source.newest}",
+            f"the one after it by {source.due} ({source.cadence})",
             OVERDUE_REMEDY,
         )
         for source in (seen.sources if seen else ())
@@ -118,14 +118,14 @@ def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
 
 
 def _of_partition(partition: Partition, check: str, observed: str, remedy: str) -> Finding:
-    """What the pull found odd about the files of a dataset's period."""
-    name = f"{check}_{partition.period}" if partition.period else check
+    """What the pull found odd about the files of an edition."""
+    name = f"{check}_{partition.edition}"
     files = tuple(file.url for file in partition.files[:1])
     return Finding(partition.source_id, files, "pull", name, observed, EXPECTED[check], remedy)
 
 
 def _of_checks(settings: Settings, checks: Sequence[CheckResult], remedy: str) -> list[Finding]:
-    partitions = TidyIndex(settings).all() if checks else []
+    partitions = TidyIndex(settings).active() if checks else []
     found = []
     for check in checks:
         dataset, files = origin(check, partitions) or (WAREHOUSE, [])

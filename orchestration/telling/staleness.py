@@ -6,12 +6,12 @@ Belongs here: ages and what counts as stale. Does not: telling anybody (see `ale
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import SourceSnapshot, read_snapshots
 from orchestration.settings import Settings
-from orchestration.sources.catalogue import DATASETS
+from orchestration.sources.catalogue import SOURCES
 from orchestration.telling.run_record import last_run
 from orchestration.wording import span
 
@@ -21,21 +21,22 @@ STALE_AFTER = timedelta(hours=50)
 
 @dataclass(frozen=True)
 class SourceAge:
-    """A dataset of the release: its newest period and when its newest bytes arrived (an aware time).
-
-    `news_within_days` is what `orchestration.sources` expects; None where nothing is expected.
+    """A source of the release: its newest edition, when its newest bytes arrived (an aware time), and the day by which
+    the next edition should be out; `due` is None where the publisher promises nothing.
     """
 
     dataset: str
-    newest_period: str
+    newest: str
     fetched_at: datetime
     age: timedelta
     cadence: str
-    news_within_days: int | None
+    due: date | None
+    now: datetime
 
     @property
     def overdue(self) -> bool:
-        return self.news_within_days is not None and self.age > timedelta(days=self.news_within_days)
+        """Whether the next edition should be out by now; new bytes of one that is there change nothing about it."""
+        return self.due is not None and self.now.date() > self.due
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Staleness:
         if unconfirmed > STALE_AFTER:
             found.append(f"no refresh has succeeded for {span(unconfirmed)}; see the last run")
         return found + [
-            f"{source.dataset} has had no new file for {span(source.age)} (its publisher brings one {source.cadence})"
+            f"{source.dataset}: the edition after {source.newest} is overdue since {source.due} ({source.cadence})"
             for source in self.sources
             if source.overdue
         ]
@@ -97,9 +98,10 @@ def _source_ages(snapshots: list[SourceSnapshot], now: datetime) -> tuple[Source
         by_dataset.setdefault(snapshot.source_id.split(":")[0], []).append(snapshot)
     found = []
     for name, members in sorted(by_dataset.items()):
-        newest = max(member.fetched_at for member in members)
-        period = max(member.reference_period for member in members)
-        dataset = DATASETS.get(name)
-        cadence, within = (dataset.cadence, dataset.news_within_days) if dataset else ("no longer pulled", None)
-        found.append(SourceAge(name, period, newest, now - newest, cadence, within))
+        fetched = max(member.fetched_at for member in members)
+        newest = max(member.reference_period for member in members)
+        period, _, vintage = newest.partition("@")
+        source = SOURCES.get(name)
+        cadence, due = (source.cadence, source.due(period, vintage)) if source else ("no longer pulled", None)
+        found.append(SourceAge(name, newest, fetched, now - fetched, cadence, due, now))
     return tuple(found)

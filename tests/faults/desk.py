@@ -20,9 +20,9 @@ from orchestration.settings import Settings
 from orchestration.sources.bea import BASE as BEA
 from orchestration.sources.bea import USE
 from orchestration.sources.bls import BASE, QCEW, QCEW_AREAS
-from orchestration.sources.dataset import Dataset
 from orchestration.sources.oews import BASE as OEWS
 from orchestration.sources.oews import INDUSTRY
+from orchestration.sources.source import Dataset
 from tests.faults.conftest import House
 from tests.faults.publisher import Publisher
 

@@ -17,7 +17,7 @@ from orchestration.sample.economy import Economy
 from orchestration.sample.oews import CLUSTERED, FOLDER, occupations, staffing
 from orchestration.sample.write import DEFAULT_SEED
 from orchestration.sources import bea, oews
-from orchestration.sources.dataset import Dataset
+from orchestration.sources.source import Dataset
 
 HOSTS = {
     "bea": f"apps.bea.gov/{ZIP}",

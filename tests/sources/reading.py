@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.settings import PROJECT_ROOT
-from orchestration.sources.dataset import Parser
+from orchestration.sources.source import Parser
 from orchestration.sources.tidy import write_partition
 
 Rows = list[dict[str, Any]]

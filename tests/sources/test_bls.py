@@ -278,18 +278,21 @@ def test_area_titles(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("printed", "title"),
+    ("printed", "title", "mark"),
     [
-        ("NAICS 3344 Semiconductor and electronic component mfg.", "Semiconductor and electronic component mfg."),
-        ("NAICS 31-33 Manufacturing", "Manufacturing"),
-        ("NAICS12 238111 Residential poured foundation contractors", "Residential poured foundation contractors"),
-        ("Total, all industries", "Total, all industries"),
-        ("1012 Construction", "1012 Construction"),
+        ("NAICS 3344 Semiconductor and electronic component mfg.", "Semiconductor and electronic component mfg.", 9999),
+        ("NAICS 31-33 Manufacturing", "Manufacturing", 9999),
+        ("NAICS12 238111 Residential poured foundation contractors", "Residential poured foundation contractors", 2012),
+        ("NAICS02 517310 Telecommunications resellers", "Telecommunications resellers", 2002),
+        ("Total, all industries", "Total, all industries", 9999),
+        ("1012 Construction", "1012 Construction", 9999),
     ],
 )
-def test_industry_titles_lose_the_code_they_repeat(tmp_path: Path, printed: str, title: str) -> None:
+def test_industry_titles_lose_the_code_they_repeat_and_keep_the_edition_they_are_marked_with(
+    tmp_path: Path, printed: str, title: str, mark: int
+) -> None:
     path = text_file(tmp_path, "industry_titles.csv", ["industry_code,industry_title", f'x,"{printed}"'])
-    assert tidy(parse_industry_titles, path) == [{"industry_code": "x", "industry_title": title}]
+    assert tidy(parse_industry_titles, path) == [{"industry_code": "x", "industry_title": title, "naics_mark": mark}]
 
 
 def test_layouts_are_asked_for_in_order() -> None:
@@ -322,7 +325,7 @@ def real_titles(parse: Any, path: Path) -> dict[str, str]:
     import duckdb
 
     with duckdb.connect() as con:
-        found = dict(parse(con, [path], 0).fetchall())
+        found = {row[0]: row[1] for row in parse(con, [path], 0).fetchall()}
     return found
 
 

@@ -1,6 +1,0 @@
-SELECT
-    year,
-    commodity_code,
-    industry_code,
-    value
-FROM {{ source("tidy", "bea_use") }}

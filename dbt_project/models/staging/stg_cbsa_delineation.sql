@@ -1,7 +1,0 @@
-SELECT
-    cbsa_code,
-    cbsa_title,
-    cbsa_kind,
-    county_fips,
-    vintage
-FROM {{ source("tidy", "cbsa_delineation") }}

@@ -1,4 +1,0 @@
-SELECT
-    county_fips,
-    neighbour_fips
-FROM {{ source("tidy", "county_adjacency") }}

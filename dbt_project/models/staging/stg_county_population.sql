@@ -1,5 +1,0 @@
-SELECT
-    area_fips,
-    year,
-    population
-FROM {{ source("tidy", "county_population") }}

@@ -1,0 +1,105 @@
+"""`clusters sources`: the catalogue of sources, what is held of each, and whether each place answers.
+
+Belongs here: showing the catalogue. Does not: the declarations (`orchestration.sources`), requests (`landing`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from orchestration.cli.terminal import load_settings, stdout, table, when
+
+if TYPE_CHECKING:
+    from orchestration.partitions import Partition
+    from orchestration.settings import Settings
+    from orchestration.sources.source import Asked, Source
+
+MARKDOWN = ("source", "publisher", "what", "cadence", "required", "tried on", "licence")
+
+
+def sources(
+    check: Annotated[bool, typer.Option("--check", help="Ask each publisher what it offers.")] = False,
+    format: Annotated[
+        Literal["table", "markdown"], typer.Option(help="markdown: the table of the docs, without what is held here.")
+    ] = "table",
+) -> None:
+    """The catalogue of sources: publisher, cadence, and the editions that are held."""
+    from orchestration.partitions import TidyIndex
+    from orchestration.sources.catalogue import SOURCES
+
+    known = sorted(SOURCES.values(), key=lambda source: source.source_id)
+    if format == "markdown":
+        typer.echo(markdown(known))
+        return
+    settings = load_settings()
+    if check:
+        _check(known, settings)
+        return
+    held = TidyIndex(settings).all()
+    rows = [(s.source_id, s.title, s.cadence, _held([p for p in held if p.source_id == s.source_id])) for s in known]
+    console = stdout()
+    console.print(table("", ("source", "what", "cadence", "held"), rows))
+    optional = ", ".join(s.source_id for s in known if not s.required)
+    untried = ", ".join(s.source_id for s in known if s.tried != "real file")
+    if optional:
+        console.print(f"Optional (a night on which one fails publishes the rest): {optional}")
+    if untried:
+        console.print(f"Read by the publisher's documentation only, not yet tried on a real file: {untried}")
+
+
+def markdown(known: list[Source]) -> str:
+    """The catalogue as a table for the docs.
+
+    Example:
+        >>> markdown([]).splitlines()[0]
+        '| source | publisher | what | cadence | required | tried on | licence |'
+    """
+    lines = [f"| {' | '.join(MARKDOWN)} |", "|" + " --- |" * len(MARKDOWN)]
+    for s in known:
+        title = f"[{s.title}]({s.homepage})"
+        cells = (f"`{s.source_id}`", s.publisher, title, s.cadence, "yes" if s.required else "no", s.tried, s.licence)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _held(partitions: list[Partition]) -> str:
+    if not partitions:
+        return "nothing"
+    newest = max(datetime.fromisoformat(file.fetched_at) for p in partitions for file in p.files)
+    return f"{', '.join(p.edition for p in partitions)} (newest file {when(newest)})"
+
+
+def _check(known: list[Source], settings: Settings) -> None:
+    """Asks for the newest edition of each source, then for older ones, until one is offered; downloads nothing."""
+    from orchestration.ingest import publishers
+    from orchestration.partitions import TidyIndex
+    from orchestration.settings import year_range
+    from orchestration.sources.source import Asked
+
+    index, years = TidyIndex(settings), list(year_range(settings.years))[::-1]
+    with publishers(settings) as fetcher:
+        rows = []
+        for source in known:
+            needs = {
+                name: [settings.tidy / p.path for p in index.active() if p.source_id == name] for name in source.needs
+            }
+            asked = Asked(years, datetime.now(UTC).date(), needs)
+            rows.append((source.source_id, *_answer(source, asked, fetcher.probe)))
+    stdout().print(table("", ("source", "edition", "answer"), rows))
+
+
+def _answer(source: Source, asked: Asked, probe: Callable[..., str]) -> tuple[str, str]:
+    said = "no address is declared"
+    for edition in source.editions(asked):
+        for form in edition.formats:
+            resource = form.resources[0]
+            said = probe(resource.url, mirror=resource.mirror)
+            if said == "offered":
+                return edition.name, f"offered, {form.name}"
+            if said != "not offered":
+                return edition.name, said
+    return "none", said

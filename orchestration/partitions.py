@@ -1,0 +1,171 @@
+"""Tidy partitions: what each is and was made from, which ones a build reads, and the links by which dbt finds them.
+
+Belongs here: the partition, the index of partitions, the folder of links. Does not: making one (`ingest`).
+
+A partition carries its own provenance, so that it can be told where it came from after its source is declared
+otherwise, or no longer.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.settings import Settings
+from orchestration.sources.catalogue import SOURCES
+from orchestration.sources.source import Source, edition_name
+from orchestration.sources.tidy import literal, quoted
+
+
+@dataclass(frozen=True)
+class File:
+    """A landed file that a partition was made from."""
+
+    url: str
+    sha256: str
+    bytes: int
+    etag: str | None
+    last_modified: str | None
+    fetched_at: str
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A tidy partition: an edition of a source as it was read, and where it lies below the tidy folder.
+
+    `outcome` says what this refresh did: `new`, `changed`, `unchanged`, `kept` where the publisher no longer offers it,
+    or `late` where the source failed tonight; in both cases what was landed before is used. `warning` is what a person
+    should know of its files, None if nothing. Publisher, title, licence and homepage are as declared then.
+    """
+
+    source_id: str
+    table: str
+    period: str
+    vintage: str | None
+    format: str
+    path: str
+    rows: int
+    outcome: str
+    files: tuple[File, ...]
+    warning: str | None = None
+    publisher: str = ""
+    title: str = ""
+    licence: str = ""
+    homepage: str = ""
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Partition:
+        """A partition from what `asdict` made of it, as the index and the manifests of releases keep it.
+
+        Manifests from before editions had vintages say `layout` for the format, and 0 for a source without years.
+        """
+        known = {name: entry[name] for name in cls.__dataclass_fields__ if name in entry}
+        known["files"] = tuple(File(**file) for file in entry["files"])
+        if "layout" in entry:
+            known |= {"format": entry["layout"], "vintage": None, "period": str(entry["period"] or "series")}
+        return cls(**known)
+
+    @property
+    def key(self) -> tuple[str, str, str | None]:
+        """Source, period and vintage: what one partition at a time stands for."""
+        return self.source_id, self.period, self.vintage
+
+    @property
+    def edition(self) -> str:
+        """Period and vintage in one word."""
+        return edition_name(self.period, self.vintage)
+
+    @property
+    def name(self) -> str:
+        """Source and edition, as the catalogue and the summary name a partition.
+
+        Example: `bls_qcew:2016`, `census_population:2020s@2024`.
+        """
+        return f"{self.source_id}:{self.edition}"
+
+    @property
+    def landed_on(self) -> date:
+        """The day on which the newest of its files came."""
+        return max(datetime.fromisoformat(file.fetched_at) for file in self.files).date()
+
+
+class TidyIndex:
+    """Which partition stands for which edition, per origin, in one small file that is replaced whole.
+
+    A backfill adds editions; a nightly refresh replaces the ones it pulled. A release is built from `active` ones.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.root = settings.tidy
+        self.path = settings.tidy / f"editions-{settings.profile}.json"
+
+    def all(self) -> list[Partition]:
+        """Every partition, ordered by source, period and vintage."""
+        if not self.path.exists():
+            return []
+        found = [Partition.of(entry) for entry in json.loads(self.path.read_text(encoding="utf-8"))]
+        return sorted(found, key=lambda p: (p.source_id, p.period, p.vintage or ""))
+
+    def active(self) -> list[Partition]:
+        """The partitions that a release is built from: of each period the newest vintage, or all where the source keeps
+        them; none of a source that is no longer declared."""
+        newest: dict[tuple[str, str, str | None], Partition] = {}
+        for partition in self.all():
+            source = SOURCES.get(partition.source_id)
+            if source is not None and source.table == partition.table:
+                vintage = partition.vintage if source.keeps_vintages else None
+                newest[partition.source_id, partition.period, vintage] = partition
+        return list(newest.values())
+
+    def of_period(self, source_id: str, period: str) -> list[Partition]:
+        """The partitions of a period whose Parquet file is there, oldest vintage first."""
+        found = [p for p in self.all() if (p.source_id, p.period) == (source_id, period)]
+        return [p for p in found if (self.root / p.path).exists()]
+
+    def put(self, partition: Partition) -> None:
+        """Records a partition in place of the one that its edition had."""
+        kept = [p for p in self.all() if p.key != partition.key]
+        self.root.mkdir(parents=True, exist_ok=True)
+        half = self.path.with_suffix(".half")
+        half.write_text(json.dumps([asdict(p) for p in [*kept, partition]], indent=1), encoding="utf-8")
+        half.replace(self.path)
+
+
+def link_partitions(partitions: Sequence[Partition], settings: Settings) -> Path:
+    """Lays out the partitions of a build as `<work>/tidy/<table>/<edition>.parquet`, where dbt's sources look.
+
+    Links, not copies: the tidy folder stays the only place with the bytes. A table of which nothing is landed gets an
+    empty file with its columns, so that what reads it is empty too and does not fail.
+    """
+    folder = settings.work / "tidy"
+    shutil.rmtree(folder, ignore_errors=True)
+    for partition in partitions:
+        link = folder / partition.table / f"{partition.edition}.parquet"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(settings.tidy / partition.path)
+    write_empty({p.table for p in partitions}, folder)
+    return folder
+
+
+def write_empty(tables: Iterable[str], folder: Path) -> dict[str, Path]:
+    """An empty Parquet file with the contract's columns for every declared table that is not among `tables`."""
+    there, made = set(tables), {}
+    for source in SOURCES.values():
+        if source.table not in there:
+            made[source.table] = folder / source.table / "none.parquet"
+            made[source.table].parent.mkdir(parents=True, exist_ok=True)
+            with duckdb.connect() as con:
+                con.execute(f"COPY ({_no_rows(source)}) TO {literal(str(made[source.table]))} (FORMAT parquet)")
+    return made
+
+
+def _no_rows(source: Source) -> str:
+    columns = ", ".join(f"NULL::{c.data_type} AS {quoted(c.name)}" for c in source.contract.columns)
+    return f"SELECT {columns} WHERE FALSE"

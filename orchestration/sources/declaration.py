@@ -1,0 +1,258 @@
+"""How a source is declared: `source.yml` in a publisher's folder, read, validated and made into `Source` objects.
+
+Belongs here: the YAML's shape and what its templates mean. Does not: what a source is at run time (`source`), any one
+publisher. docs/adding-a-source.md explains each field by an example.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from orchestration.sources.readers import READERS
+from orchestration.sources.readers import Field as ReaderField
+from orchestration.sources.source import PERIOD, Asked, Edition, Format, Kind, Parser, Resource, Source, Tried
+from orchestration.table_contract import ColumnContract, TableContract
+
+FILE = "source.yml"
+PACKAGE = Path(__file__).parent
+# What decides how bytes become a table, beside a publisher's own parsers.
+SHARED_CODE = (PACKAGE / "tidy.py", PACKAGE / "workbook.py", PACKAGE / "readers")
+EDITION_COLUMNS = (
+    ("period", "Period of the edition that the row comes from, such as 2016, 2023-07, 2010s or series", False),
+    ("vintage", "Vintage of that edition, where the publisher restates it; NULL where it does not", True),
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FormatDeclaration(_Strict):
+    """One way in which an edition is offered: an address (or a function that lists them), a kind, what reads it."""
+
+    url: str | None = None
+    resources: str | None = None
+    kind: Kind
+    name: str = "file"
+    mirror: str | None = None
+    parse: str | None = None
+    reader: str | None = None
+    options: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> FormatDeclaration:
+        if (self.url is None) == (self.resources is None):
+            raise ValueError(f"format {self.name} needs either url or resources")
+        if (self.parse is None) == (self.reader is None):
+            raise ValueError(f"format {self.name} needs either parse or reader")
+        if self.reader is not None and self.reader not in READERS:
+            raise ValueError(f"format {self.name}: there is no reader {self.reader}, only {', '.join(sorted(READERS))}")
+        return self
+
+
+class EditionDeclaration(_Strict):
+    """Editions by a template: one, or one for each year asked for (`each: asked`) or since a year (`each: 2020`).
+
+    `{year}`, `{yy}` (its two digits) and `{before}` (the year before) may stand in period, vintage and addresses. Years
+    since a year go to the current one, newest first.
+    """
+
+    period: str
+    vintage: str | None = None
+    each: Literal["asked"] | int | None = None
+    formats: tuple[FormatDeclaration, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_format(cls, said: Any) -> Any:
+        """Where there is one format its fields may stand in the edition itself."""
+        if not isinstance(said, dict) or "formats" in said:
+            return said
+        own = {name: said[name] for name in ("period", "vintage", "each") if name in said}
+        return own | {"formats": [{name: value for name, value in said.items() if name not in own}]}
+
+    def years(self, asked: Asked) -> Iterable[int | None]:
+        if self.each is None:
+            return [None]
+        return asked.years if self.each == "asked" else range(asked.today.year, self.each - 1, -1)
+
+
+class ColumnDeclaration(_Strict):
+    """A column: what its contract says, and where a shared reader finds it."""
+
+    type: str
+    meaning: str
+    unit: str
+    citation: str | None = None
+    nullable: bool = True
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+    pattern: str | None = None
+    header: str | None = None
+    unknown: tuple[str, ...] = ()
+    width: int | None = None
+
+    def contract(self, name: str, citation: str) -> ColumnContract:
+        said = self.model_dump(exclude={"type", "header", "unknown", "width", "citation"})
+        return ColumnContract(name=name, data_type=self.type, citation=self.citation or citation, **said)
+
+
+class TableDeclaration(_Strict):
+    """A table of the publisher; see `Source` for what the fields mean."""
+
+    source_id: str
+    title: str
+    meaning: str
+    citation: str
+    cadence: str
+    tried: Tried
+    required: bool = False
+    max_age_days: int | None = None
+    due_days: int | None = None
+    keeps_vintages: bool = False
+    needs: tuple[str, ...] = ()
+    grain: tuple[str, ...]
+    editions: tuple[EditionDeclaration, ...]
+    columns: dict[str, ColumnDeclaration]
+
+
+class SourceDeclaration(_Strict):
+    """A publisher's folder: who publishes, on which terms, and the tables."""
+
+    publisher: str
+    homepage: str
+    licence: str
+    tables: dict[str, TableDeclaration] = Field(min_length=1)
+
+
+def read_sources(folder: Path) -> list[Source]:
+    """The sources that a publisher's folder declares.
+
+    Raises:
+        ValueError: naming the file, if a field is missing, unknown or of the wrong form.
+
+    Example:
+        >>> [source.table for source in read_sources(PACKAGE / "census")][:2]
+        ['county_adjacency', 'county_gazetteer']
+    """
+    path = folder / FILE
+    try:
+        declared = SourceDeclaration.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return [_source(folder, declared, name, table) for name, table in declared.tables.items()]
+    except (ValueError, AttributeError, ImportError, yaml.YAMLError) as error:
+        raise ValueError(f"{path.relative_to(PACKAGE.parent)}: {error}") from error
+
+
+def _source(folder: Path, publisher: SourceDeclaration, name: str, table: TableDeclaration) -> Source:
+    by_year = any(edition.each == "asked" for edition in table.editions)
+    hook = partial(_hook, folder)
+    return Source(
+        table=name,
+        publisher=publisher.publisher,
+        homepage=publisher.homepage,
+        licence=publisher.licence,
+        by_year=by_year,
+        contract=_contract(name, table),
+        fingerprint=_fingerprint(folder, table),
+        editions=lambda asked: list(_editions(table, asked, hook)),
+        **{field: getattr(table, field) for field in ("source_id", "title", "cadence", "tried", "required")},
+        **{field: getattr(table, field) for field in ("max_age_days", "due_days", "keeps_vintages", "needs")},
+    )
+
+
+def _contract(name: str, table: TableDeclaration) -> TableContract:
+    columns = [column.contract(key, table.citation) for key, column in table.columns.items()]
+    columns += [
+        ColumnContract(
+            name=key, data_type="varchar", meaning=meaning, unit="period", citation=table.citation, nullable=nullable
+        )
+        for key, meaning, nullable in EDITION_COLUMNS
+    ]
+    return TableContract(
+        name=f"stg_{name}",
+        layer="staging",
+        meaning=table.meaning,
+        grain=table.grain,
+        citation=table.citation,
+        columns=tuple(columns),
+    )
+
+
+def _editions(table: TableDeclaration, asked: Asked, hook: Callable[[str], Any]) -> Iterator[Edition]:
+    for declared in table.editions:
+        for year in declared.years(asked):
+            words = {} if year is None else {"year": year, "yy": f"{year % 100:02}", "before": year - 1}
+            period = declared.period.format(**words)
+            if not PERIOD.fullmatch(period):
+                raise ValueError(f"{period!r} is not a period such as 2016, 2023-07, 2016Q4, 2010s or series")
+            vintage = declared.vintage and declared.vintage.format(**words)
+            formats = tuple(_formats(table, declared, year, asked, hook, words))
+            if formats:
+                yield Edition(period, vintage, formats)
+
+
+def _formats(
+    table: TableDeclaration,
+    declared: EditionDeclaration,
+    year: int | None,
+    asked: Asked,
+    hook: Callable[[str], Any],
+    words: Mapping[str, Any],
+) -> Iterator[Format]:
+    for each in declared.formats:
+        if each.url is not None:
+            mirror = each.mirror and each.mirror.format(**words)
+            resources: tuple[Resource, ...] = (Resource(each.url.format(**words), each.kind, mirror=mirror),)
+        else:
+            resources = tuple(hook(each.resources or "")(year, asked.needs))
+        if resources:
+            yield Format(each.name, resources, _parser(table, each, hook))
+
+
+def _parser(table: TableDeclaration, declared: FormatDeclaration, hook: Callable[[str], Any]) -> Parser:
+    if declared.parse is not None:
+        return hook(declared.parse)
+    read, fields = READERS[declared.reader or ""], _fields(table)
+    return lambda con, files, edition: read(con, table.source_id, files, fields, declared.options)
+
+
+def _fields(table: TableDeclaration) -> list[ReaderField]:
+    return [
+        ReaderField(name=name, type=c.type.upper(), header=c.header or name, unknown=c.unknown, width=c.width)
+        for name, c in table.columns.items()
+    ]
+
+
+def _hook(folder: Path, name: str) -> Any:
+    """A function of the folder's `parse.py`, or of another module of it written `module.function`."""
+    module, _, function = name.rpartition(".")
+    return getattr(importlib.import_module(f"orchestration.sources.{folder.name}.{module or 'parse'}"), function)
+
+
+def _fingerprint(folder: Path, table: TableDeclaration) -> str:
+    """A hash of what decides how bytes become the table: parsers, readers, columns' types and headers, options."""
+    digest = hashlib.sha256()
+    for path in sorted(_modules([folder, *SHARED_CODE])):
+        digest.update(f"{path.relative_to(PACKAGE)}\n".encode() + path.read_bytes())
+    columns = {
+        name: column.model_dump(include={"type", "header", "unknown", "width"})
+        for name, column in table.columns.items()
+    }
+    formats = [f.model_dump(include={"name", "parse", "reader", "options"}) for e in table.editions for f in e.formats]
+    digest.update(json.dumps([columns, formats], sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def _modules(places: Iterable[Path]) -> Iterator[Path]:
+    for place in places:
+        yield from [place] if place.is_file() else (p for p in place.glob("*.py") if p.name != "sample.py")

@@ -1,0 +1,173 @@
+"""Eurostat's tables: TSV in the old and in today's layout, and SDMX-CSV."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import SourceError
+from orchestration.sources.readers.fields import PATTERNS, Field, key_fields, known_options, refuse, typed
+from orchestration.sources.tidy import (
+    LAYOUT_REMEDY,
+    TEXT_REMEDY,
+    errors_named,
+    literal,
+    quoted,
+    read_delimited,
+    read_header,
+)
+
+TIME, VALUE, FLAGS, STATUS = "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG", "CONF_STATUS"
+ABOUT = {"DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "ACTION", "LAST UPDATE", TIME, VALUE, FLAGS, STATUS}
+A_TIME = re.compile(r"\d{4}(-?(Q[1-4]|S[12]|M?\d\d|W\d\d)(-\d\d)?)?")
+# A number or ":", then the flags: letters, those of confidentiality behind "@" where they have a column of their own.
+CELL = rf"^(?:: *|({PATTERNS['DOUBLE'].replace('(', '(?:')})(?: +|$))((?:@?[A-Za-z])*)$"
+
+
+def eurostat_fields(dimensions: Mapping[str, str]) -> list[Field]:
+    """The fields of a Eurostat table: its dimensions by their tidy names, `time_period`, `value`, `flags`.
+
+    Example:
+        >>> [field.name for field in eurostat_fields({"geo": "region_code"})]
+        ['region_code', 'time_period', 'value', 'flags']
+    """
+    named = [Field(name, "VARCHAR", dimension) for dimension, name in dimensions.items()]
+    return [
+        *named,
+        Field("time_period", "VARCHAR", TIME),
+        Field("value", "DOUBLE", VALUE),
+        Field("flags", "VARCHAR", FLAGS),
+    ]
+
+
+def read(
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    files: Sequence[Path],
+    fields: Sequence[Field],
+    options: Mapping[str, Any],
+) -> duckdb.DuckDBPyRelation:
+    """The cells of Eurostat tables, one row a cell, one relation over all files.
+
+    A field's header is a dimension ("geo"), or TIME_PERIOD, OBS_VALUE or OBS_FLAG. Without fields they are made from
+    the option `dimensions` (Eurostat's name to the tidy one, see `eurostat_fields`). A cell ":" is a row without a
+    value; flags are as published ("bep"; confidentiality, where it has a column of its own, behind "@").
+    Other options: `where` (a dimension to the codes that are kept), `key` (names of the fields that tell rows apart).
+
+    Raises:
+        SourceError: if a file is no such table, a cell is neither a number nor ":", a dimension that no field names
+            has several codes, or `where` keeps nothing.
+
+    Example:
+        >>> options = {"dimensions": {"geo": "region_code"}, "where": {"unit": ["MIO_EUR"]}}
+        >>> read(con, "gdp", [Path("nama_10r_3gdp.tsv")], [], options).columns  # doctest: +SKIP
+        ['region_code', 'time_period', 'value', 'flags']
+    """
+    known_options(dataset, options, ("dimensions", "where", "key"))
+    fields = fields or eurostat_fields(options.get("dimensions", {}))
+    key = key_fields(dataset, fields, options)
+    made = None
+    for file in files:
+        part = _cells(con, dataset, file, fields, options.get("where", {}))
+        made = part if made is None else made.union(part)
+    if made is None:
+        raise SourceError(dataset, "(no file)", "there is no file to read", LAYOUT_REMEDY)
+    return typed(dataset, made, fields, lambda row, field, value: (files[0].name, ""), key=key)
+
+
+def _cells(
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    file: Path,
+    fields: Sequence[Field],
+    where: Mapping[str, Sequence[str]],
+) -> duckdb.DuckDBPyRelation:
+    """The fields of one file as text."""
+    refuse(dataset, file, "text")
+    first = read_header(dataset, file, "\t", "utf-8")[0]
+    parts = re.split(r"\s*[,\\]\s*", first) if "\\" in first else []
+    is_tsv = len(parts) > 1 and parts[-1] in ("time", TIME)
+    dimensions = parts[:-1] if is_tsv else [n for n in read_header(dataset, file, ",", "utf-8") if n not in ABOUT]
+    wanted = dict.fromkeys([*(field.header for field in fields), *where])
+    missing = ", ".join(name for name in wanted if name not in (*dimensions, TIME, VALUE, FLAGS))
+    if missing:
+        problem = f"dimension {missing} is missing (there are {', '.join(dimensions[:8])})"
+        raise SourceError(dataset, file.name, problem, LAYOUT_REMEDY)
+    whole = _of_tsv(con, dataset, file, dimensions) if is_tsv else _of_csv(con, dataset, file, dimensions)
+    for name, codes in where.items():
+        whole = whole.filter(f"{quoted(name)} IN ({', '.join(literal(str(code)) for code in codes)})")
+    _refuse_odd_cells(dataset, file, whole, dimensions)
+    _refuse_mixture(dataset, file, whole, dimensions, fields)
+    texts = {
+        VALUE: f"nullif(regexp_extract(cell, {literal(CELL)}, 1), '')",
+        FLAGS: f"nullif(regexp_extract(cell, {literal(CELL)}, 2), '')",
+    }
+    return whole.project(", ".join(f"{texts.get(f.header, quoted(f.header))} AS {quoted(f.name)}" for f in fields))
+
+
+def _of_tsv(
+    con: duckdb.DuckDBPyConnection, dataset: str, file: Path, dimensions: Sequence[str]
+) -> duckdb.DuckDBPyRelation:
+    """Dimensions, TIME_PERIOD and cell, one row a cell; the dimensions' codes stand together in the first column."""
+    key, *times = read_header(dataset, file, "\t", "utf-8")
+    odd = [name for name in times if not A_TIME.fullmatch(name)]
+    if odd or not times or len(set(times)) < len(times):
+        problem = f"the columns behind the first are not one a period ({', '.join((odd or times)[:5])})"
+        raise SourceError(dataset, file.name, problem, LAYOUT_REMEDY)
+    raw = read_delimited(
+        con, dataset, [file], dict.fromkeys([key, *times], "VARCHAR"), delimiter="\t", quote=""
+    ).project(f"string_split({quoted(key)}, ',') AS codes, * EXCLUDE ({quoted(key)})")
+    with errors_named(dataset, file.name):
+        short = raw.filter(f"codes IS NULL OR len(codes) <> {len(dimensions)}").limit(1).fetchone()
+    if short:
+        problem = f"a row has the codes {','.join(short[0] or [])}, not one for each of {', '.join(dimensions)}"
+        raise SourceError(dataset, file.name, problem, TEXT_REMEDY)
+    codes = [f"trim(codes[{n}]) AS {quoted(name)}" for n, name in enumerate(dimensions, start=1)]
+    periods = f"unnest([{', '.join(map(literal, times))}]) AS {TIME}"
+    cells = f"unnest([{', '.join(f'trim({quoted(name)})' for name in times)}]) AS cell"
+    return raw.project(", ".join([*codes, periods, cells]))
+
+
+def _of_csv(
+    con: duckdb.DuckDBPyConnection, dataset: str, file: Path, dimensions: Sequence[str]
+) -> duckdb.DuckDBPyRelation:
+    """The same of SDMX-CSV, which has a row a cell; a blank value there is what ":" is in TSV."""
+    header = read_header(dataset, file, ",", "utf-8")
+    optional = [name for name in (FLAGS, STATUS) if name in header]
+    raw = read_delimited(con, dataset, [file], dict.fromkeys([*dimensions, TIME, VALUE, *optional], "VARCHAR"))
+    flags = f"coalesce({FLAGS}, '')" if FLAGS in header else "''"
+    status = f"coalesce('@' || {STATUS}, '')" if STATUS in header else "''"
+    cell = f"trim(coalesce(nullif(trim({VALUE}), ''), ':') || ' ' || trim({flags}) || trim({status})) AS cell"
+    return raw.project(", ".join([*map(quoted, dimensions), TIME, cell]))
+
+
+def _refuse_odd_cells(dataset: str, file: Path, whole: duckdb.DuckDBPyRelation, dimensions: Sequence[str]) -> None:
+    """A cell that is neither a number nor ":" would become NULL without a word."""
+    odd = whole.filter(f"cell IS NULL OR NOT regexp_matches(cell, {literal(CELL)})").limit(1)
+    with errors_named(dataset, file.name):
+        row = odd.fetchone()
+    if row:
+        *codes, period, cell = row
+        problem = f"row {','.join(map(str, codes))}, {period}: the cell {cell or ''!r} is neither a number nor ':'"
+        raise SourceError(dataset, file.name, problem, TEXT_REMEDY)
+
+
+def _refuse_mixture(
+    dataset: str, file: Path, whole: duckdb.DuckDBPyRelation, dimensions: Sequence[str], fields: Sequence[Field]
+) -> None:
+    """Codes of a dimension that no field names would stand side by side as if they were one."""
+    loose = [name for name in dimensions if name not in {field.header for field in fields}]
+    sides = ", ".join(f"min({quoted(name)}), max({quoted(name)})" for name in loose)
+    with errors_named(dataset, file.name):
+        count, *ends = whole.aggregate(f"count(*){', ' if sides else ''}{sides}").fetchone() or (0,)
+    if not count:
+        problem = "no row is of the codes that the declaration keeps"
+        raise SourceError(dataset, file.name, problem, "compare `where` in the declaration with the file's codes")
+    for name, low, high in zip(loose, ends[::2], ends[1::2], strict=True):
+        if low != high:
+            problem = f"dimension {name} has several codes ({low}, {high}) and no field names it"
+            raise SourceError(dataset, file.name, problem, "name it as a field, or keep one code by `where`")

@@ -1,0 +1,171 @@
+"""Tables among rows of cells: where workbooks, web pages and JSON meet.
+
+Belongs here: the header row among titles, notes at the foot, cells as text. Does not: how any one format makes rows.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import SourceError
+from orchestration.sources.readers.fields import BLANKS, Field, typed
+from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
+
+Cells = Sequence[object]
+# Columns beside the fields that say where a row stood; no field is named so.
+FILE, ROW = "a file of", "a row of"
+
+
+class Literal(str):
+    """A number as it is written in a file that tells numbers from texts."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The wanted cells of a file: `heading` are the rows above its header, `rows` numbers and cells in fields' order.
+
+    `row` is what the format calls a row. `strict` formats tell numbers from texts, so a text is no number.
+    """
+
+    file: str
+    heading: Sequence[Cells]
+    rows: Sequence[tuple[int, Cells]]
+    row: str = "row"
+    strict: bool = False
+
+
+def find_header(
+    dataset: str, file: str, where: str, rows: Sequence[Cells], fields: Sequence[Field]
+) -> tuple[int, list[int]]:
+    """The place of the first row that has all wanted headers, and of their columns. Blanks in headers count as one.
+
+    Raises:
+        SourceError: if there is none, or a wanted header stands in it twice.
+    """
+    wanted = [_plain(field.header) for field in fields]
+    best: set[str] = set()
+    for place, row in enumerate(rows):
+        names = [_plain(cell) for cell in row]
+        found = set(wanted) & set(names)
+        if len(found) == len(set(wanted)):
+            twice = [name for name in found if names.count(name) > 1]
+            if twice:
+                raise SourceError(dataset, file, f"column {twice[0]} stands twice in {where}", LAYOUT_REMEDY)
+            return place, [names.index(name) for name in wanted]
+        best = max(best, found, key=len)
+    missing = ", ".join(dict.fromkeys(f.header for f in fields if _plain(f.header) not in best))
+    raise SourceError(dataset, file, f"column {missing} is missing in {where}", LAYOUT_REMEDY)
+
+
+def find_table(
+    dataset: str,
+    file: str,
+    where: str,
+    rows: Sequence[Cells],
+    fields: Sequence[Field],
+    key: Sequence[str],
+    *,
+    strict: bool,
+) -> Table:
+    """The rows between a header and the notes at the foot.
+
+    Every row must have its key filled (without a key: every field that does not count a blank as unknown). Rows
+    after the last such one are notes, if they fill less than half of the fields. Blank rows are passed over.
+
+    Raises:
+        SourceError: if there is no header, or a row among the others lacks a cell that it must have.
+    """
+    at, columns = find_header(dataset, file, where, rows, fields)
+    must = [n for n, field in enumerate(fields) if (field.name in key if key else "" not in field.unknown)]
+    kept: list[tuple[int, Cells]] = []
+    last = 0
+    for number, row in enumerate(rows[at + 1 :], start=at + 2):
+        if all(map(_is_blank, row)):
+            continue
+        cells = [row[column] if column < len(row) else "" for column in columns]
+        kept.append((number, cells))
+        alone = len(row) > 1 and sum(not _is_blank(cell) for cell in row) == 1
+        if not alone and not any(_is_blank(cells[n]) for n in must):
+            last = len(kept)
+    for place, (number, cells) in enumerate(kept):
+        blank = [fields[n].header for n in must if _is_blank(cells[n])]
+        is_note = place >= last and 2 * sum(not _is_blank(cell) for cell in cells) <= len(cells)
+        if blank and not is_note:
+            problem = f"row {number}: column {', '.join(blank)} is blank where every row must have it"
+            raise SourceError(dataset, file, problem, TEXT_REMEDY)
+    return Table(file, rows[:at], kept[:last], strict=strict)
+
+
+def relation(
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    tables: Sequence[Table],
+    fields: Sequence[Field],
+    *,
+    key: Sequence[str] = (),
+    thousands: str = "",
+) -> duckdb.DuckDBPyRelation:
+    """Tables of one or several files as one typed relation.
+
+    Raises:
+        SourceError: if a cell does not fit its field; its row and column are named.
+    """
+    import pyarrow as pa
+
+    columns: list[list[str | None]] = [
+        [_text(dataset, table, number, cells[n], field) for table in tables for number, cells in table.rows]
+        for n, field in enumerate(fields)
+    ]
+    places: list[list[Any]] = [
+        [table.file for table in tables for _ in table.rows],
+        [f"{table.row} {number}" for table in tables for number, _ in table.rows],
+    ]
+    arrays = [pa.array(column, pa.string()) for column in (*columns, *places)]
+    raw = con.from_arrow(pa.table(arrays, names=[*(field.name for field in fields), FILE, ROW]))
+    return typed(
+        dataset,
+        raw,
+        fields,
+        lambda row, field, value: (row[FILE], row[ROW]) if row else (tables[0].file, ""),
+        key=key,
+        thousands=thousands,
+    )
+
+
+def _text(dataset: str, table: Table, number: int, cell: object, field: Field) -> str | None:
+    """A cell as the text that `typed` reads."""
+    odd = None
+    if _is_blank(cell):
+        return None
+    if isinstance(cell, bool):
+        odd = None if field.type == "BOOLEAN" else "holds a yes or no"
+    elif isinstance(cell, int | float | Literal):
+        written = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+        if field.is_number or written.isdigit():
+            return written
+        odd = f"holds the number {written} where a {'code' if field.type == 'VARCHAR' else field.type} belongs"
+    elif isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
+        odd = None if field.type in ("DATE", "TIMESTAMP") else f"holds the date or time {cell}"
+    elif isinstance(cell, str):
+        text = cell.strip(BLANKS)
+        if field.is_number and table.strict and text not in field.unknown:
+            odd = f"holds the text {cell!r} where a number belongs"
+    else:
+        odd = f"holds {type(cell).__name__} where one value belongs"
+    if odd:
+        problem = f"{table.row} {number}: column {field.header} {odd}"
+        raise SourceError(dataset, table.file, problem, TEXT_REMEDY)
+    return str(cell)
+
+
+def _is_blank(cell: object) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip(BLANKS))
+
+
+def _plain(cell: object) -> str:
+    return " ".join(str(cell).split())
