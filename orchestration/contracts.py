@@ -51,7 +51,7 @@ def mart_contracts() -> dict[str, TableContract]:
 
 
 def published_contracts() -> dict[str, TableContract]:
-    """The contracts of all tables that dbt builds into a release: those of schema `main`, and of `meta` what it knows."""
+    """The contracts of all tables that dbt builds into a release: of schema `main`, and of `meta` what it knows."""
     return {name: c for name, c in contracts().items() if c.layer in {"marts", "meta"}}
 
 

@@ -104,11 +104,9 @@ def check_results(
 
 
 def previous_profiles(refresh: Refresh) -> list[TableProfile]:
-    """Profiles of the current release, where it is of the same profile (sample, mirror, live)."""
-    current = Warehouse(refresh.settings).current()
-    if current is None or current.profile != refresh.settings.profile:
-        return []
-    return read_profiles(current.path)
+    """Profiles of the current release, where the new one can be compared with it."""
+    current = Warehouse(refresh.settings).comparable(refresh.settings.profile)
+    return read_profiles(current.path) if current else []
 
 
 def _accepted(refresh: Refresh, tables: Iterable[str]) -> set[str]:

@@ -102,9 +102,9 @@ def release_row(context: AssetExecutionContext, refresh: Refresh, house: Warehou
 
 
 def comparable(house: Warehouse, profile: str) -> Path | None:
-    """The release against which revisions are counted: the current one, if it is of the same profile."""
-    current = house.current()
-    return current.path if current and current.profile == profile else None
+    """The release against which revisions are counted: see `Warehouse.comparable`."""
+    current = house.comparable(profile)
+    return current.path if current else None
 
 
 def require_passed(refresh: Refresh) -> None:

@@ -23,6 +23,7 @@ from orchestration.partitions import Partition, TidyIndex
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.inputs import code_files, inputs_hash, options
+from orchestration.release.integrity import CHECK, alteration
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
 from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_release
@@ -58,6 +59,7 @@ class Refresh(ConfigurableResource):
                 self._fetcher = Archive(landed_of(self.manifest, self.settings))
                 yield self
                 return
+            self._tell_of_alteration()
             with publishers(self.settings) as fetcher:
                 self._fetcher = fetcher
                 yield self
@@ -91,10 +93,16 @@ class Refresh(ConfigurableResource):
         return inputs_hash(made_from, code_files(), {"profile": self.settings.profile} | options(self.settings))
 
     def anything_new(self) -> bool:
-        """Whether a release built now would differ from the current one and from what was rolled back."""
-        current = Warehouse(self.settings).current()
+        """Whether a release built now would differ from the current one and from what was rolled back.
+
+        From one whose file was altered after it was published it does, whatever it is made from.
+        """
+        house = Warehouse(self.settings)
+        current = house.current()
         if current is None or current.profile == UNREADABLE:
             return True
+        if alteration(house.folder, current.path):
+            return not self.held()
         return read_release(current.path).inputs_hash != self.inputs_hash and not self.held()
 
     def held(self) -> Hold | None:
@@ -119,6 +127,14 @@ class Refresh(ConfigurableResource):
         """Partitions whose edition the current release lacks; none where there is no release to compare with."""
         released = {p.key for p in self.released()}
         return [p for p in self.partitions if released and p.key not in released]
+
+    def _tell_of_alteration(self) -> None:
+        """Notes for the summary, the alert and the next release that the current one is not what was published."""
+        house = Warehouse(self.settings)
+        current = house.current()
+        if current and (problem := alteration(house.folder, current.path)):
+            observed, expected = f"release {current.id}: {problem}", "the bytes that were published"
+            self.record_checks("file", [CheckResult(CHECK, "release", "refresh", "warning", False, observed, expected)])
 
     def record_checks(self, gate: str, results: Sequence[CheckResult]) -> None:
         """Keeps a gate's findings for the release step and the run's summary."""

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
     """What is published, how old each source is, and how the last run ended."""
+    from orchestration.release.integrity import REMEDY
+
     settings = load_settings()
     found = _status(settings)
     if as_json:
@@ -50,6 +52,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For a program."
         console.print(f"File       {release['path']} ({size(release['bytes'])})")
         confirmed = datetime.fromisoformat(found["staleness"]["confirmed_at"])
         console.print(f"Confirmed  {when(confirmed)} ({age(confirmed)}), when a refresh last succeeded")
+        if release["altered"]:
+            console.print(f"ALTERED    {release['altered']}. Remedy: {REMEDY}.", style="bold red")
         for reason in found["staleness"]["reasons"]:
             console.print(f"STALE      {reason}", style="bold red")
         console.print(table("Built from", ("source", "period", "fetched", "age"), _snapshot_rows(found["sources"])))
@@ -141,6 +145,7 @@ def _status(settings: Settings) -> dict[str, Any]:
             "synthetic": row.profile == "sample",
             "path": str(current.path),
             "bytes": current.bytes,
+            "altered": _alteration(settings, current.path),
             "age_hours": round((datetime.now(UTC) - row.published_at).total_seconds() / 3600, 2),
         }
         found["sources"] = [asdict(snapshot) for snapshot in read_snapshots(current.path)]
@@ -151,6 +156,15 @@ def _status(settings: Settings) -> dict[str, Any]:
     found["last_run"] = _last_run(settings.home / "last_run.json")
     found["data_docs"] = [str(page) for page in sorted(settings.data_docs.glob("*/index.html"))]
     return _with_texts_for_times(found)
+
+
+def _alteration(settings: Settings, path: Path) -> str | None:
+    from orchestration.release.integrity import alteration
+
+    try:
+        return alteration(settings.warehouse, path)
+    except SetupError as error:
+        return f"whether it is still what was published cannot be said: {error}"
 
 
 def _staleness(settings: Settings) -> dict[str, Any] | None:

@@ -173,6 +173,11 @@ def _read(path: Path, table: str, kind: type[Row]) -> list[Row]:
             columns = ", ".join(f'"{name}"' for name in wanted)
             rows = con.execute(f"SELECT {columns} FROM meta.{table} ORDER BY ALL").fetchall()
     except duckdb.Error as error:
+        if "lock on file" in str(error):
+            raise SetupError(
+                f"{path.name}: another program has it open for writing, which keeps all readers out ({error}). "
+                "Remedy: end that program; for containers, mount the warehouse's folder read-only."
+            ) from error
         raise SetupError(f"{path.name}: not a release of this warehouse: {error}") from error
     return [kind(**dict(zip(wanted, map(_loaded, row), strict=True))) for row in rows]
 

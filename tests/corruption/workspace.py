@@ -15,7 +15,7 @@ from orchestration.settings import Settings
 from orchestration.sources.bls import QCEW, QCEW_AREAS
 from orchestration.sources.catalogue import DATASETS
 
-SAMPLE_YEARS, NATIONAL_YEARS, SLICE_YEARS = range(2017, 2022), range(2015, 2017), range(2019, 2021)
+SAMPLE_YEARS, NATIONAL_YEARS, SLICE_YEARS = range(2019, 2026), range(2015, 2017), range(2019, 2021)
 
 
 def pulled(settings: Settings, years: range) -> list[Partition]:

@@ -50,7 +50,7 @@ SUBJECTS: dict[str, dict[str, Subject]] = {
     "sample": {
         "list": LIST,
         "archive": Subject(QCEW, 2021, f"{BASE}/data/files/2021/csv/2021_annual_singlefile.zip"),
-        "slice": Subject(QCEW, 2017, f"{BASE}/data/api/2017/a/area/91000.csv", ("ZZ000", "91000")),
+        "slice": Subject(QCEW, 2019, f"{BASE}/data/api/2019/a/area/91000.csv", ("ZZ000", "91000")),
         "table": Subject(USE, 0, TABLES),
         "staffing": STAFFING,
     },

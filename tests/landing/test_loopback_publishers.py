@@ -59,6 +59,19 @@ def test_what_is_not_a_file_is_not_found(mirror, path):
         assert httpx.get(f"{base}/{path}", trust_env=False).status_code == 404
 
 
+def test_a_publisher_may_be_down_or_late(mirror):
+    (mirror / "apps.bea.gov.au").mkdir()
+    (mirror / "apps.bea.gov.au" / "a.csv").write_bytes(b"1,2\n")
+    down, late = set(), {"apps.bea.gov/zip/MAKE-USE (AFTER).csv"}
+    with serve(mirror, down, late) as base, httpx.Client(trust_env=False) as client:
+        assert client.get(f"{base}/{ADDRESS}").status_code == 404
+        late.clear()
+        assert client.get(f"{base}/{ADDRESS}").status_code == 200
+        down.add("apps.bea.gov")
+        assert client.get(f"{base}/{ADDRESS}").status_code == 503
+        assert client.get(f"{base}/apps.bea.gov.au/a.csv").status_code == 200
+
+
 def test_links_are_followed(mirror, tmp_path):
     (tmp_path / "elsewhere.csv").write_bytes(b"1,2\n")
     (mirror / "data.bls.gov").mkdir()

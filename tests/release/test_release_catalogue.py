@@ -69,6 +69,15 @@ def test_what_is_written_is_read_back(build: Path) -> None:
     )
 
 
+def test_profiles_of_releases_that_hold_a_map_are_read(build: Path) -> None:
+    with duckdb.connect(build) as con:
+        con.execute(
+            "ALTER TABLE meta.table_profile ALTER regions TYPE MAP(VARCHAR, BIGINT) "
+            "USING from_json(regions, '\"MAP(VARCHAR, BIGINT)\"')"
+        )
+    assert records.read_profiles(build) == sorted(catalogue().profiles, key=lambda p: p.table_name)
+
+
 def test_the_dictionary_has_every_column_with_its_type(build: Path) -> None:
     with duckdb.connect(build, read_only=True) as con:
         actual = con.sql(

@@ -127,6 +127,9 @@ def test_a_table_is_published_empty_where_a_gate_found_that_it_may_be(
     [
         ("CREATE SCHEMA staging", "found also staging"),
         ("CREATE VIEW main.v AS SELECT 1 AS one", "found views v"),
+        ("CREATE TABLE main.t AS SELECT map {'a': 1} AS m", r"plain types only, found main\.t\.m \(MAP"),
+        ("CREATE TABLE main.t AS SELECT [1] AS l, {'a': 1} AS s", r"main\.t\.l \(INTEGER\[\]\), main\.t\.s \(STRUCT"),
+        ("CREATE TYPE main.e AS ENUM ('a'); CREATE TABLE main.t AS SELECT 'a'::main.e AS e", r"main\.t\.e \("),
         ("DELETE FROM main.dim_region", "main.dim_region is empty"),
         ("DELETE FROM meta.check_result", "meta.check_result is empty"),
         ("DROP TABLE main.dim_region; DROP TABLE main.dim_cluster; DROP TABLE main.cluster_specialisation",

@@ -7,22 +7,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from orchestration.settings import PROJECT_ROOT
-from orchestration.sources.source import Parser
-from orchestration.sources.tidy import write_partition
+from orchestration.sources.source import Edition, Parser
+from orchestration.sources.tidy import connect, write_partition
 
 Rows = list[dict[str, Any]]
 
 
-def tidy(parse: Parser, *files: Path, period: int = 0, year: int | None = None) -> Rows:
-    """The rows that a parser makes of files, written and read again as the refresh does."""
-    target = files[0].parent / "tidy" / f"{period}.parquet"
-    with duckdb.connect() as con:
-        write_partition(parse(con, files, period), target, "dataset", files[0].name, year)
-        found = con.execute("SELECT * FROM read_parquet(?)", [str(target)])
+def tidy(
+    parse: Parser, *files: Path, period: str = "series", vintage: str | None = None, year: int | None = None
+) -> Rows:
+    """The rows that a parser makes of files, written and read again as the refresh does, without the edition's columns.
+
+    The order is that of the rows' values.
+    """
+    edition, target = Edition(period, vintage, ()), files[0].parent / "tidy" / f"{period}.parquet"
+    with connect("1GB", 1, files[0].parent / "spill") as con:
+        write_partition(parse(con, files, edition), target, "dataset", files[0].name, edition, year)
+        found = con.execute("SELECT * EXCLUDE (period, vintage) FROM read_parquet(?)", [str(target)])
         names = [column[0] for column in found.description]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     return sorted(rows, key=lambda row: [str(value) for value in row.values()])

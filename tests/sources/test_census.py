@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -10,13 +9,14 @@ import openpyxl
 import pytest
 
 from orchestration.errors import SourceError
-from orchestration.sources.census import (
+from orchestration.sources.census.parse import (
     parse_adjacency,
     parse_delineation,
     parse_gazetteer,
     parse_population,
     parse_ragged_adjacency,
 )
+from orchestration.sources.source import Edition
 from tests.sources.reading import Rows, real_file, text_file, tidy
 
 RAGGED = [
@@ -30,10 +30,13 @@ PIPED = [
     "County Name|County GEOID|Neighbor Name|Neighbor GEOID|Length",
     "Autauga County, AL|01001|Autauga County, AL|01001|0",
     "Autauga County, AL|01001|Chilton County, AL|01021|1234",
+    "Doña Ana County, NM|35013|Doña Ana County, NM|35013|0",
     "Doña Ana County, NM|35013|El Paso County, TX|48141|99",
 ]
 PAIRS = [
+    {"county_fips": "01001", "neighbour_fips": "01001"},
     {"county_fips": "01001", "neighbour_fips": "01021"},
+    {"county_fips": "35013", "neighbour_fips": "35013"},
     {"county_fips": "35013", "neighbour_fips": "48141"},
 ]
 TABBED_GAZETTEER = [
@@ -85,7 +88,7 @@ def workbook(tmp_path: Path, header: list[str], rows: list[list[str]]) -> Path:
 
 
 def delineated(path: Path) -> Rows:
-    return tidy(partial(parse_delineation, vintage="2023-07"), path)
+    return tidy(parse_delineation, path, period="2023-07")
 
 
 def test_ragged_adjacency(tmp_path: Path) -> None:
@@ -103,6 +106,29 @@ def test_ragged_adjacency_names_the_line_it_cannot_read(tmp_path: Path, line: st
 def test_ragged_adjacency_needs_a_county_to_begin_with(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="line 1 "):
         tidy(parse_ragged_adjacency, text_file(tmp_path, "county_adjacency.txt", RAGGED[1:]))
+
+
+def test_ragged_adjacency_reads_a_line_without_its_name_with_a_note(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = [*RAGGED, '    46013\t"Edmunds County, SD"\t46045', '\t\t"Spink County, SD"\t46115']
+    path = text_file(tmp_path, "county_adjacency.txt", lines, encoding="latin-1", end="\r\n")
+    with caplog.at_level("WARNING", logger="clusters.ingest"):
+        read = tidy(parse_ragged_adjacency, path)
+    assert [row for row in read if row not in PAIRS] == [
+        {"county_fips": "46013", "neighbour_fips": "46045"},
+        {"county_fips": "46013", "neighbour_fips": "46115"},
+    ]
+    (note,) = caplog.messages
+    assert note.startswith("census_adjacency: county_adjacency.txt: line 6 lacks its first field")
+
+
+@pytest.mark.parametrize(
+    "line", ["    4601\tEdmunds\t46045", "Spink\tEdmunds\t46045", "46013\tEdmunds", "46013\tX\t4604"]
+)
+def test_ragged_adjacency_guesses_no_code(tmp_path: Path, line: str) -> None:
+    with pytest.raises(SourceError, match=r"county_adjacency\.txt: line 6 "):
+        tidy(parse_ragged_adjacency, text_file(tmp_path, "county_adjacency.txt", [*RAGGED, line], "latin-1"))
 
 
 def test_piped_adjacency(tmp_path: Path) -> None:
@@ -142,15 +168,15 @@ def test_population_is_one_row_a_place_and_year(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("vintage", "fits"), [(2021, True), (2020, False), (2022, False), (None, True)])
-def test_population_of_another_vintage_is_refused(tmp_path: Path, vintage: int | None, fits: bool) -> None:
+@pytest.mark.parametrize(("vintage", "fits"), [("2021", True), ("2020", False), ("2022", False), (None, True)])
+def test_population_of_another_vintage_is_refused(tmp_path: Path, vintage: str | None, fits: bool) -> None:
     lines = ["SUMLEV,STATE,COUNTY,POPESTIMATE2020,POPESTIMATE2021", "050,01,001,10,11"]
     path = text_file(tmp_path, "co-est.csv", lines, "latin-1")
     if fits:
-        assert len(tidy(partial(parse_population, vintage=vintage), path)) == 2
+        assert len(tidy(parse_population, path, vintage=vintage)) == 2
         return
     with pytest.raises(SourceError, match=rf"co-est\.csv: the estimates end with 2021, not with {vintage}"):
-        tidy(partial(parse_population, vintage=vintage), path)
+        tidy(parse_population, path, vintage=vintage)
 
 
 def test_population_without_estimates(tmp_path: Path) -> None:
@@ -166,16 +192,57 @@ def test_delineation_leaves_the_notes_at_the_foot(tmp_path: Path) -> None:
             "cbsa_title": "Aberdeen, SD",
             "cbsa_kind": "micropolitan",
             "county_fips": "46013",
-            "vintage": "2023-07",
         },
         {
             "cbsa_code": "41940",
             "cbsa_title": "San Jose-Sunnyvale, CA",
             "cbsa_kind": "metropolitan",
             "county_fips": "06085",
-            "vintage": "2023-07",
         },
     ]
+
+
+def numbered(row: list[str]) -> list[object]:
+    """A row whose codes are typed as numbers, as spreadsheets do when a person has opened them."""
+    return [float(cell) if cell.isdigit() else cell for cell in row]
+
+
+def test_delineation_with_codes_typed_as_numbers(tmp_path: Path) -> None:
+    rows = [numbered(MEMBERS[1]), MEMBERS[0], [" 41940", *numbered(MEMBERS[0])[1:8], 7, "Outlying"]]
+    read = delineated(workbook(tmp_path, DELINEATION_HEADER, rows))
+    assert [(row["cbsa_code"], row["county_fips"]) for row in read] == [
+        ("10100", "46013"),
+        ("41940", "06007"),
+        ("41940", "06085"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "problem"),
+    [
+        (8, 13.027, "row 5: column FIPS County Code holds the number 13.027 where a code belongs"),
+        (0, 10100.5, "row 5: column CBSA Code holds the number 10100.5 where a code belongs"),
+        (0, 110100, "row 5: column CBSA Code holds the text '110100' where a code of 5 characters belongs"),
+        (7, "46013", "row 5: column FIPS State Code holds the text '46013' where a code of 2 characters belongs"),
+        (8, "", "row 5: column FIPS County Code is blank where every row must have it"),
+        (0, "", "row 5: column CBSA Code is blank where every row must have it"),
+    ],
+)
+@pytest.mark.parametrize("last", [False, True], ids=["in the middle", "as the last"])
+def test_delineation_loses_no_row_without_a_word(
+    tmp_path: Path, column: int, cell: object, problem: str, last: bool
+) -> None:
+    odd: list[object] = [*MEMBERS[1]]
+    odd[column] = cell
+    rows = [MEMBERS[0], odd] + ([] if last else [["10140", *MEMBERS[1][1:8], "027", "Central"]])
+    with pytest.raises(SourceError, match=rf"list1_2023\.xlsx: {problem}"):
+        delineated(workbook(tmp_path, DELINEATION_HEADER, rows))
+
+
+def test_delineation_with_a_county_twice_is_refused(tmp_path: Path) -> None:
+    rows = [*MEMBERS, ["10140", *MEMBERS[1][1:]]]
+    with pytest.raises(SourceError, match="2 rows have the same state 46, county 013"):
+        delineated(workbook(tmp_path, DELINEATION_HEADER, rows))
 
 
 def test_delineation_in_another_order_of_columns(tmp_path: Path) -> None:
@@ -194,7 +261,7 @@ def test_real_delineation_of_another_vintage_is_refused() -> None:
         "www2.census.gov/programs-surveys/metro-micro/geographies/reference-files/2015/delineation-files/list1.xls"
     )
     with duckdb.connect() as con, pytest.raises(SourceError, match="the delineation is of July 2015, not of 2023-07"):
-        parse_delineation(con, [path], 0, vintage="2023-07")
+        parse_delineation(con, [path], Edition("2023-07", None, ()))
 
 
 def test_gazetteer_archive_with_two_files_is_refused(tmp_path: Path) -> None:
@@ -206,7 +273,9 @@ def test_gazetteer_archive_with_two_files_is_refused(tmp_path: Path) -> None:
 def test_delineation_that_is_no_workbook(tmp_path: Path) -> None:
     path = tmp_path / "list1_2023.xlsx"
     path.write_bytes(b"PK\x03\x04 and nothing else")
-    with pytest.raises(SourceError, match=r"census_delineation: list1_2023\.xlsx: not a readable workbook"):
+    with pytest.raises(
+        SourceError, match=r"census_delineation: list1_2023\.xlsx: the publisher sent a xlsx archive that is tr"
+    ):
         delineated(path)
 
 
@@ -236,16 +305,16 @@ def test_real_population(tmp_path: Path) -> None:
 @pytest.mark.mirror
 def test_real_delineation_in_the_older_workbook_format(tmp_path: Path) -> None:
     path = "www2.census.gov/programs-surveys/metro-micro/geographies/reference-files/2015/delineation-files/list1.xls"
-    rows = real(tmp_path, partial(parse_delineation, vintage="2015-07"), path)
+    rows = real(tmp_path, parse_delineation, path, period="2015-07")
     metros = {row["cbsa_code"] for row in rows if row["cbsa_kind"] == "metropolitan"}
     assert len(metros) == 389
     assert [row["county_fips"] for row in rows if row["cbsa_code"] == "41940"] == ["06069", "06085"]
     assert all(len(row["county_fips"]) == 5 for row in rows)
 
 
-def real(tmp_path: Path, parse, path: str) -> Rows:
+def real(tmp_path: Path, parse, path: str, period: str = "series") -> Rows:
     """Tidy rows of a real file, through a link: nothing is written beside it."""
     source = real_file(path)
     link = tmp_path / source.name
     link.symlink_to(source)
-    return tidy(parse, link)
+    return tidy(parse, link, period=period)

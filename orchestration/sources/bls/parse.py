@@ -132,9 +132,11 @@ def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], editi
         WITH cell AS (
             SELECT
                 area_fips, own_code, industry_code, agglvl_code, size_code, year,
-                -- A mark that nobody knows stays, for the gate to refuse.
-                coalesce(min(disclosure_code) FILTER (WHERE disclosure_code <> 'N'), min(disclosure_code))
-                    AS disclosure_code,
+                -- A mark that nobody knows stays, for the gate to refuse; - is a quarter without establishments.
+                coalesce(
+                    min(disclosure_code) FILTER (WHERE disclosure_code NOT IN ('N', '-')),
+                    min(disclosure_code) FILTER (WHERE disclosure_code = 'N')
+                ) AS disclosure_code,
                 sum(qtrly_estabs_count) / 4 AS estabs,
                 sum(month1_emplvl + month2_emplvl + month3_emplvl) / 12 AS emplvl,
                 sum(total_qtrly_wages) AS wages
