@@ -115,7 +115,7 @@ def test_blocking_check_is_a_gate(tmp_path: Path) -> None:
 
 def partition(period: int, *urls: str) -> Partition:
     files = tuple(File(url, "0" * 64, 1, None, None, "2026-01-01T00:00:00+00:00") for url in urls)
-    return Partition("bls_qcew", "qcew", period, "area_slices", f"qcew/{period}/x.parquet", 1, "new", files)
+    return Partition("bls_qcew", "qcew", str(period), None, "area_slices", f"qcew/{period}/x.parquet", 1, "new", files)
 
 
 def test_gate_names_the_files_of_the_year_it_found_fault_with() -> None:
