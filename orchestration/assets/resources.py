@@ -22,7 +22,7 @@ from orchestration.landing.store import Landed, blob_path
 from orchestration.partitions import Partition, TidyIndex
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
-from orchestration.release.inputs import code_files, inputs_hash, options
+from orchestration.release.inputs import code_files, code_hash, inputs_hash, options
 from orchestration.release.integrity import CHECK, alteration
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
 from orchestration.release.publish import UNREADABLE, Warehouse
@@ -112,11 +112,20 @@ class Refresh(ConfigurableResource):
 
     def released(self) -> list[Partition]:
         """Partitions of the current release, where it is of the same profile (sample, mirror, live)."""
+        manifest = self._released_manifest()
+        return [Partition.of(entry) for entry in manifest.partitions] if manifest else []
+
+    def same_code(self) -> bool:
+        """Whether the code that made the current release is that of today."""
+        manifest = self._released_manifest()
+        return manifest is not None and manifest.code_hash == code_hash()
+
+    def _released_manifest(self) -> Manifest | None:
         current = Warehouse(self.settings).current()
         path = manifest_path(self.settings.warehouse, current.id) if current else None
         if current is None or path is None or not path.exists() or current.profile != self.settings.profile:
-            return []
-        return [Partition.of(entry) for entry in read_manifest(path).partitions]
+            return None
+        return read_manifest(path)
 
     def replaced(self) -> list[Partition]:
         """Partitions of the current release in whose place another one stands now, of a newer vintage or read anew."""

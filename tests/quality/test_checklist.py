@@ -48,6 +48,8 @@ def test_a_key_that_is_gone_is_found_whatever_has_come(con: duckdb.DuckDBPyConne
     [check] = lost_checks(con, {"dim_region": contracts()["dim_region"]})
     assert (check.name, check.severity) == ("history_keys_kept", "error")
     assert con.execute(check.sql).fetchall() == lost
+    [check] = lost_checks(con, {"dim_region": contracts()["dim_region"]}, same_code=False)
+    assert check.severity == "warning"
 
 
 def test_keys_are_looked_for_in_every_mart_of_no_time(con: duckdb.DuckDBPyConnection) -> None:
