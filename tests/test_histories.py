@@ -35,10 +35,15 @@ class Offer:
     whole: tuple[int, ...]
     states: tuple[int, ...]
 
-    def archive(self, year: int) -> str:
-        """Where a year's archive lies in the mirror."""
-        [path] = (self.mirror / QCEW / "files" / str(year)).rglob("*.zip")
-        return path.relative_to(self.mirror).as_posix()
+    def archives(self, year: int) -> list[str]:
+        """Where a year's archives lie in the mirror."""
+        found = (self.mirror / QCEW / "files" / str(year)).rglob("*.zip")
+        return [path.relative_to(self.mirror).as_posix() for path in found]
+
+    def alike(self) -> tuple[int, int, int]:
+        """Three years in a row within one edition of NAICS."""
+        rows = zip(self.whole, self.whole[1:], self.whole[2:], strict=False)
+        return next(row for row in rows if not set(row[1:]) & set(first_years()))
 
 
 def offer(mirror: Path) -> Offer:
@@ -106,10 +111,10 @@ def test_one_year_then_the_next_then_the_one_before_then_fewer(house: House, off
 
 
 def test_a_gap_and_what_fills_it(house: House, offered: Offer) -> None:
-    first, gap, last = offered.whole[:3]
-    missing = offered.archive(gap)
-    kept = house.read(missing)
-    house.remove(missing)
+    first, gap, last = offered.alike()
+    kept = {path: house.read(path) for path in offered.archives(gap)}
+    for path in kept:
+        house.remove(path)
     refreshed(house, f"{first}-{last}", (first, last))
     with duckdb.connect(str(house.current), read_only=True) as con:
         bridged = con.execute("SELECT count(growth), count(national_share_dynamic) FROM cluster_dynamics").fetchone()
@@ -117,7 +122,8 @@ def test_a_gap_and_what_fills_it(house: House, offered: Offer) -> None:
     assert bridged is not None
     assert bridged[0] > 0
     assert bridged[1] == 0
-    house.write(missing, kept)
+    for path, content in kept.items():
+        house.write(path, content)
     refreshed(house, f"{first}-{last}", (first, gap, last))
 
 
