@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import literal
-from orchestration.quality.profiles import TableProfile
+from orchestration.quality.profiles import TableProfile, wholes
 from orchestration.quality.verdict import Severity
 
 FEWEST_ROWS = 0.90
@@ -59,7 +59,7 @@ _SAME = " AND ".join(f"now.{name} IS NOT DISTINCT FROM before.{name}" for name i
 _BOTH = f"SELECT {', '.join(f'now.{name}' for name in _KEY)}"
 _AS_MANY_REGIONS = "now.regions IS NOT DISTINCT FROM before.regions"
 _ORDER = "ORDER BY year, period, region_type"
-# The nearest earlier year of the same kind of rows, as every rule on neighbours sees it.
+# The nearest earlier year that holds the same types of regions, as every rule on neighbours sees it.
 _PAIRS = (
     "    SELECT *, lag(year) OVER years AS earlier_year, lag(rows) OVER years AS earlier_rows,\n"
     "        lag(employment) OVER years AS earlier_employment,\n"
@@ -103,8 +103,9 @@ def history_expectations(
         held, remembered = current.get(table, []), _alike(current.get(table, []), previous.get(table, []))
         values = _values(held, remembered)
         if len({item.year for item in held}) > 1:
-            checks.append(_neighbours(table, values))
-            checks.extend(_learned(table, values, remembered, breaks))
+            whole = _values(wholes(held), [])
+            checks.append(_neighbours(table, whole))
+            checks.extend(_learned(table, whole, wholes(remembered), breaks))
         if remembered:
             dated = any(item.time != (None, None) for item in remembered)
             checks.extend(_kept(table, values, lasting_news if dated else news, dated=dated))
