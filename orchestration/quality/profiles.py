@@ -10,8 +10,8 @@ year (or edition) and each type of region.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import duckdb
 
@@ -116,34 +116,3 @@ def _time(dates: Sequence[str]) -> tuple[str, str]:
     others = [name for name in dates if name != "year"]
     period = " || '-' || ".join(f"{quoted(name)}::VARCHAR" for name in others)
     return year, period or "NULL::VARCHAR"
-
-
-def wholes(profiles: Iterable[TableProfile]) -> list[TableProfile]:
-    """A table's profiles with the types of regions of one time taken together; `region_type` then names them all.
-
-    Of one type a publisher may print less from a year on (totals of metropolitan areas only, say). A third of all rows
-    is another matter.
-
-    Example:
-        >>> parts = [TableProfile("e", 2016, n, region_type=kind) for kind, n in (("state", 2), ("county", 3))]
-        >>> [(whole.rows, whole.region_type) for whole in wholes(parts)]
-        [(5, 'county, state')]
-    """
-    times: dict[tuple[int | None, str | None], list[TableProfile]] = {}
-    for item in profiles:
-        times.setdefault(item.time, []).append(item)
-    return [_together(parts) for parts in times.values()]
-
-
-def _together(parts: Sequence[TableProfile]) -> TableProfile:
-    known = [(p.rows, p.suppressed_share) for p in parts if p.rows is not None and p.suppressed_share is not None]
-    rows = sum(n for n, _ in known) if len(known) == len(parts) else None
-    jobs = [p.employment for p in parts if p.employment is not None]
-    return replace(
-        parts[0],
-        rows=rows,
-        employment=sum(jobs) if jobs else None,
-        suppressed_share=sum(n * share for n, share in known) / rows if rows else None,
-        regions=None,
-        region_type=", ".join(sorted(p.region_type for p in parts if p.region_type)) or None,
-    )
