@@ -15,11 +15,12 @@ ARGS ?=
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+READY_FOR_TESTS := $(VENV)/.ready-for-tests
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-header --no-emit-index-url
 
-.PHONY: help demo test serve lint types lock bench clean install python-is-fit
+.PHONY: help demo test serve lint types lock bench clean install develop python-is-fit
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,37 +29,41 @@ demo: install  ## refresh on the bundled synthetic sample and show what was publ
 	@$(BIN)/clusters refresh --profile sample
 	@echo "The command is $(BIN)/clusters; \`source $(BIN)/activate\` makes it plain \`clusters\`."
 
-test: install  ## the whole test suite (ARGS="-k quotient" for a part of it)
+test: develop  ## the whole test suite (ARGS="-k quotient" for a part of it)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-serve: install  ## Dagster's UI and daemon on 127.0.0.1:3000, the nightly schedule on
-	@export DAGSTER_HOME="$$($(BIN)/python -c 'from orchestration.settings import settings; \
-		from orchestration.refresh import prepare_dagster; \
-		prepare_dagster(settings()); print(settings().dagster_home)')"; \
-	exec $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 -p $(PORT)
+# A service installs nothing into an environment that is there: it may run as a user who cannot write, and other processes
+# may be using it. After an update `make install` brings it up to date.
+serve: $(if $(wildcard $(READY)),,install)  ## Dagster's UI and daemon on 127.0.0.1:3000, the nightly schedule on
+	@if [ requirements.lock -nt $(READY) ]; then \
+		echo "make: $(VENV) is older than requirements.lock. Remedy: stop the service, make install." >&2; fi
+	@exec $(BIN)/python -m orchestration.serve $(PORT)
 
-lint: install  ## ruff, sqlfluff
+lint: develop  ## ruff, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@home="$$(mktemp -d)" && trap 'rm -rf "$$home"' EXIT && mkdir "$$home/work" && \
 		CLUSTERS_HOME="$$home" DBT_TARGET_PATH="$$home/target" DBT_LOG_PATH="$$home" \
 		$(BIN)/sqlfluff lint --disable-progress-bar $(wildcard dbt_project/models dbt_project/tests)
 
-types: install  ## mypy
+types: develop  ## mypy
 	@$(BIN)/mypy
 
-lock: install  ## resolve every dependency anew, with hashes and no registry's address
-	@$(LOCK) $(ARGS) --group dev pyproject.toml -o requirements.lock
+lock: develop  ## resolve every dependency anew, with hashes and no registry's address
+	@$(LOCK) $(ARGS) --group build pyproject.toml -o requirements.lock
+	@$(LOCK) $(ARGS) --group dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
 	@$(LOCK) $(ARGS) --group duckdb-oldest -o .ci/duckdb-oldest.lock
 
-bench: install  ## the benchmarks behind docs/performance.md (MIRROR=../shared/mirror)
+bench: develop  ## the benchmarks behind docs/performance.md (MIRROR=../shared/mirror)
 	@$(BIN)/python bench/nightly.py --mirror $(MIRROR) $(ARGS)
 
 clean:  ## remove the virtual environment and caches, never data/
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build ./*.egg-info dbt_project/target dbt_project/logs
 	find orchestration tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-install: $(READY)  ## the virtual environment, from the lock
+install: $(READY)  ## the virtual environment, from requirements.lock: what a refresh needs and nothing else
+
+develop: $(READY_FOR_TESTS)  ## the same, and what tests and linters need, from requirements-dev.lock
 
 # Made anew where the lock changed: pip would leave behind what the lock no longer names.
 $(READY): requirements.lock pyproject.toml | python-is-fit
@@ -67,6 +72,13 @@ $(READY): requirements.lock pyproject.toml | python-is-fit
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --progress-bar off --require-hashes --requirement requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The same versions and more, so it goes on top; made anew, too, where its own lock has changed.
+$(READY_FOR_TESTS): requirements-dev.lock $(READY)
+	@if [ -e $@ ]; then rm $(READY) && $(MAKE) --no-print-directory $(READY); fi
+	@echo "Installing what tests need from requirements-dev.lock, once."
+	@$(PIP) install --progress-bar off --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
 python-is-fit:

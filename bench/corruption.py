@@ -92,8 +92,8 @@ def scene_of(args: argparse.Namespace, home: Path) -> TidyScene | MartsScene:
     """Clean tables of the chosen place and part."""
     years = SAMPLE_YEARS if args.sample else SLICE_YEARS if args.slices else NATIONAL_YEARS
     settings = sample_settings(home) if args.sample else mirror_settings(home, args.mirror)
-    # A year between two others, where there is one.
-    year = years[-2] if args.sample else years[-1]
+    # A year between two others, where there is one, and of one edition of NAICS with the year before.
+    year = years[-3] if args.sample else years[-1]
     scene = TidyScene(pulled(settings, years), settings.tidy, year, args.seed, home / "docs")
     return scene if args.part == "tidy" else MartsScene(build_marts(settings), scene.draw, home / "docs")
 

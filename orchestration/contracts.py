@@ -50,6 +50,11 @@ def mart_contracts() -> dict[str, TableContract]:
     return {name: c for name, c in contracts().items() if c.layer == "marts"}
 
 
+def published_contracts() -> dict[str, TableContract]:
+    """The contracts of all tables that dbt builds into a release: of schema `main`, and of `meta` what it knows."""
+    return {name: c for name, c in contracts().items() if c.layer in {"marts", "meta"}}
+
+
 def _table(model: dict[str, Any], layer: str, path: Path) -> TableContract:
     meta = model.get("config", {}).get("meta", {})
     try:
@@ -60,6 +65,7 @@ def _table(model: dict[str, Any], layer: str, path: Path) -> TableContract:
             grain=meta["grain"],
             citation=meta["citation"],
             columns=tuple(_column(column) for column in model.get("columns", [])),
+            needs_years=meta.get("needs_years", 1),
         )
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path}: the contract of {model.get('name')} is incomplete: {error!r}") from error

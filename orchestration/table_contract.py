@@ -10,6 +10,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+DATES = ("from_year", "to_year", "year", "period", "vintage")
+"""Columns of a grain that say of when a row is: of a year, of a span of two, or of an edition of its source."""
+
 
 class ColumnContract(BaseModel):
     """One column: `data_type`, unit, range and where the definition comes from."""
@@ -37,7 +40,10 @@ class ColumnContract(BaseModel):
 
 
 class TableContract(BaseModel):
-    """One table: its grain (the columns that identify a row) and its columns."""
+    """One table: its grain (the columns that identify a row) and its columns.
+
+    `needs_years` is how many years a release must hold before the table has rows: 2 where it compares years.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,6 +53,22 @@ class TableContract(BaseModel):
     grain: tuple[str, ...]
     citation: str
     columns: tuple[ColumnContract, ...]
+    needs_years: int = 1
+
+    @property
+    def dates(self) -> tuple[str, ...]:
+        """The columns of the grain that say of when a row is; none for a table that is of no time."""
+        return tuple(name for name in self.grain if name in DATES)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The columns of the grain that say what a row is about, whenever it is."""
+        return tuple(name for name in self.grain if name not in DATES)
+
+    @property
+    def year(self) -> str | None:
+        """The column with a row's year, the later one where it is about two; None for a table without years."""
+        return next((name for name in ("year", "to_year") if name in self.grain), None)
 
     @property
     def comment(self) -> str:

@@ -1,10 +1,11 @@
-"""What every test may ask for: where the real data lie, and one warehouse made from them per session.
+"""What every test may ask for: where the real data lie, and one warehouse a session made from them and from the sample.
 
 Belongs here: paths outside the checkout and the skips where they are absent. Does not: anything one room's tests need.
 
 `CLUSTERS_SHARED` says where the reference data and the mirror lie (default: `shared` beside the checkout).
 `CLUSTERS_TEST_HOME` keeps the warehouse made from the mirror between sessions: a second session then refreshes into
-it, which takes seconds where nothing has changed.
+it, which takes seconds where nothing has changed. `CLUSTERS_TEST_DEMO` names a folder for what `make demo` makes, which
+is kept; where it was made already (see `.ci/run`), it is taken as it is.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -29,6 +31,16 @@ def existing(path: Path, what: str) -> Path:
     if not path.exists():
         pytest.skip(f"{what} not at {path}; set CLUSTERS_SHARED to the folder that holds `mirror` and `reference`")
     return path
+
+
+def borrowed_environment(folder: Path) -> Path:
+    """A virtual environment for make that is the one of the tests, by links: make installs nothing then."""
+    folder.mkdir(parents=True)
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (folder / name).symlink_to(Path(sys.prefix) / name)
+    for mark in (".ready", ".ready-for-tests"):
+        (folder / mark).touch()
+    return folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,14 +63,63 @@ def mirror() -> Path:
     return existing(SHARED / "mirror", "the mirror of publishers' files is")
 
 
+@dataclass(frozen=True)
+class Demo:
+    """A folder as a checkout is after `make demo`: `data/` with the release of the sample, and `.venv`."""
+
+    place: Path
+
+    @property
+    def home(self) -> Path:
+        return self.place / "data"
+
+    @property
+    def stdout(self) -> str:
+        return (self.place / "demo.out").read_text(encoding="utf-8")
+
+    @property
+    def stderr(self) -> str:
+        return (self.place / "demo.err").read_text(encoding="utf-8")
+
+    @property
+    def surroundings(self) -> dict[str, str]:
+        """The environment for commands run in it."""
+        mine = {n: v for n, v in os.environ.items() if not n.startswith(("CLUSTERS_", "DAGSTER_", "MAKE"))}
+        path = f"{ROOT}{os.pathsep}{mine['PYTHONPATH']}" if mine.get("PYTHONPATH") else str(ROOT)
+        return mine | {"CLUSTERS_HOME": str(self.home), "PYTHONPATH": path}
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """What `make demo` makes, in the environment of the tests; made once a session for all workers."""
+    kept = os.environ.get("CLUSTERS_TEST_DEMO")
+    found = Demo(Path(kept) if kept else shared_folder(tmp_path_factory) / "demo")
+    found.place.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(found.place.with_suffix(".lock")):
+        if not (found.place / "demo.err").exists():
+            venv = borrowed_environment(found.place / ".venv")
+            command = ["make", "--no-print-directory", "demo", f"VENV={venv}"]
+            done = subprocess.run(
+                command, cwd=ROOT, env=found.surroundings, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            (found.place / "demo.out").write_text(done.stdout, encoding="utf-8")
+            (found.place / "demo.err").write_text(done.stderr, encoding="utf-8")
+    return found
+
+
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this session that its parallel workers share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
 @pytest.fixture(scope="session")
 def mirror_home(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `CLUSTERS_HOME` into which `clusters refresh --profile mirror` published 2015-2020; made once per session."""
     kept = os.environ.get("CLUSTERS_TEST_HOME")
-    # Workers of one parallel session share the parent of their own folders.
     parallel = os.environ.get("PYTEST_XDIST_WORKER")
-    base = tmp_path_factory.getbasetemp()
-    home = Path(kept) if kept else (base.parent if parallel else base) / "mirror_home"
+    home = Path(kept) if kept else shared_folder(tmp_path_factory) / "mirror_home"
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(home / "test_session.lock"):
         if not (parallel and (home / "warehouse" / "current.duckdb").exists()):

@@ -55,6 +55,23 @@ def resource(folder: Path, name: str) -> dict[str, Any]:
     return next(r for r in package(folder)["resources"] if r["name"] == name)
 
 
+def test_columns_that_a_spreadsheet_takes_for_numbers_are_called_text(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = (
+        "SELECT 'county:0' || n AS region_id, 'county' AS region_type, '0' || n AS name FROM range(1001, 1004) AS t(n)"
+    )
+    monkeypatch.setitem(builds.TABLES, "dim_region", codes)
+    house = Warehouse(home)
+    house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live"), RELEASE_ID)
+    assert run("--format", "csv", "--output", "out").exit_code == 0
+    fields = {f["name"]: f for f in resource(tmp_path / "out", "dim_region")["schema"]["fields"]}
+    assert {f["type"] for f in fields.values()} == {"string"}
+    assert [name for name, f in fields.items() if "leading zeros" in f["description"]] == ["name"]
+    # The key carries its prefix, so no program takes it for a number; and every code is whole in the file.
+    assert (tmp_path / "out" / "dim_region.csv").read_text().splitlines()[1] == "county:01001,county,01001"
+
+
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_every_table_is_written_and_described(release: Path, tmp_path: Path, form: str) -> None:
     result = run("--format", form)

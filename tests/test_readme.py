@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -18,8 +19,11 @@ import pytest
 
 from orchestration import errors
 from orchestration.errors import ClustersError, SourceError
+from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings
+from tests.conftest import Demo
 from tests.doc_queries import DocQuery, doc_queries, printed
+from tests.release.builds import RELEASE_ID, make_build
 
 README = PROJECT_ROOT / "README.md"
 DOCS = PROJECT_ROOT / "docs"
@@ -43,35 +47,9 @@ def query_id(query: DocQuery) -> str:
     return f"{query.profile}-{' '.join(query.sql.split())[:40]}"
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a checkout is after `make demo`: `data/` with the sample's release, and `.venv/bin`.
-
-    The environment that runs the tests stands in for the one that make would install.
-    """
-    place = tmp_path_factory.mktemp("checkout")
-    venv = place / ".venv"
-    venv.mkdir()
-    for name in ("bin", "lib", "pyvenv.cfg"):
-        (venv / name).symlink_to(Path(sys.prefix) / name)
-    (venv / ".ready").touch()
-    done = subprocess.run(
-        ["make", "demo", f"VENV={venv}"],
-        cwd=PROJECT_ROOT,
-        env=surroundings(place),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    (place / "demo.txt").write_text(done.stdout, encoding="utf-8")
-    return place
-
-
-def surroundings(place: Path) -> dict[str, str]:
-    mine = {name: value for name, value in os.environ.items() if not name.startswith(("CLUSTERS_", "DAGSTER_", "MAKE"))}
-    path = f"{PROJECT_ROOT}{os.pathsep}{mine['PYTHONPATH']}" if mine.get("PYTHONPATH") else str(PROJECT_ROOT)
-    return mine | {"CLUSTERS_HOME": str(place / "data"), "PYTHONPATH": path}
+@pytest.fixture
+def place(demo: Demo) -> Path:
+    return demo.place
 
 
 @pytest.fixture
@@ -82,8 +60,8 @@ def sample_release(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     settings.cache_clear()
 
 
-def test_demo_prints_what_the_readme_shows(place: Path) -> None:
-    told, shown = (place / "demo.txt").read_text(encoding="utf-8"), blocks(README, "text")[0]
+def test_demo_prints_what_the_readme_shows(demo: Demo) -> None:
+    told, shown = demo.stdout, blocks(README, "text")[0]
     # The release id and the time of day in it differ each time, and widths of columns are trimmed in the README.
     cells = {cell.strip() for line in shown.splitlines() if line.startswith("│") for cell in line.split("│")}
     missing = [cell for cell in sorted(cells) if cell not in told]
@@ -94,11 +72,18 @@ def test_demo_prints_what_the_readme_shows(place: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [c for c in commands(README) if c.startswith((".venv/bin/clusters", "duckdb"))])
-def test_readme_command_runs(command: str, place: Path) -> None:
+def test_readme_command_runs(command: str, demo: Demo) -> None:
     if command.startswith("duckdb") and not shutil.which("duckdb"):
         pytest.skip("the duckdb shell is not installed")
     done = subprocess.run(
-        command, shell=True, cwd=place, env=surroundings(place), capture_output=True, text=True, check=False, input=""
+        command,
+        shell=True,
+        cwd=demo.place,
+        env=demo.surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+        input="",
     )
     assert done.returncode == 0, done.stderr
     if not command.startswith("duckdb"):
@@ -148,6 +133,40 @@ def test_query_of_real_data_prints_what_stands_below_it(
 ) -> None:
     monkeypatch.setenv("CLUSTERS_HOME", str(mirror_home))
     assert printed(query.sql) == query.shown, "print the page anew: python -m tests.doc_queries mirror"
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC", "Asia/Tokyo"])
+def test_the_age_of_a_release_is_right_in_every_zone(zone: str, tmp_path: Path) -> None:
+    published = datetime.now(UTC) - timedelta(hours=3)
+    home = Warehouse(Settings(home=tmp_path))
+    build = make_build(home.build_path(RELEASE_ID), RELEASE_ID)
+    with duckdb.connect(build) as con:
+        moment = published.replace(tzinfo=None)
+        con.execute("UPDATE meta.release SET published_at = ?, sources_asked_at = ?", [moment, moment])
+    (query,) = (sql for sql in blocks(DOCS / "operators.md", "sql") if "age(" in sql)
+    code = (
+        "import duckdb, sys\n"
+        "with duckdb.connect(sys.argv[1], read_only=True) as con:\n"
+        "    _, age, asked, *_ = con.execute(sys.argv[2]).fetchone()\n"
+        "print(age.total_seconds(), asked.total_seconds())\n"
+    )
+    command = [sys.executable, "-c", code, str(build), query]
+    done = subprocess.run(command, env=os.environ | {"TZ": zone}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for seconds in map(float, done.stdout.split()):
+        assert 3 * 3600 <= seconds < 3 * 3600 + 60
+
+
+def test_no_query_compares_a_time_in_utc_with_the_readers_clock() -> None:
+    """Everything documented or built: a clock without its zone is the reader's."""
+    clock = re.compile(
+        r"(?<!epoch_us\()\bnow\(\)|\b(get_current_timestamp|current_timestamp|current_date|localtime|today)\b", re.I
+    )
+    sql = [(page.name, block) for page in PAGES for block in blocks(page, r"sql[^\n]*")]
+    models = (PROJECT_ROOT / "dbt_project").rglob("*.sql")
+    sql += [(path.name, path.read_text(encoding="utf-8")) for path in models if "target" not in path.parts]
+    assert len(sql) > 100
+    assert [name for name, text in sql if clock.search(text)] == []
 
 
 def columns(output: str) -> list[str]:

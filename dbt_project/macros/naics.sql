@@ -1,12 +1,27 @@
-{#- NAICS edition in which QCEW publishes a reference year.
-    Source: BLS, QCEW "NAICS-based data" notes: years to 2006 in NAICS 2002, then 2007, 2012, 2017, 2022. -#}
+{#- NAICS edition in which QCEW publishes a reference year. The years stand in dbt_project.yml. -#}
 {% macro naics_edition(year) -%}
     CASE
-        WHEN {{ year }} <= 2006 THEN 2002
-        WHEN {{ year }} <= 2010 THEN 2007
-        WHEN {{ year }} <= 2016 THEN 2012
-        WHEN {{ year }} <= 2021 THEN 2017
-        ELSE 2022
+        {%- for edition in var("qcew_naics_editions")[1:] | reverse %}
+        WHEN {{ year }} >= {{ edition.first_year }} THEN {{ edition.naics }}
+        {%- endfor %}
+        ELSE {{ var("qcew_naics_editions")[0].naics }}
+    END
+{%- endmacro %}
+
+{#- All editions, as a relation with the column naics. -#}
+{% macro naics_editions() -%}
+    (VALUES
+        {%- for edition in var("qcew_naics_editions") %} ({{ edition.naics }}){{ "," if not loop.last }}{% endfor %}
+    ) AS editions (naics)
+{%- endmacro %}
+
+{#- The sector of a NAICS code of two digits or more: 31-33 for 334413. -#}
+{% macro naics_sector(code) -%}
+    CASE left({{ code }}, 2)
+        {%- for range in var("naics_sector_ranges") %}{% for digits in range.digits %}
+        WHEN '{{ digits }}' THEN '{{ range.sector }}'
+        {%- endfor %}{% endfor %}
+        ELSE left({{ code }}, 2)
     END
 {%- endmacro %}
 
@@ -15,13 +30,7 @@
 {% macro parent_industry_code(code, level) -%}
     CASE
         WHEN {{ level }} IN ('domain', 'supersector', 'sector') THEN '10'
-        WHEN {{ level }} = 'subsector' THEN
-            CASE left({{ code }}, 2)
-                WHEN '31' THEN '31-33' WHEN '32' THEN '31-33' WHEN '33' THEN '31-33'
-                WHEN '44' THEN '44-45' WHEN '45' THEN '44-45'
-                WHEN '48' THEN '48-49' WHEN '49' THEN '48-49'
-                ELSE left({{ code }}, 2)
-            END
+        WHEN {{ level }} = 'subsector' THEN {{ naics_sector(code) }}
         WHEN {{ level }} IN ('industry_group', 'naics_industry', 'national_industry')
             THEN left({{ code }}, length({{ code }}) - 1)
     END

@@ -12,10 +12,15 @@
     END
 {%- endmacro %}
 
+{#- The five digits of an area that QCEW names by C and the first four; `listed` is what int_cbsa_codes says, if it does. -#}
+{% macro cbsa_code_of(area_fips, listed) -%}
+    coalesce({{ listed }}, substr({{ area_fips }}, 2) || '0')
+{%- endmacro %}
+
 {#- County codes xx995 to xx999 hold jobs that a state could not place in a county. -#}
-{% macro qcew_region_id(region_type, area_fips) -%}
+{% macro qcew_region_id(region_type, area_fips, cbsa_code) -%}
     {{ region_type }} || ':' || CASE {{ region_type }}
-        WHEN 'cbsa' THEN substr({{ area_fips }}, 2) || '0'
+        WHEN 'cbsa' THEN {{ cbsa_code_of(area_fips, cbsa_code) }}
         WHEN 'county' THEN {{ area_fips }}
         WHEN 'unallocated' THEN {{ area_fips }}
         ELSE left({{ area_fips }}, 2)
@@ -45,11 +50,6 @@
         WHEN '3' THEN 'local'
         WHEN '5' THEN 'private'
     END
-{%- endmacro %}
-
-{#- States whose jobs are not in the national figures: Puerto Rico and the Virgin Islands. -#}
-{% macro territories() -%}
-    ('72', '78')
 {%- endmacro %}
 
 {#- Ownerships by number; the others are parts of the first. -#}

@@ -169,12 +169,6 @@
     FROM bounded
 {%- endmacro %}
 
-{#- OMB's delineation of metropolitan areas that QCEW uses in a year: of the 2010 census from 2013, of the 2020 census
-    from 2024. Source: BLS, "Metropolitan and Micropolitan Area Delineation Plans". -#}
-{% macro cbsa_delineation(year) -%}
-    CASE WHEN {{ year }} <= 2012 THEN 2003 WHEN {{ year }} <= 2023 THEN 2013 ELSE 2023 END
-{%- endmacro %}
-
 {#- A three-way verdict on `x < threshold` where x is known within bounds. -#}
 {% macro verdict_below(x_lower, x_upper, threshold) -%}
     {{ verdict("-" ~ x_upper, "-" ~ x_lower, "-" ~ threshold, "-" ~ threshold, ">") }}

@@ -2,14 +2,15 @@
 -- And a year in which no verdict at all is a yes has lost them.
 WITH counted AS (
     SELECT
-        split_part(region_id, ':', 1) AS region_type, cluster_id, year,
-        count(*) FILTER (WHERE employment_upper > 0 OR employment_upper IS NULL) AS peers,
+        o.region_type, s.cluster_id, s.year,
+        count(*) FILTER (WHERE o.ucm_peer AND (employment_upper > 0 OR employment_upper IS NULL)) AS peers,
         count(*) FILTER (WHERE ucm_qualifying = 'yes') AS qualifying,
         count(*) FILTER (WHERE ucm_significant = 'yes') AS significant,
         count(*) FILTER (WHERE ucm_strong = 'yes') AS strong,
         count(*) FILTER (WHERE ucm_strong10 = 'yes') AS strong10
-    FROM {{ ref("cluster_specialisation") }}
-    GROUP BY region_type, cluster_id, year
+    FROM {{ ref("cluster_specialisation") }} AS s
+    INNER JOIN {{ ref("int_region_roles") }} AS o ON s.region_id = o.region_id
+    GROUP BY o.region_type, s.cluster_id, s.year
 )
 
 SELECT region_type, cluster_id, year, peers, qualifying, significant, strong, strong10

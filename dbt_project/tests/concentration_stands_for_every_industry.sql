@@ -10,7 +10,7 @@ WITH held AS (
     INNER JOIN {{ ref("employment") }} AS t
         ON e.region_id = t.region_id AND e.year = t.year AND t.ownership = 'total' AND t.employment > 0
     WHERE e.ownership = 'private' AND e.region_id SIMILAR TO '(state|county):.*'
-        AND left(split_part(e.region_id, ':', 2), 2) NOT IN ('72', '78')
+        AND NOT {{ outside_the_nation("e.region_id") }}
     GROUP BY ALL
 )
 

@@ -8,7 +8,10 @@ WHERE comparable IS DISTINCT FROM (
     AND employment_to_lower IS NOT NULL
     AND (
         region_id NOT LIKE 'cbsa:%'
-        OR (from_year >= 2013) = (to_year >= 2013) AND (from_year >= 2024) = (to_year >= 2024)
+        OR NOT EXISTS (
+            SELECT 1 FROM {{ ref("int_delineation_spans") }} AS s
+            WHERE s.valid_from > from_year AND s.valid_from <= to_year
+        )
     )
 )
 OR NOT comparable AND coalesce(

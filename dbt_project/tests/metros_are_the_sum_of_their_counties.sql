@@ -10,7 +10,8 @@ compared AS (
         m.region_id, m.year, m.employment, sum(c.employment) AS of_counties,
         abs(m.employment - sum(c.employment)) > 0.005 * m.employment + count(*) AS differs
     FROM jobs AS m
-    INNER JOIN {{ ref("cbsa_county") }} AS b ON m.region_id = b.region_id
+    INNER JOIN {{ ref("cbsa_county") }} AS b
+        ON m.region_id = b.region_id AND m.year BETWEEN b.valid_from AND coalesce(b.valid_to, m.year)
     INNER JOIN jobs AS c ON b.county_region_id = c.region_id AND m.year = c.year
     GROUP BY m.region_id, m.year, m.employment
 ),

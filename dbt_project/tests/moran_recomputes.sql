@@ -4,7 +4,7 @@ WITH totals AS (
     SELECT region_id, year, employment, establishments
     FROM {{ ref("employment") }}
     WHERE region_id IN (SELECT region_id FROM {{ ref("int_neighbours") }} WHERE region_type = 'state')
-        AND region_id NOT IN ('state:72', 'state:78')
+        AND NOT {{ outside_the_nation("region_id") }}
         AND ownership = 'total' AND employment > 0
 ),
 
@@ -37,7 +37,7 @@ standardised AS (
 lags AS (
     SELECT a.industry_id, a.year, any_value(a.jobs) * avg(b.jobs) AS jobs, any_value(a.plants) * avg(b.plants) AS plants
     FROM standardised AS a
-    INNER JOIN {{ ref("int_neighbours") }} AS n ON a.region_id = n.region_id
+    INNER JOIN {{ ref("int_neighbours") }} AS n ON a.region_id = n.region_id AND a.year = n.year
     INNER JOIN standardised AS b
         ON a.industry_id = b.industry_id AND a.year = b.year AND n.neighbour_region_id = b.region_id
     GROUP BY a.industry_id, a.year, a.region_id

@@ -1,8 +1,8 @@
 -- The focal quotient of a region is that of the region and its neighbours as if they were one.
 WITH members AS (
-    SELECT region_id, neighbour_region_id AS member_id FROM {{ ref("int_neighbours") }}
+    SELECT year, region_id, neighbour_region_id AS member_id FROM {{ ref("int_neighbours") }}
     UNION ALL
-    SELECT DISTINCT region_id, region_id AS member_id FROM {{ ref("int_neighbours") }}
+    SELECT DISTINCT year, region_id, region_id AS member_id FROM {{ ref("int_neighbours") }}
 ),
 
 nation AS (
@@ -28,7 +28,7 @@ expected AS (
         sum(c.employment_upper) / sum(c.region_employment)
         / (any_value(n.employment_lower) / any_value(n.reference_employment)) AS most
     FROM members AS m
-    INNER JOIN {{ ref("int_neighbourhood_cells") }} AS c ON m.member_id = c.region_id
+    INNER JOIN {{ ref("int_neighbourhood_cells") }} AS c ON m.member_id = c.region_id AND m.year = c.year
     INNER JOIN nation AS n ON c.cluster_id = n.cluster_id AND c.year = n.year
     INNER JOIN totals AS t ON c.year = t.year
     GROUP BY m.region_id, c.cluster_id, c.year

@@ -26,7 +26,7 @@ standardised AS (
 lags AS (
     SELECT a.region_id, b.cluster_id, b.year, b.basis, avg(b.z) AS lag, count(*) AS neighbours
     FROM {{ ref("int_neighbours") }} AS a
-    INNER JOIN standardised AS b ON a.neighbour_region_id = b.region_id
+    INNER JOIN standardised AS b ON a.neighbour_region_id = b.region_id AND a.year = b.year
     GROUP BY a.region_id, b.cluster_id, b.year, b.basis
 ),
 

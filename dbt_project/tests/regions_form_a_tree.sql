@@ -6,11 +6,26 @@ WITH counties AS (
     LEFT JOIN {{ ref("dim_region") }} AS p ON r.parent_region_id = p.region_id
 ),
 
+-- Of one year and one gazetteer: a county and what took its place are in different ones.
+people AS (
+    SELECT c.parent_region_id AS region_id, p.year, sum(p.population) AS population
+    FROM {{ ref("int_population") }} AS p
+    INNER JOIN counties AS c ON p.area_fips = c.code AND c.region_type = 'county'
+    GROUP BY c.parent_region_id, p.year
+),
+
+land AS (
+    SELECT c.parent_region_id AS region_id, g.period, sum(g.land_area_m2) / 1e6 AS land_area_km2
+    FROM {{ ref("stg_county_gazetteer") }} AS g
+    INNER JOIN counties AS c ON g.county_fips = c.code AND c.region_type = 'county'
+    GROUP BY c.parent_region_id, g.period
+),
+
 sums AS (
-    SELECT parent_region_id AS region_id, sum(population) AS population, sum(land_area_km2) AS land_area_km2
-    FROM counties
-    WHERE region_type = 'county'
-    GROUP BY parent_region_id
+    SELECT p.region_id, arg_max(p.population, p.year) AS population, arg_max(l.land_area_km2, l.period) AS land_area_km2
+    FROM people AS p
+    LEFT JOIN land AS l ON p.region_id = l.region_id
+    GROUP BY p.region_id
 )
 
 SELECT region_id, 'its parent' AS wrong, parent_region_id AS found

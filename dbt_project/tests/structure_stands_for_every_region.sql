@@ -19,7 +19,7 @@ WITH held AS (
             SELECT (region_id, year) FROM {{ ref("employment") }} WHERE ownership = 'total' AND employment > 0
         )
         AND e.region_id SIMILAR TO '(nation|state|county):.*'
-        AND left(split_part(e.region_id, ':', 2), 2) NOT IN ('72', '78')
+        AND NOT {{ outside_the_nation("e.region_id") }}
         AND i.level IN ('national_industry', 'industry_group')
     GROUP BY e.region_id, e.year
 )

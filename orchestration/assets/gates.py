@@ -21,25 +21,30 @@ from dagster import (
 from orchestration.assets.resources import Refresh
 from orchestration.assets.tidy import tidy_key
 from orchestration.assets.warehouse import build_path
-from orchestration.contracts import mart_contracts
-from orchestration.partitions import write_empty
+from orchestration.contracts import contracts, mart_contracts
+from orchestration.partitions import Partition, write_empty
 from orchestration.quality.checklist import (
     BEFORE,
+    EARLIER,
     findings,
+    lost_checks,
+    mart_checks,
     mart_profiles,
     revised_checks,
     tidy_checks,
     tidy_contracts,
     tidy_profiles,
+    too_few_years,
 )
 from orchestration.quality.checks import SqlCheck
-from orchestration.quality.engine import open_file, open_parquet
-from orchestration.quality.history import TableProfile
+from orchestration.quality.engine import literal, open_file, open_parquet
+from orchestration.quality.profiles import TableProfile
 from orchestration.quality.revision import FROM_HISTORY
 from orchestration.quality.verdict import CheckResult, stopping
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import read_profiles
 from orchestration.sources.catalogue import SOURCES
+from orchestration.telling.failure import named
 
 log = logging.getLogger("clusters.gate")
 
@@ -51,7 +56,7 @@ LEARNED = (*FROM_HISTORY, "neighbouring_")
 def _specs(keys: Mapping[str, AssetKey], checks: Sequence[SqlCheck]) -> list[AssetCheckSpec]:
     described = {
         CONTRACT: "Columns, types, domains, keys and row counts are as the contract says",
-        HISTORY: "Nothing is lost or out of proportion against the previous release and the neighbouring year",
+        HISTORY: "Nothing is lost or out of proportion against the previous release and the year before",
     }
     specs = [
         AssetCheckSpec(name, asset=key, description=text, blocking=_blocks(key))
@@ -66,7 +71,7 @@ def _specs(keys: Mapping[str, AssetKey], checks: Sequence[SqlCheck]) -> list[Ass
 
 def _blocks(key: AssetKey) -> bool:
     # What another source needs is pulled before it, so the gate over both cannot stand between them: there it is the
-    # release step that reads the finding.
+    # build that reads the finding before it begins.
     return key not in {tidy_key(SOURCES[name]) for source in SOURCES.values() for name in source.needs}
 
 
@@ -99,11 +104,9 @@ def check_results(
 
 
 def previous_profiles(refresh: Refresh) -> list[TableProfile]:
-    """Profiles of the current release, where it is of the same profile (sample, mirror, live)."""
-    current = Warehouse(refresh.settings).current()
-    if current is None or current.profile != refresh.settings.profile:
-        return []
-    return read_profiles(current.path)
+    """Profiles of the current release, where the new one can be compared with it."""
+    current = Warehouse(refresh.settings).comparable(refresh.settings.profile)
+    return read_profiles(current.path) if current else []
 
 
 def _accepted(refresh: Refresh, tables: Iterable[str]) -> set[str]:
@@ -164,12 +167,31 @@ def replaced_files(refresh: Refresh) -> dict[str, list[Path]]:
 
 def check_marts(refresh: Refresh) -> list[CheckResult]:
     """Every table that is about to be published."""
-    docs = refresh.settings.data_docs / "marts"
+    docs, tables = refresh.settings.data_docs / "marts", mart_contracts()
+    current, remembered, added = Warehouse(refresh.settings).current(), previous_profiles(refresh), refresh.added()
     with open_file(build_path(refresh.settings), threads=refresh.settings.threads) as con:
-        profiles = mart_profiles(con)
+        profiles, checks = mart_profiles(con), mart_checks()
         refresh.record_profiles("marts", profiles)
-        remembered, tables = previous_profiles(refresh), mart_contracts()
-        return findings(con, tables, [], profiles, remembered, docs, accepted_tables=_accepted(refresh, tables))
+        if current is not None and remembered:
+            con.execute(f"ATTACH {literal(str(current.path))} AS {EARLIER} (READ_ONLY)")
+            checks += lost_checks(con, tables)
+        return findings(
+            con,
+            tables,
+            checks,
+            profiles,
+            remembered,
+            docs,
+            accepted_tables=_accepted(refresh, tables),
+            news=_named(added),
+            lasting_news=_named([p for p in added if contracts()[f"stg_{p.table}"].year is None]),
+            empty=too_few_years(tables, profiles),
+        )
+
+
+def _named(partitions: Sequence[Partition]) -> str:
+    """Editions in words, the first few of many."""
+    return named([p.name for p in partitions])
 
 
 TIDY_KEYS = {source.contract.name: tidy_key(source) for source in SOURCES.values()}

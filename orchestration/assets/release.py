@@ -17,7 +17,7 @@ from dagster import AssetExecutionContext, AssetKey, MaterializeResult, Metadata
 from orchestration.assets.metadata import NIGHTLY, OWNERS
 from orchestration.assets.resources import Refresh, recorded_checks, recorded_profiles
 from orchestration.assets.warehouse import build_path
-from orchestration.contracts import mart_contracts
+from orchestration.contracts import published_contracts
 from orchestration.errors import GateError
 from orchestration.partitions import Partition
 from orchestration.quality.verdict import stopping
@@ -27,7 +27,6 @@ from orchestration.release.manifest import Manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
 from orchestration.release.rollback import write_hold
-from orchestration.sources.catalogue import SOURCES
 from orchestration.telling.run_record import record_run
 
 log = logging.getLogger("clusters.release")
@@ -35,7 +34,7 @@ log = logging.getLogger("clusters.release")
 
 @asset(
     key=AssetKey("release"),
-    deps=[AssetKey(["marts", name]) for name in mart_contracts()],
+    deps=[AssetKey([contract.layer, name]) for name, contract in published_contracts().items()],
     description="The read-only DuckDB file that analysts open, with its catalogue; `current.duckdb` points at it.",
     group_name="release",
     kinds={"duckdb"},
@@ -64,7 +63,7 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     )
     build, before = build_path(refresh.settings), comparable(house, row.profile)
     with duckdb.connect(str(build)) as con:
-        contents = write_catalogue(con, catalogue, mart_contracts(), before)
+        contents = write_catalogue(con, catalogue, published_contracts(), before)
     manifest = Manifest(
         release=row,
         partitions=[asdict(partition) for partition in partitions],
@@ -102,9 +101,9 @@ def release_row(context: AssetExecutionContext, refresh: Refresh, house: Warehou
 
 
 def comparable(house: Warehouse, profile: str) -> Path | None:
-    """The release against which revisions are counted: the current one, if it is of the same profile."""
-    current = house.current()
-    return current.path if current and current.profile == profile else None
+    """The release against which revisions are counted: see `Warehouse.comparable`."""
+    current = house.comparable(profile)
+    return current.path if current else None
 
 
 def require_passed(refresh: Refresh) -> None:
@@ -142,7 +141,7 @@ def snapshot(partition: Partition, *, synthetic: bool) -> SourceSnapshot:
         licence="synthetic data of this project" if synthetic else partition.licence,
         rows=partition.rows,
         outcome=partition.outcome,
-        tried=SOURCES[partition.source_id].tried,
+        tried=partition.tried,
     )
 
 

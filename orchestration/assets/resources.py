@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +17,11 @@ from pydantic import Field, PrivateAttr
 
 from orchestration.ingest import Place, publishers
 from orchestration.landing.archive import Archive
-from orchestration.landing.store import Landed, blob_path
-from orchestration.partitions import Partition, TidyIndex
-from orchestration.quality.history import TableProfile
+from orchestration.partitions import Partition, TidyIndex, landed_files
+from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.inputs import code_files, inputs_hash, options
+from orchestration.release.integrity import CHECK, alteration
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
 from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_release
@@ -54,9 +53,11 @@ class Refresh(ConfigurableResource):
             mark.parent.mkdir(parents=True)
             mark.write_text(context.run.run_id if context.run else "", encoding="utf-8")
             if self.manifest is not None:
-                self._fetcher = Archive(landed_of(self.manifest, self.settings))
+                parts = map(Partition.of, self.manifest.partitions)
+                self._fetcher = Archive(landed_files(parts, self.settings, self.manifest.release.profile))
                 yield self
                 return
+            self._tell_of_alteration()
             with publishers(self.settings) as fetcher:
                 self._fetcher = fetcher
                 yield self
@@ -90,10 +91,16 @@ class Refresh(ConfigurableResource):
         return inputs_hash(made_from, code_files(), {"profile": self.settings.profile} | options(self.settings))
 
     def anything_new(self) -> bool:
-        """Whether a release built now would differ from the current one and from what was rolled back."""
-        current = Warehouse(self.settings).current()
+        """Whether a release built now would differ from the current one and from what was rolled back.
+
+        From one whose file was altered after it was published it does, whatever it is made from.
+        """
+        house = Warehouse(self.settings)
+        current = house.current()
         if current is None or current.profile == UNREADABLE:
             return True
+        if alteration(house.folder, current.path):
+            return not self.held()
         return read_release(current.path).inputs_hash != self.inputs_hash and not self.held()
 
     def held(self) -> Hold | None:
@@ -101,15 +108,31 @@ class Refresh(ConfigurableResource):
         hold = read_hold(self.settings.warehouse)
         return hold if hold and hold.blocks([p.path for p in self.partitions], self.inputs_hash) else None
 
-    def replaced(self) -> list[Partition]:
-        """Partitions of the current release for whose edition there is another one now."""
+    def released(self) -> list[Partition]:
+        """Partitions of the current release, where it is of the same profile (sample, mirror, live)."""
         current = Warehouse(self.settings).current()
         path = manifest_path(self.settings.warehouse, current.id) if current else None
         if current is None or path is None or not path.exists() or current.profile != self.settings.profile:
             return []
+        return [Partition.of(entry) for entry in read_manifest(path).partitions]
+
+    def replaced(self) -> list[Partition]:
+        """Partitions of the current release for whose edition there is another one now."""
         now = {p.key: p.path for p in self.partitions}
-        before = [Partition.of(entry) for entry in read_manifest(path).partitions]
-        return [p for p in before if now.get(p.key, p.path) != p.path]
+        return [p for p in self.released() if now.get(p.key, p.path) != p.path]
+
+    def added(self) -> list[Partition]:
+        """Partitions whose edition the current release lacks; none where there is none to compare with."""
+        released = {p.key for p in self.released()}
+        return [p for p in self.partitions if released and p.key not in released]
+
+    def _tell_of_alteration(self) -> None:
+        """Notes for the summary, the alert and the next release that the current one is not what was published."""
+        house = Warehouse(self.settings)
+        current = house.current()
+        if current and (problem := alteration(house.folder, current.path)):
+            observed, expected = f"release {current.id}: {problem}", "the bytes that were published"
+            self.record_checks("file", [CheckResult(CHECK, "release", "refresh", "warning", False, observed, expected)])
 
     def record_checks(self, gate: str, results: Sequence[CheckResult]) -> None:
         """Keeps a gate's findings for the release step and the run's summary."""
@@ -123,26 +146,6 @@ class Refresh(ConfigurableResource):
         path = findings_folder(self.settings) / kind / f"{gate}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([asdict(item) for item in items], indent=1), encoding="utf-8")
-
-
-def landed_of(manifest: Manifest, of: Settings) -> list[Landed]:
-    """The landed files that a release was made from."""
-    return [
-        Landed(
-            dataset=partition.source_id,
-            origin=manifest.release.profile,
-            url=file.url,
-            outcome="unchanged",
-            path=blob_path(of.landing, file.sha256),
-            sha256=file.sha256,
-            bytes=file.bytes,
-            etag=file.etag,
-            last_modified=file.last_modified,
-            fetched_at=datetime.fromisoformat(file.fetched_at),
-        )
-        for partition in map(Partition.of, manifest.partitions)
-        for file in partition.files
-    ]
 
 
 def findings_folder(of: Settings) -> Path:

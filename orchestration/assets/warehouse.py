@@ -17,11 +17,11 @@ from dagster import AssetExecutionContext, AssetKey, Output
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.assets.metadata import NIGHTLY, OWNERS, table_schema
-from orchestration.assets.resources import Refresh
+from orchestration.assets.resources import Refresh, recorded_checks
 from orchestration.contracts import contracts
 from orchestration.errors import GateError, SetupError
 from orchestration.partitions import link_partitions
-from orchestration.quality.verdict import CheckResult
+from orchestration.quality.verdict import CheckResult, stopping
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, secrets_set_aside, settings, without_secrets
 from orchestration.sources.staging import write_staging
@@ -143,6 +143,9 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
             message=str(hold or ""),
         )
         return
+    # What the gate over the tidy tables found stops here at the latest, before minutes of building.
+    if found := stopping(recorded_checks(refresh.settings)):
+        raise GateError("; ".join(str(finding) for finding in found))
     log.info("dbt builds and tests the models")
     prepare_work(refresh)
     os.environ.update(dbt_environment(refresh.settings))
@@ -174,7 +177,7 @@ def dbt_findings(run_results: Mapping[str, Any], nodes: Mapping[str, Any]) -> li
     for result in run_results["results"]:
         node = nodes.get(result["unique_id"], {})
         name, status = node.get("name", result["unique_id"]), result["status"]
-        message = " ".join((result.get("message") or status).split())
+        message = _one_line(result.get("message") or status)
         if node.get("resource_type") == "test":
             found.append(
                 CheckResult(
@@ -183,13 +186,25 @@ def dbt_findings(run_results: Mapping[str, Any], nodes: Mapping[str, Any]) -> li
                     tool="dbt",
                     severity="warning" if node["config"].get("severity", "error").lower() == "warn" else "error",
                     passed=status == "pass",
-                    observed="no failing rows" if status == "pass" else message,
-                    expected="no failing rows",
+                    observed=_observed(result, message),
+                    expected=_one_line(node.get("description") or f"no row fails {name}"),
                 )
             )
         elif status != "success":
             found.append(CheckResult(f"build_{name}", name, "dbt", "error", False, message, BUILDS))
     return found
+
+
+def _observed(result: Mapping[str, Any], message: str) -> str:
+    """What a test found, in words; dbt's own where the test could not be carried out."""
+    rows = result.get("failures")
+    if result["status"] == "pass" or not rows:
+        return "no failing rows" if result["status"] == "pass" else message
+    return "1 row that does not fit" if rows == 1 else f"{rows:,} rows that do not fit"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _tested(test: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False) -> None:
     """What is published, how old each source is, and how the last run ended."""
+    from orchestration.release.integrity import REMEDY
+
     settings = load_settings()
     found = _status(settings)
     if as_json:
@@ -50,10 +52,12 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For a program."
         console.print(f"File       {release['path']} ({size(release['bytes'])})")
         confirmed = datetime.fromisoformat(found["staleness"]["confirmed_at"])
         console.print(f"Confirmed  {when(confirmed)} ({age(confirmed)}), when a refresh last succeeded")
+        if release["altered"]:
+            console.print(f"ALTERED    {release['altered']}. Remedy: {REMEDY}.", style="bold red")
         for reason in found["staleness"]["reasons"]:
             console.print(f"STALE      {reason}", style="bold red")
         console.print(table("Built from", ("source", "period", "fetched", "age"), _snapshot_rows(found["sources"])))
-        columns = ("source", "newest period", "newest file", "cadence", "expected within", "")
+        columns = ("source", "newest edition", "newest file", "cadence", "next due by", "")
         console.print(table("Against their cadence", columns, _cadence_rows(found["staleness"]["sources"])))
     if found["held"]:
         console.print(f"Held back  {found['held']}; `clusters rollback --lift` lets it through")
@@ -70,11 +74,10 @@ def _snapshot_rows(sources: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 
 def _cadence_rows(sources: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     for source in sources:
-        within = source["news_within_days"]
         newest = age(datetime.fromisoformat(source["fetched_at"]))
-        expected = f"{within} days" if within else "no time stated"
+        expected = source["due"] or "no time stated"
         overdue = "OVERDUE" if source["overdue"] else ""
-        yield source["dataset"], source["newest_period"], newest, source["cadence"], expected, overdue
+        yield source["dataset"], source["newest"], newest, source["cadence"], expected, overdue
 
 
 def dictionary(
@@ -141,6 +144,7 @@ def _status(settings: Settings) -> dict[str, Any]:
             "synthetic": row.profile == "sample",
             "path": str(current.path),
             "bytes": current.bytes,
+            "altered": _alteration(settings, current.path),
             "age_hours": round((datetime.now(UTC) - row.published_at).total_seconds() / 3600, 2),
         }
         found["sources"] = [asdict(snapshot) for snapshot in read_snapshots(current.path)]
@@ -151,6 +155,15 @@ def _status(settings: Settings) -> dict[str, Any]:
     found["last_run"] = _last_run(settings.home / "last_run.json")
     found["data_docs"] = [str(page) for page in sorted(settings.data_docs.glob("*/index.html"))]
     return _with_texts_for_times(found)
+
+
+def _alteration(settings: Settings, path: Path) -> str | None:
+    from orchestration.release.integrity import alteration
+
+    try:
+        return alteration(settings.warehouse, path)
+    except SetupError as error:
+        return f"whether it is still what was published cannot be said: {error}"
 
 
 def _staleness(settings: Settings) -> dict[str, Any] | None:
@@ -209,11 +222,11 @@ def _dictionary(settings: Settings) -> list[ColumnEntry]:
     current = Warehouse(settings).current()
     if current is not None:
         return read_dictionary(current.path)
-    from orchestration.contracts import mart_contracts
+    from orchestration.contracts import published_contracts
     from orchestration.release.catalogue import dictionary as described
     from orchestration.release.catalogue import meta_contracts
 
-    return described({**mart_contracts(), **meta_contracts()})
+    return described({**published_contracts(), **meta_contracts()})
 
 
 def _with_texts_for_times(value: Any) -> Any:

@@ -6,11 +6,20 @@ Belongs here: identities between a row's columns, the publisher's own quotients,
 
 from __future__ import annotations
 
+from orchestration.naics import changed_codes, qcew_edition
 from orchestration.quality.checks import SqlCheck
 
-UNKNOWN_INDUSTRIES = 0.05
-"""Share of a year's industry codes without a title. The list of titles is re-issued after a new NAICS edition and
-lags a year with some dozen codes of 2,000; more than that is another classification."""
+UNKNOWN_INDUSTRIES = 0.25
+"""Share of a year's industry codes that the lists of titles may lack. A list one edition of NAICS behind lacks up to a
+tenth, one three editions behind an eighth; more than a quarter is another classification."""
+
+STRANGE_INDUSTRIES = 0.01
+"""Share of a year's industry codes that may lie in a sector without any listed code. The sectors are the same in every
+edition of NAICS, so a code in another one is no code of NAICS."""
+
+UNKNOWN_AREAS = 0.1
+"""Share of a year's areas that the lists of titles may lack. A list made after a new delineation lacks the areas and
+counties that it retired: of the 945 metropolitan and micropolitan areas of 2015 those of 2023 lack 65."""
 
 DISAGREEING_QUOTIENTS = 0.005
 """Share of published quotients that need not recompute: where the nation's cell is a few jobs, rounding decides."""
@@ -18,8 +27,42 @@ DISAGREEING_QUOTIENTS = 0.005
 DISAGREEING_PAY = 0.001
 """Share of a state's rows whose pay need not be wages over jobs. In the publisher's files there is none."""
 
+WITHHELD = "N"
+"""The publisher's one mark for a withheld figure; beside a disclosed one it prints none."""
+
 JOBLESS = 0.02
 """Share of a year's published cells with establishments and without jobs; in the publisher's files half a percent."""
+
+_AREAS = """
+    WITH areas AS MATERIALIZED (
+        SELECT year, area_fips, count(*) AS rows, max(annual_avg_emplvl) FILTER (WHERE agglvl_code % 10 = 0) AS jobs
+        FROM stg_qcew GROUP BY ALL
+    ),
+    unknown AS (
+        -- Connecticut's planning regions have their names from elsewhere.
+        SELECT * FROM areas WHERE area_fips NOT IN (SELECT area_fips FROM stg_qcew_areas)
+            AND area_fips NOT BETWEEN '09110' AND '09190'
+    )"""
+
+# Jobs are those of the nation's six-digit private industries that are published.
+_INDUSTRIES = f"""
+    WITH titled AS (
+        SELECT industry_code AS code, 0 AS naics_from, max(naics_mark) AS naics_to
+        FROM stg_qcew_industries WHERE industry_code NOT IN {tuple(c.code for c in changed_codes())} GROUP BY ALL
+        UNION ALL VALUES {", ".join(f"('{c.code}', {c.naics_from}, {c.naics_to})" for c in changed_codes())}
+    ),
+    present AS MATERIALIZED (
+        SELECT year, {qcew_edition("year")} AS naics, industry_code,
+            sum(annual_avg_emplvl) FILTER (WHERE agglvl_code = 18 AND own_code = '5') AS jobs
+        FROM stg_qcew WHERE industry_code NOT LIKE '%-%' GROUP BY ALL
+    ),
+    codes AS (
+        SELECT year, industry_code, any_value(jobs) AS jobs, count(code) = 0 AS unknown,
+            coalesce(bool_and(naics NOT BETWEEN naics_from AND naics_to), true) AS untitled,
+            left(industry_code, 2) NOT IN (SELECT left(code, 2) FROM titled) AS strange
+        FROM present LEFT JOIN titled ON code = industry_code
+        GROUP BY year, industry_code
+    )"""
 
 
 def cell_checks() -> list[SqlCheck]:
@@ -29,21 +72,66 @@ def cell_checks() -> list[SqlCheck]:
             "areas_are_known",
             "stg_qcew",
             "error",
-            "SELECT area_fips, year, count(*) AS rows FROM stg_qcew "
-            "WHERE area_fips NOT IN (SELECT area_fips FROM stg_qcew_areas) "
-            "AND area_fips NOT BETWEEN '09110' AND '09190' GROUP BY ALL ORDER BY ALL",
-            "every area code is in the publisher's list of areas",
+            f"""{_AREAS}
+            SELECT area_fips, year, rows FROM unknown
+            WHERE NOT regexp_full_match(area_fips, 'C[0-9]{{4}}|CS[0-9]{{3}}')
+                AND left(area_fips, 2) || '000' NOT IN (SELECT area_fips FROM stg_qcew_areas)
+                OR (SELECT count(*) FROM unknown AS u WHERE u.year = unknown.year)
+                    > {UNKNOWN_AREAS} * (SELECT count(*) FROM areas WHERE areas.year = unknown.year)
+            ORDER BY ALL""",
+            "the publisher's lists of areas have every state, the state of every county, and "
+            f"{1 - UNKNOWN_AREAS:.0%} of a year's areas",
         ),
-        _industries("industries_are_known", "error", UNKNOWN_INDUSTRIES),
-        _industries("industries_are_titled", "warning", 0),
+        SqlCheck(
+            "areas_are_titled",
+            "stg_qcew",
+            "warning",
+            f"""{_AREAS}
+            SELECT year, count(*) AS untitled, sum(jobs)::BIGINT AS jobs, min(area_fips) AS first_area,
+                max(area_fips) AS last_area
+            FROM unknown GROUP BY year ORDER BY year""",
+            "every area code is in one of the publisher's lists of areas landed so far; retired codes leave the list",
+        ),
+        SqlCheck(
+            "industries_are_known",
+            "stg_qcew",
+            "error",
+            f"""{_INDUSTRIES}
+            SELECT year, count(*) FILTER (WHERE unknown) AS unknown_codes, count(*) AS codes,
+                count(*) FILTER (WHERE strange) AS in_no_sector, min(industry_code) FILTER (WHERE unknown) AS first_code
+            FROM codes GROUP BY year
+            HAVING unknown_codes > {UNKNOWN_INDUSTRIES} * codes OR in_no_sector > {STRANGE_INDUSTRIES} * codes
+            ORDER BY year""",
+            f"at least {1 - UNKNOWN_INDUSTRIES:.0%} of a year's industry codes are in the publisher's lists of "
+            f"industries, and {1 - STRANGE_INDUSTRIES:.0%} in a sector of NAICS",
+        ),
+        SqlCheck(
+            "industries_are_titled",
+            "stg_qcew",
+            "warning",
+            f"""{_INDUSTRIES}
+            SELECT year, count(*) AS untitled, coalesce(sum(jobs), 0)::BIGINT AS jobs,
+                min(industry_code) AS first_code, max(industry_code) AS last_code
+            FROM codes WHERE untitled GROUP BY year ORDER BY year""",
+            "every industry code has a title in its edition of NAICS; a list older than the edition lacks some",
+        ),
+        SqlCheck(
+            "disclosure_marks_are_known",
+            "stg_qcew",
+            "error",
+            "SELECT year, area_fips, own_code, industry_code, disclosure_code AS mark FROM stg_qcew "
+            f"WHERE disclosure_code <> '{WITHHELD}' ORDER BY ALL LIMIT 100",
+            f"a mark beside a figure is {WITHHELD}, which withholds it, or there is none; nobody knows what "
+            "another mark means, so its figure counts as withheld and nothing is published",
+        ),
         SqlCheck(
             "withheld_cells_are_empty",
             "stg_qcew",
             "error",
             "SELECT year, area_fips, own_code, industry_code, disclosure_code, annual_avg_emplvl, total_annual_wages "
-            "FROM stg_qcew WHERE (disclosure_code IS NOT DISTINCT FROM 'N') <> (annual_avg_emplvl IS NULL) "
+            "FROM stg_qcew WHERE (disclosure_code IS NULL) = (annual_avg_emplvl IS NULL) "
             "OR (annual_avg_emplvl IS NULL) <> (total_annual_wages IS NULL) LIMIT 100",
-            "jobs and wages are absent where a disclosure code withholds them, and nowhere else",
+            "jobs and wages are absent where a disclosure mark withholds them, and nowhere else",
         ),
         _pay("pay_is_wages_per_job", "error", DISAGREEING_PAY),
         _pay("pay_is_wages_per_job_in_every_cell", "warning", 0),
@@ -77,28 +165,6 @@ def cell_checks() -> list[SqlCheck]:
             f"at least {1 - DISAGREEING_QUOTIENTS:.1%} of a year's published quotients equal ours within rounding",
         ),
     ]
-
-
-def _industries(name: str, severity: str, share: float) -> SqlCheck:
-    return SqlCheck(
-        name=name,
-        table="stg_qcew",
-        severity=severity,  # type: ignore[arg-type]
-        sql=f"""
-            WITH codes AS (
-                SELECT DISTINCT year, industry_code FROM stg_qcew WHERE industry_code NOT LIKE '%-%'
-            ),
-            untitled AS (
-                SELECT year, industry_code FROM codes
-                WHERE industry_code NOT IN (SELECT industry_code FROM stg_qcew_industries)
-            )
-            SELECT year, count(*) AS untitled, min(industry_code) AS first_code, max(industry_code) AS last_code
-            FROM untitled GROUP BY year
-            HAVING count(*) > {share} * (SELECT count(*) FROM codes WHERE codes.year = untitled.year)
-            ORDER BY year
-        """,
-        expected=f"at most {share:.0%} of a year's industry codes are missing from the publisher's list of industries",
-    )
 
 
 def _pay(name: str, severity: str, share: float) -> SqlCheck:

@@ -11,19 +11,26 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contracts import TableContract, contracts
+from orchestration.contracts import TableContract, contracts, mart_contracts
 from orchestration.quality.cells import cell_checks
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.comparison import compare
-from orchestration.quality.history import TableProfile, history_expectations, profile
+from orchestration.quality.engine import columns_of, quoted
+from orchestration.quality.history import history_expectations
+from orchestration.quality.kept import codes_kept, keys_kept
+from orchestration.quality.profiles import TableProfile, profile, profile_of
 from orchestration.quality.reconciliation import sums_checks
 from orchestration.quality.reference import reference_checks
 from orchestration.quality.revision import accepted, revision_checks
 from orchestration.quality.verdict import CheckResult
-from orchestration.quality.years import year_checks
+from orchestration.quality.years import EDITION_BEGINS, year_checks
 
 BEFORE = "before_"
-PROFILED = ("employment", "industry_specialisation", "cluster_specialisation", "dim_region", "dim_industry")
+EARLIER = "earlier_release"
+"""The name under which a connection sees the previous release's file."""
+
+ALL_YEARS = "employment"
+"""The mart whose years are those of a release: every other one is made from it."""
 
 
 def tidy_contracts() -> dict[str, TableContract]:
@@ -39,14 +46,14 @@ def tidy_profiles(con: duckdb.DuckDBPyConnection) -> list[TableProfile]:
         region="area_fips",
         region_type="CASE WHEN agglvl_code = 80 THEN '4' ELSE (agglvl_code // 10)::VARCHAR END",
         employment="annual_avg_emplvl",
-        suppressed="disclosure_code = 'N'",
+        suppressed="disclosure_code IS NOT NULL",
     )
-    return [*qcew, *(p for name in tidy_contracts() if name != "stg_qcew" for p in profile(con, name))]
+    return [*qcew, *(p for name, c in tidy_contracts().items() if name != "stg_qcew" for p in profile_of(con, c))]
 
 
 def mart_profiles(con: duckdb.DuckDBPyConnection) -> list[TableProfile]:
-    """Profiles of the marts that have years, regions or industries."""
-    return [p for name in PROFILED for p in profile(con, name)]
+    """Profiles of all marts."""
+    return [p for contract in mart_contracts().values() for p in profile_of(con, contract)]
 
 
 def tidy_checks() -> list[SqlCheck]:
@@ -62,11 +69,66 @@ def tidy_checks() -> list[SqlCheck]:
 def revised_checks(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> list[SqlCheck]:
     """Limits on how far tidy tables may revise what was released, which `con` sees as `before_<table>`."""
     every = tidy_contracts()
+    found: list[SqlCheck] = []
+    for name in tables:
+        before = BEFORE + name
+        found += codes_kept(every[name], before, columns_of(con, before), columns_of(con, name))
+        found += revision_checks(every[name], compare(con, every[name], before, name, entities=()))
+    return found
+
+
+def mart_checks() -> list[SqlCheck]:
+    """What the marts must satisfy beyond their contracts: every year of a release is in every table with years."""
+    return [
+        _every_year(contract)
+        for contract in mart_contracts().values()
+        if contract.year is not None and contract.name != ALL_YEARS
+    ]
+
+
+def _every_year(contract: TableContract) -> SqlCheck:
+    table = quoted(contract.name)
+    years = " UNION ".join(f"SELECT {name} FROM {table}" for name in contract.dates if name.endswith("year"))
+    return SqlCheck(
+        "every_year_is_there",
+        contract.name,
+        "error",
+        f"SELECT DISTINCT year FROM {quoted(ALL_YEARS)} WHERE EXISTS (FROM {table}) AND year NOT IN ({years})\n"
+        "ORDER BY year",
+        f"every year of {ALL_YEARS}",
+    )
+
+
+def lost_checks(con: duckdb.DuckDBPyConnection, tables: Mapping[str, TableContract]) -> list[SqlCheck]:
+    """Checks that tables that are of no time keep every key of the previous release, attached as `earlier_release`."""
+    rows = con.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        f"WHERE database_name = '{EARLIER}' AND schema_name = 'main' ORDER BY ALL"
+    ).fetchall()
+    columns: dict[str, dict[str, str]] = {}
+    for table, column, kind in rows:
+        columns.setdefault(table, {})[column] = kind
     return [
         check
-        for name in tables
-        for check in revision_checks(every[name], compare(con, every[name], BEFORE + name, name, entities=()))
+        for name, contract in tables.items()
+        for check in keys_kept(contract, f"{EARLIER}.main.{quoted(name)}", columns.get(name, {}), columns_of(con, name))
     ]
+
+
+def too_few_years(tables: Mapping[str, TableContract], profiles: Sequence[TableProfile]) -> dict[str, str]:
+    """The tables that may be empty because the release holds fewer years than they need, and why, for a person.
+
+    Example:
+        >>> too_few_years(mart_contracts(), [TableProfile("employment", 2016, 5)])
+        {'cluster_dynamics': 'it needs 2 years and there is 1 (2016)'}
+    """
+    years = sorted({p.year for p in profiles if p.table_name == ALL_YEARS and p.year is not None})
+    held = f"there {'is' if len(years) == 1 else 'are'} {len(years)} ({', '.join(map(str, years))})"
+    return {
+        name: f"it needs {contract.needs_years} years and {held}"
+        for name, contract in tables.items()
+        if max(1, len(years)) < contract.needs_years
+    }
 
 
 def findings(
@@ -78,6 +140,9 @@ def findings(
     docs: Path,
     *,
     accepted_tables: Collection[str] = (),
+    news: str = "",
+    lasting_news: str = "",
+    empty: Mapping[str, str] | None = None,
 ) -> list[CheckResult]:
     """What Great Expectations finds in the tables: contracts, further checks, and the previous release's profiles.
 
@@ -89,6 +154,9 @@ def findings(
         before: of the previous release, of any table; empty for a first release.
         docs: folder for Data Docs.
         accepted_tables: where what compares with the previous release stops nothing, since a person has let it pass.
+        news: what explains growth of tables that are of no time, and
+        lasting_news: what explains growth within a year (see `history_expectations`).
+        empty: tables that may have no rows, and why.
 
     Raises:
         GateError: if Great Expectations itself broke down.
@@ -99,6 +167,8 @@ def findings(
     from orchestration.quality.gate import run_gate
 
     remembered = [p for p in before if p.table_name in tables]
-    every = [*checks, *history_expectations(profiles, remembered)]
+    learned = history_expectations(profiles, remembered, breaks=EDITION_BEGINS, news=news, lasting_news=lasting_news)
+    every = [*learned, *checks]
     passing = accepted([check for check in every if check.table in accepted_tables])
-    return run_gate(con, tables, docs, checks=[*(c for c in every if c.table not in accepted_tables), *passing])
+    stopping = [check for check in every if check.table not in accepted_tables]
+    return run_gate(con, tables, docs, checks=[*stopping, *passing], empty=empty)

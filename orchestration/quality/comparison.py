@@ -18,7 +18,7 @@ ALL = "all"
 """The entity that stands for the whole table."""
 
 NO_YEAR = 0
-"""The year of a table without years."""
+"""The year of a table without years. A table that compares two years goes by the later one."""
 
 ENTITIES = ("region_id", "cluster_id")
 NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL")
@@ -61,7 +61,8 @@ def compare(
 ) -> list[Revision]:
     """Compare two versions of a table, row by row at its grain.
 
-    A year that one version lacks is not compared: it is news, or a loss, and no revision.
+    A year, a span of two years or an edition that one version lacks is not compared: it is news, or a loss, and no
+    revision.
 
     Args:
         con: a connection that sees both versions.
@@ -87,8 +88,10 @@ def compare(
     old, new = columns_of(con, "earlier"), columns_of(con, "later")
     names = [c.name for c in contract.columns if c.name not in contract.grain]
     kinds = {name: new[name] for name in names if name in old and name in new}
+    if not kinds or not all(name in old and name in new for name in contract.grain):
+        return []
     years = _common_years(con, contract)
-    if not kinds or not years:
+    if not years:
         return []
     only = [entity for entity in entities if entity in contract.grain]
     con.execute(_differing_rows(contract, list(kinds), [y for y in years if y not in equal_years]))
@@ -103,9 +106,21 @@ def compare(
 
 
 def _common_years(con: duckdb.DuckDBPyConnection, contract: TableContract) -> list[int]:
-    if "year" not in contract.grain:
-        return [NO_YEAR]
-    found = con.execute("SELECT DISTINCT year FROM earlier INTERSECT SELECT DISTINCT year FROM later ORDER BY 1")
+    """The years in both versions; `earlier` and `later` then show the times that both have, and no others."""
+    if contract.dates:
+        dates = ", ".join(map(quoted, contract.dates))
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE common_times AS "
+            f"SELECT DISTINCT {dates} FROM earlier INTERSECT SELECT DISTINCT {dates} FROM later"
+        )
+        for version in ("earlier", "later"):
+            con.execute(
+                f"CREATE OR REPLACE TEMP VIEW common_{version} AS FROM {version} SEMI JOIN common_times USING ({dates})"
+            )
+    else:
+        for version in ("earlier", "later"):
+            con.execute(f"CREATE OR REPLACE TEMP VIEW common_{version} AS FROM {version}")
+    found = con.execute(f"SELECT DISTINCT {_year(contract)} FROM common_earlier ORDER BY 1")
     return [row[0] for row in found.fetchall()]
 
 
@@ -119,8 +134,8 @@ def _differing_rows(contract: TableContract, names: Sequence[str], years: Sequen
     return f"""
         CREATE OR REPLACE TEMP TABLE differing AS
         SELECT {key}, {_year(contract)} AS compared_year, {old}, {new}
-        FROM (FROM earlier {where}) AS earlier
-        FULL JOIN (FROM later {where}) AS later USING ({key})
+        FROM (FROM common_earlier {where}) AS earlier
+        FULL JOIN (FROM common_later {where}) AS later USING ({key})
         WHERE {differs}
     """
 
@@ -134,7 +149,7 @@ def _sums_before(
     return f"""
         CREATE OR REPLACE TEMP TABLE sums_before AS
         SELECT {_entity(entities)} AS entity_id, compared_year, {", ".join(sums)}
-        FROM (SELECT *, {_year(contract)} AS compared_year FROM earlier)
+        FROM (SELECT *, {_year(contract)} AS compared_year FROM common_earlier)
         WHERE compared_year IN ({", ".join(map(str, years))})
         GROUP BY {_groups(entities)}
     """
@@ -184,4 +199,4 @@ def _groups(entities: Sequence[str]) -> str:
 
 
 def _year(contract: TableContract) -> str:
-    return "year" if "year" in contract.grain else str(NO_YEAR)
+    return quoted(contract.year) if contract.year else str(NO_YEAR)

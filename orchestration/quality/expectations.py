@@ -54,8 +54,8 @@ def column_types(con: duckdb.DuckDBPyConnection, contract: TableContract) -> dic
     return types
 
 
-def contract_suite(contract: TableContract, types: dict[str, str]) -> list[Expectation]:
-    """All expectations of a contract; `types` as from `column_types`.
+def contract_suite(contract: TableContract, types: dict[str, str], empty: str = "") -> list[Expectation]:
+    """All expectations of a contract; `types` as from `column_types`, `empty` why it may have no rows.
 
     Each one's meta holds `check` (its name within the table), `expected` (for a person), `severity` and
     `columns` (the columns it reads, which must be there in their types before it can be asked).
@@ -64,7 +64,7 @@ def contract_suite(contract: TableContract, types: dict[str, str]) -> list[Expec
         >>> contract_suite(contracts()["dim_region"], types)[0].meta["check"]  # doctest: +SKIP
         'row_count'
     """
-    suite = [*_layout(contract, types)]
+    suite = [*_layout(contract, types, empty)]
     for column in contract.columns:
         suite.extend(_column(contract.name, column, types[column.name]))
     suite.extend(query_expectation(check, columns) for check, columns in _queries(contract, types))
@@ -91,10 +91,11 @@ def _told(name: str, expected: str, columns: Iterable[str] = (), severity: str =
     }
 
 
-def _layout(contract: TableContract, types: dict[str, str]) -> Iterator[Expectation]:
+def _layout(contract: TableContract, types: dict[str, str], empty: str) -> Iterator[Expectation]:
     import great_expectations.expectations as gxe
 
-    yield gxe.ExpectTableRowCountToBeBetween(min_value=1, **_told("row_count", "at least one row"))
+    expected = f"at least one row, or none: {empty}" if empty else "at least one row"
+    yield gxe.ExpectTableRowCountToBeBetween(min_value=0 if empty else 1, **_told("row_count", expected))
     # Exact: a column that no contract describes would be published without a comment or a unit.
     names = ", ".join(types)
     yield gxe.ExpectTableColumnsToMatchSet(

@@ -45,6 +45,7 @@ def run_gate(
     *,
     tables: Iterable[str] | None = None,
     checks: Sequence[SqlCheck] = (),
+    empty: Mapping[str, str] | None = None,
     run_name: str | None = None,
 ) -> list[CheckResult]:
     """Check tables against their contracts and further queries, and write Data Docs.
@@ -57,6 +58,7 @@ def run_gate(
         tables: which tables to check; all that have a contract if None. A name without a contract is checked
             by its `checks` alone, and is a failure if it has none.
         checks: further queries for offending rows, for any of the tables.
+        empty: tables that may have no rows, and why, for a person.
         run_name: what the pages call this run (the release id, say); the time if None.
 
     Returns:
@@ -74,7 +76,7 @@ def run_gate(
     """
     named = list(contracts if tables is None else tables)
     named += [t for t in dict.fromkeys(c.table for c in checks) if t not in named]
-    plans = [_plan(con, name, contracts.get(name), checks) for name in named]
+    plans = [_plan(con, name, contracts.get(name), checks, (empty or {}).get(name, "")) for name in named]
     name = run_name or datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     validations = _validate(con, [plan for plan in plans if plan.expectations], name)
     results = [result for plan in plans for result in _findings(plan, validations.get(plan.table))]
@@ -83,14 +85,18 @@ def run_gate(
 
 
 def _plan(
-    con: duckdb.DuckDBPyConnection, table: str, contract: TableContract | None, checks: Sequence[SqlCheck]
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    contract: TableContract | None,
+    checks: Sequence[SqlCheck],
+    empty: str,
 ) -> _Plan:
     plan, present = _Plan(table), columns_of(con, table)
     if not present:
         plan.failures.append(failed(table, "table_exists", "no such table", "the table is there"))
         return plan
     wanted = column_types(con, contract) if contract else {}
-    suite = contract_suite(contract, wanted) if contract else []
+    suite = contract_suite(contract, wanted, empty) if contract else []
     suite += [query_expectation(check) for check in checks if check.table == table]
     if not suite:
         plan.failures.append(failed(table, "checks_exist", "no contract and no check", "at least one check"))

@@ -1,24 +1,19 @@
-"""Expectations learned from history: what the previous release and the neighbouring year lead to expect.
+"""Expectations learned from history: what the previous release and the year before lead to expect.
 
-Belongs here: a table's profile (a few numbers per year) and the rules that compare profiles. Does not: where
-profiles are kept between releases, how checks are run.
+Belongs here: the rules that compare profiles. Does not: profiles themselves (see `profiles`), how checks are run.
 
-Like is compared only with like. A publisher's national file has three million rows a year and its state
-slices a twentieth of that, so a year's coverage (the region types it holds) must agree before sizes are
-compared; what may not be lost (a year, a county) is compared always. The profiles are written into each query
-as values, so the rules run as expectations like all others and Data Docs show what was compared.
+What the previous release held must still be there: each year or edition, each type of region, nearly each row. What
+is new may be new: years before and after, editions, sources. The profiles are written into each query as values, so the
+rules run as expectations like all others and Data Docs show what was compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
-
-import duckdb
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from orchestration.quality.checks import SqlCheck
-from orchestration.quality.engine import columns_of, literal, quoted
+from orchestration.quality.engine import literal
+from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import Severity
 
 FEWEST_ROWS = 0.90
@@ -32,9 +27,12 @@ EMPLOYMENT_DRIFT = 0.02
 """A re-issued year's total against the previous release's. A revision corrects single cells of an annual
 file; 2 % of the whole is a unit, a level of aggregation or a large state changed."""
 
+DISCLOSED = 0.01
+"""Fall of the share of withheld cells from which on a total grows because figures appear in it."""
+
 LEAST_OF_NEIGHBOUR = 0.75
-"""Rows against the nearest earlier year of the same coverage: above two thirds by more than a year's growth, so
-that a third gone fails. A recession or a new classification moves the number of cells by some percent."""
+"""Rows against the year before: above two thirds by more than a year's growth, so that a third gone fails. A recession
+or a new classification moves the number of cells by some percent. Over a gap of n years the limit is its nth power."""
 
 MOST_OF_NEIGHBOUR = 1.33
 """The same from the other side: the year after one that lost a third."""
@@ -46,7 +44,7 @@ FEWEST_MOVES = 4
 """Pairs of neighbouring years that the previous release must hold before limits are learned from them."""
 
 SPREAD = 3
-"""How many times the largest move so far a new year may move: recessions and new classifications are among them."""
+"""How many times the largest move so far a new year may move: recessions are among them."""
 
 LEARNED: dict[str, tuple[float, Severity]] = {
     "rows": (0.05, "error"),
@@ -56,99 +54,43 @@ LEARNED: dict[str, tuple[float, Severity]] = {
 """What is learned, the narrowest limit that a quiet history can lead to, and the severity. Rows and employment move in
 shares of themselves, the share of withheld cells in points."""
 
-
-_SAME_YEAR = "FROM now JOIN before ON now.year IS NOT DISTINCT FROM before.year"
-_ALIKE = "now.coverage = before.coverage"
-
-
-@dataclass(frozen=True)
-class TableProfile:
-    """What is remembered of a table, or of one year of it.
-
-    `year` is None for a table without years. `employment` is the plain sum of the cells (all levels counted,
-    so only good for comparison with itself), None where the table has none or all are NULL.
-    `suppressed_share` is 0..1. `regions` is the number of distinct regions by region type, empty for a table
-    without regions.
-    """
-
-    table_name: str
-    year: int | None
-    rows: int
-    employment: float | None = None
-    suppressed_share: float = 0.0
-    regions: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def coverage(self) -> str:
-        """The region types held, as one text."""
-        return ", ".join(sorted(self.regions))
+_KEY = ("year", "period", "region_type")
+_SAME = " AND ".join(f"now.{name} IS NOT DISTINCT FROM before.{name}" for name in _KEY)
+_BOTH = f"SELECT {', '.join(f'now.{name}' for name in _KEY)}"
+_AS_MANY_REGIONS = "now.regions IS NOT DISTINCT FROM before.regions"
+_ORDER = "ORDER BY year, period, region_type"
+# The nearest earlier year of the same kind of rows, as every rule on neighbours sees it.
+_PAIRS = (
+    "    SELECT *, lag(year) OVER years AS earlier_year, lag(rows) OVER years AS earlier_rows,\n"
+    "        lag(employment) OVER years AS earlier_employment,\n"
+    "        lag(suppressed_share) OVER years AS earlier_suppressed_share\n"
+    "    FROM now WHERE year IS NOT NULL WINDOW years AS (PARTITION BY region_type, period ORDER BY year)"
+)
 
 
-def profile(
-    con: duckdb.DuckDBPyConnection,
-    table: str,
+def history_expectations(
+    now: Iterable[TableProfile],
+    before: Iterable[TableProfile],
     *,
-    region: str = "region_id",
-    region_type: str = "split_part(region_id, ':', 1)",
-    employment: str = "employment",
-    suppressed: str = "employment IS NULL",
-) -> list[TableProfile]:
-    """Profile a table, year by year where it has a column `year`, with one query.
-
-    Args:
-        con: a connection that sees `table` by its plain name.
-        table: its name.
-        region: column that identifies a region; a table without it has no regions.
-        region_type: SQL for a region's type.
-        employment: column summed; a table without it has neither employment nor suppression.
-        suppressed: SQL that is true for a withheld cell.
-
-    Returns:
-        Profiles in order of year; none for a table that is absent or empty.
-
-    Example:
-        >>> with duckdb.connect() as con:
-        ...     _ = con.execute("CREATE TABLE e AS SELECT 'state:06' AS region_id, 2016 AS year")
-        ...     profile(con, "e")[0].regions
-        {'state': 1}
-    """
-    columns = columns_of(con, table)
-    if not columns:
-        return []
-    year = quoted("year") if "year" in columns else "NULL"
-    total, withheld = f"sum({quoted(employment)})", f"count(*) FILTER (WHERE {suppressed})"
-    if employment not in columns:
-        total, withheld = "NULL", "0"
-    kind, key = (region_type, quoted(region)) if region in columns else ("NULL", "NULL")
-    rows = con.execute(
-        f"""
-        SELECT year, sum(cells)::BIGINT, sum(total)::DOUBLE, sum(withheld) / sum(cells),
-            map(list(kind ORDER BY kind) FILTER (WHERE kind IS NOT NULL),
-                list(regions ORDER BY kind) FILTER (WHERE kind IS NOT NULL))
-        FROM (
-            SELECT {year}::INTEGER AS year, {kind} AS kind, count(*) AS cells, {total} AS total,
-                {withheld} AS withheld, count(DISTINCT {key}) AS regions
-            FROM {quoted(table)}
-            GROUP BY ALL
-        )
-        GROUP BY year
-        ORDER BY year
-        """
-    ).fetchall()
-    return [TableProfile(table, y, n, e, share, regions or {}) for y, n, e, share, regions in rows]
-
-
-def history_expectations(now: Iterable[TableProfile], before: Iterable[TableProfile]) -> list[SqlCheck]:
+    breaks: Collection[int] = (),
+    news: str = "",
+    lasting_news: str = "",
+) -> list[SqlCheck]:
     """The rules as checks for `run_gate`, for every table in either release.
 
     Args:
         now: profiles of the release to be.
         before: those of the previous release of the same profile (sample, mirror, live); empty for a first
             release, which leaves the comparison of neighbouring years alone.
+        breaks: years in which another classification begins: limits learned within one don't reach across.
+        news: what new editions, years or sources these tables are made from, in words: it explains growth of a table
+            that is of no time. Empty for a publisher's own tables, which nothing but their own files can make grow.
+        lasting_news: the part of it that reaches all years (a list of areas, say, and not another year's figures): it
+            makes growth within a year a warning.
 
     Returns:
-        Checks of severity error, except `history_suppression`, a warning. A rule with nothing to compare (one
-        year, no regions, no employment) is left out rather than passed.
+        Checks of severity error, except `history_suppression` and `history_growth`, warnings. A rule with nothing to
+        compare (one year, no regions, no employment) is left out rather than passed.
 
     Example:
         >>> checks = history_expectations([TableProfile("e", 2016, 100)], [TableProfile("e", 2016, 100)])
@@ -158,13 +100,14 @@ def history_expectations(now: Iterable[TableProfile], before: Iterable[TableProf
     current, previous = _by_table(now), _by_table(before)
     checks: list[SqlCheck] = []
     for table in dict.fromkeys([*current, *previous]):
-        held, remembered = current.get(table, []), previous.get(table, [])
+        held, remembered = current.get(table, []), _alike(current.get(table, []), previous.get(table, []))
         values = _values(held, remembered)
-        if len(held) > 1:
+        if len({item.year for item in held}) > 1:
             checks.append(_neighbours(table, values))
-            checks.extend(_learned(table, values, remembered))
+            checks.extend(_learned(table, values, remembered, breaks))
         if remembered:
-            checks.extend(_kept(table, values))
+            dated = any(item.time != (None, None) for item in remembered)
+            checks.extend(_kept(table, values, lasting_news if dated else news, dated=dated))
         if any(item.regions for item in remembered):
             checks.append(_regions(table, values))
         if any(item.employment is not None for item in remembered):
@@ -179,23 +122,35 @@ def _by_table(profiles: Iterable[TableProfile]) -> dict[str, list[TableProfile]]
     return tables
 
 
+def _alike(held: Sequence[TableProfile], remembered: Sequence[TableProfile]) -> list[TableProfile]:
+    """What is remembered, unless another version of the warehouse dated the table's rows otherwise."""
+    shapes = [{(item.year is None, item.period is None) for item in side} for side in (held, remembered)]
+    return list(remembered) if not held or shapes[0] & shapes[1] else []
+
+
 def _neighbours(table: str, values: str) -> SqlCheck:
     sql = (
-        f"{values}\nSELECT year, rows, earlier_year, earlier_rows, coverage\nFROM (\n"
-        "    SELECT year, rows, coverage, lag(year) OVER years AS earlier_year,\n"
-        "        lag(rows) OVER years AS earlier_rows\n"
-        "    FROM now WHERE year IS NOT NULL WINDOW years AS (PARTITION BY coverage ORDER BY year)\n)\n"
-        f"WHERE rows < {LEAST_OF_NEIGHBOUR} * earlier_rows OR rows > {MOST_OF_NEIGHBOUR} * earlier_rows\n"
-        "ORDER BY year"
+        f"{values}\nSELECT year, rows, earlier_year, earlier_rows, period, region_type\nFROM (\n{_PAIRS}\n)\n"
+        f"WHERE rows < power({LEAST_OF_NEIGHBOUR}, year - earlier_year) * earlier_rows\n"
+        f"    OR rows > power({MOST_OF_NEIGHBOUR}, year - earlier_year) * earlier_rows\n{_ORDER}"
     )
-    expected = f"each year {LEAST_OF_NEIGHBOUR} to {MOST_OF_NEIGHBOUR} times the rows of the year before it"
+    expected = (
+        f"each year {LEAST_OF_NEIGHBOUR} to {MOST_OF_NEIGHBOUR} times the rows of the year before it, more or less in "
+        "proportion where years are missing between them"
+    )
     return SqlCheck("neighbouring_years", table, "error", sql, expected)
 
 
-def _learned(table: str, values: str, remembered: Sequence[TableProfile]) -> Iterator[SqlCheck]:
+def _learned(
+    table: str, values: str, remembered: Sequence[TableProfile], breaks: Collection[int]
+) -> Iterator[SqlCheck]:
     """Limits on a year's move from the year before it, from the moves among the years already released."""
-    dated = sorted((p for p in remembered if p.year is not None), key=lambda p: (p.coverage, p.year or 0))
-    pairs = [(a, b) for a, b in pairwise(dated) if a.coverage == b.coverage]
+    dated = {(p.region_type, p.period, p.year): p for p in remembered if p.year is not None}
+    pairs = [
+        (earlier, p)
+        for (kind, period, year), p in dated.items()
+        if year not in breaks and (earlier := dated.get((kind, period, (year or 0) - 1)))
+    ]
     for measure, (narrowest, severity) in LEARNED.items():
         known = [(getattr(a, measure), getattr(b, measure)) for a, b in pairs]
         points = measure == "suppressed_share"
@@ -203,34 +158,53 @@ def _learned(table: str, values: str, remembered: Sequence[TableProfile]) -> Ite
         if len(moves) < FEWEST_MOVES:
             continue
         limit = max(narrowest, SPREAD * max(moves))
+        within = f" AND year NOT IN ({', '.join(map(str, sorted(breaks)))})" if breaks else ""
         sql = (
-            f"{values}\nSELECT year, {measure}, earlier, earlier_year\nFROM (\n"
-            f"    SELECT year, {measure}, lag(year) OVER years AS earlier_year, lag({measure}) OVER years AS earlier\n"
-            "    FROM now WHERE year IS NOT NULL WINDOW years AS (PARTITION BY coverage ORDER BY year)\n)\n"
-            f"WHERE abs({measure} - earlier) > {limit!r} * {'1' if points else 'earlier'}\nORDER BY year"
+            f"{values}\nSELECT year, {measure}, earlier_{measure} AS earlier, earlier_year, period, region_type\n"
+            f"FROM (\n{_PAIRS}\n)\nWHERE year = earlier_year + 1{within}\n"
+            f"    AND abs({measure} - earlier_{measure}) > {limit!r} * {'1' if points else f'earlier_{measure}'}\n"
+            f"{_ORDER}"
         )
-        expected = f"{measure} within {limit:.3f} of the year before, {SPREAD} times the largest move so far"
+        by = f"{limit * 100:.1f} percentage points" if points else f"{limit:.1%}"
+        expected = f"{WORDS[measure]} at most {by} from the year before, {SPREAD} times the largest move so far"
         yield SqlCheck(f"neighbouring_{measure}", table, severity, sql, expected)
 
 
-def _kept(table: str, values: str) -> Iterator[SqlCheck]:
+WORDS = {
+    "rows": "the number of rows moves",
+    "employment": "the sum of jobs moves",
+    "suppressed_share": "the share of withheld cells moves",
+}
+
+
+def _kept(table: str, values: str, news: str, *, dated: bool) -> Iterator[SqlCheck]:
     yield SqlCheck(
         "history_years_kept",
         table,
         "error",
-        f"{values}\nSELECT before.year, before.rows AS rows_before\nFROM before ANTI JOIN now\n"
-        "ON now.year IS NOT DISTINCT FROM before.year\nORDER BY year",
-        "every year of the previous release",
+        f"{values}\nSELECT before.year, before.period, before.region_type, before.rows AS rows_before\n"
+        f"FROM before ANTI JOIN now ON {_SAME}\n{_ORDER}",
+        "every year, edition and type of region of the previous release",
     )
+    grown = f"now.rows > {MOST_ROWS} * before.rows * greatest(1, coalesce(now.regions / nullif(before.regions, 0), 1))"
+    counts = f"{_BOTH}, now.rows, before.rows AS rows_before\nFROM now JOIN before ON {_SAME}"
     yield SqlCheck(
         "history_rows",
         table,
         "error",
-        f"{values}\nSELECT now.year, now.rows, before.rows AS rows_before\n{_SAME_YEAR}\n"
-        f"WHERE now.rows < {FEWEST_ROWS} * before.rows\n"
-        f"   OR ({_ALIKE} AND now.rows > {MOST_ROWS} * before.rows)\nORDER BY year",
-        f"{FEWEST_ROWS} to {MOST_ROWS} times the rows of the previous release, year by year",
+        f"{values}\n{counts}\nWHERE now.rows < {FEWEST_ROWS} * before.rows\n"
+        f"    OR {'false' if news else grown}\n{_ORDER}",
+        f"at least {FEWEST_ROWS} times the rows of the previous release, year by year, and at most {MOST_ROWS} times "
+        "as many for as many regions" + (f"; more are expected, for new is {news}" if news else ""),
     )
+    if news and dated:
+        yield SqlCheck(
+            "history_growth",
+            table,
+            "warning",
+            f"{values}\n{counts}\nWHERE {grown}\n{_ORDER}",
+            f"within a year at most {MOST_ROWS} times the rows of the previous release; new is {news}",
+        )
 
 
 def _regions(table: str, values: str) -> SqlCheck:
@@ -238,34 +212,46 @@ def _regions(table: str, values: str) -> SqlCheck:
         "history_regions_kept",
         table,
         "error",
-        f"{values}\nSELECT before.year, region_type, coalesce(now.regions[region_type], 0) AS regions,\n"
-        "    before.regions[region_type] AS regions_before\nFROM (\n"
-        f"    SELECT now, before, unnest(map_keys(before.regions)) AS region_type\n    {_SAME_YEAR}\n)\n"
-        "WHERE coalesce(now.regions[region_type], 0) < before.regions[region_type]\nORDER BY ALL",
-        "no region lost since the previous release, by region type and year",
+        f"{values}\n{_BOTH}, now.regions, before.regions AS regions_before\nFROM now JOIN before ON {_SAME}\n"
+        f"WHERE now.regions < before.regions\n{_ORDER}",
+        "as many regions as in the previous release, by region type and year",
     )
 
 
 def _employment(table: str, values: str) -> Iterator[SqlCheck]:
+    """A total is held to its earlier one, unless cells withheld before are printed now: that is told as what it is."""
+    joined = f"FROM now JOIN before ON {_SAME}\nWHERE {_AS_MANY_REGIONS}"
+    jobs = f"{_BOTH}, now.employment, before.employment AS employment_before"
+    shares = "now.suppressed_share, before.suppressed_share AS share_before"
+    disclosed = (
+        f"(before.suppressed_share - now.suppressed_share >= {DISCLOSED} AND now.employment > before.employment)"
+    )
+    drifted = (
+        "before.employment IS NOT NULL AND (now.employment IS NULL\n"
+        f"    OR abs(now.employment - before.employment) > {EMPLOYMENT_DRIFT} * abs(before.employment))"
+    )
     yield SqlCheck(
         "history_employment",
         table,
         "error",
-        f"{values}\nSELECT now.year, now.employment, before.employment AS employment_before\n{_SAME_YEAR}\n"
-        f"WHERE {_ALIKE} AND before.employment IS NOT NULL AND (now.employment IS NULL\n"
-        f"   OR abs(now.employment - before.employment) > {EMPLOYMENT_DRIFT} * abs(before.employment))\n"
-        "ORDER BY year",
+        f"{values}\n{jobs}\n{joined} AND {drifted}\n    AND NOT coalesce({disclosed}, false)\n{_ORDER}",
         f"total employment of a year within {EMPLOYMENT_DRIFT:.0%} of the previous release's",
+    )
+    yield SqlCheck(
+        "history_disclosure",
+        table,
+        "error",
+        f"{values}\n{jobs}, {shares}\n{joined} AND {drifted} AND {disclosed}\n{_ORDER}",
+        "about as many cells withheld as in the previous release; where fewer are and the total has grown, nothing is "
+        "lost: the publisher prints figures that it used to withhold",
     )
     yield SqlCheck(
         "history_suppression",
         table,
         "warning",
-        f"{values}\nSELECT now.year, now.suppressed_share, before.suppressed_share AS share_before\n"
-        f"{_SAME_YEAR}\n"
-        f"WHERE {_ALIKE} AND abs(now.suppressed_share - before.suppressed_share) > {SUPPRESSION_JUMP}\n"
-        "ORDER BY year",
-        f"share of withheld cells within {SUPPRESSION_JUMP} of the previous release's",
+        f"{values}\n{_BOTH}, {shares}\n{joined}\n"
+        f"    AND abs(now.suppressed_share - before.suppressed_share) > {SUPPRESSION_JUMP}\n{_ORDER}",
+        f"share of withheld cells within {SUPPRESSION_JUMP * 100:.0f} percentage points of the previous release's",
     )
 
 
@@ -279,23 +265,27 @@ def _relation(profiles: Sequence[TableProfile]) -> str:
     return (
         "    SELECT * FROM (VALUES\n"
         + ",\n".join(f"        {line}" for line in lines)
-        + "\n    ) AS profile(year, rows, employment, suppressed_share, coverage, regions) WHERE rows >= 0"
+        + f"\n    ) AS profile({', '.join(_KEY)}, rows, employment, suppressed_share, regions)\n"
+        + "    WHERE rows IS NULL OR rows >= 0"
     )
 
 
 def _row(item: TableProfile) -> str:
-    kinds = ", ".join(literal(kind) for kind in sorted(item.regions))
-    counts = ", ".join(str(item.regions[kind]) for kind in sorted(item.regions))
     cells = [
         f"{_number(item.year)}::INTEGER",
-        f"{item.rows}::BIGINT",
+        f"{_text(item.period)}::VARCHAR",
+        f"{_text(item.region_type)}::VARCHAR",
+        f"{_number(item.rows)}::BIGINT",
         f"{_number(item.employment)}::DOUBLE",
-        f"{item.suppressed_share!r}::DOUBLE",
-        literal(item.coverage),
-        f"map([{kinds}]::VARCHAR[], [{counts}]::BIGINT[])",
+        f"{_number(item.suppressed_share)}::DOUBLE",
+        f"{_number(item.regions)}::BIGINT",
     ]
     return f"({', '.join(cells)})"
 
 
 def _number(value: float | None) -> str:
     return "NULL" if value is None else repr(value)
+
+
+def _text(value: str | None) -> str:
+    return "NULL" if value is None else literal(value)

@@ -50,4 +50,4 @@ def _check(path: Path, text: str) -> SqlCheck:
         problem = "has no query"
     if problem:
         raise ValueError(f"{path}: the check {said.get('name', '(without a name)')} {problem}")
-    return SqlCheck(said["name"], said["table"], said["severity"], sql, said["expected"])  # type: ignore[arg-type]
+    return SqlCheck(said["name"], said["table"], said["severity"], sql, said["expected"])

@@ -11,6 +11,7 @@ are secret: they are what finds a lost or moved row below a withheld total.
 
 from __future__ import annotations
 
+from orchestration.naics import sector
 from orchestration.quality.checks import SqlCheck
 
 SLACK = 1e-3
@@ -31,9 +32,7 @@ TERRITORIES = "('72', '78')"
 ESTABLISHMENTS = "annual_avg_estabs"
 MEASURES = (ESTABLISHMENTS, "annual_avg_emplvl", "total_annual_wages")
 
-SECTOR = """CASE left(industry_code, 2)
-    WHEN '31' THEN '31-33' WHEN '32' THEN '31-33' WHEN '33' THEN '31-33' WHEN '44' THEN '44-45'
-    WHEN '45' THEN '44-45' WHEN '48' THEN '48-49' WHEN '49' THEN '48-49' ELSE left(industry_code, 2) END"""
+SECTOR = sector("industry_code")
 
 
 def sums_checks() -> list[SqlCheck]:

@@ -16,6 +16,7 @@ from dataclasses import replace
 from orchestration.contracts import TableContract
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.comparison import Revision
+from orchestration.quality.verdict import Severity
 
 VOLUME = (0.005, 0.02)
 """Sum of absolute changes over the sum before: (warning, error). A benchmark revision of US employment moves the nation
@@ -23,10 +24,14 @@ by some tenths of a percent; two percent is a large state, a level of aggregatio
 
 COVERAGE = (0.01, 0.05)
 """Share of cells that vanished, or that appeared: (warning, error). Late reports and disclosure review move single
-cells; one in twenty is another rule of suppression, or zeros in place of what is withheld."""
+cells; one in twenty is another rule of suppression, or zeros in place of what is withheld. Where figures appear and
+hardly any vanishes (up to the warning's share), nothing is lost, and that is told by a check of its own."""
 
 TEXTS = (0.05, 0.25)
 """Share of texts (titles, codes, vintages) that changed: (warning, error)."""
+
+DISCLOSURE = ("revision_discloses_more", "revision_discloses_much_more", "history_disclosure")
+"""Checks that find figures which the publisher used to withhold."""
 
 FROM_HISTORY = ("history_", "revision_")
 """How checks begin that compare with the release before; what a person accepts turns these into warnings."""
@@ -35,31 +40,49 @@ FROM_HISTORY = ("history_", "revision_")
 def revision_checks(contract: TableContract, revisions: Sequence[Revision]) -> list[SqlCheck]:
     """Checks that a revision of a table stays within the limits; none where nothing was compared.
 
-    Volumes are judged where a contract gives a least value, since a difference between years that changes by much of
-    itself may have changed by little.
+    Two are about what moved or was lost, two about figures that the publisher used to withhold and now prints. Volumes
+    are judged where a contract gives a least value, since a difference between years that changes by much of itself may
+    have changed by little.
 
     Example:
         >>> revision = Revision("stg_x", "all", 2016, "jobs", 100, 100, 0, 0, 0.1, 0.1, 0.1)
         >>> [check.name for check in revision_checks(contract, [revision])]     # doctest: +SKIP
-        ['revision_worth_a_look', 'revision_within_limits']
+        ['revision_worth_a_look', 'revision_discloses_more', 'revision_within_limits', 'revision_discloses_much_more']
     """
     compared = [r for r in revisions if r.cells]
     if not compared:
         return []
     quantities = {c.name for c in contract.columns if c.minimum is not None}
-    return [
-        SqlCheck(
-            name=name,
-            table=contract.name,
-            severity="error" if level else "warning",
-            sql=_offending(compared, quantities, level),
-            expected=(
-                f"a revision of what is released moves quantities by at most {VOLUME[level]:.1%} in sum, changes at "
-                f"most {TEXTS[level]:.0%} of texts, and at most {COVERAGE[level]:.0%} of figures vanish or appear"
-            ),
-        )
-        for level, name in enumerate(("revision_worth_a_look", "revision_within_limits"))
-    ]
+    moved = ("revision_worth_a_look", "revision_within_limits")
+    return [check for level in (0, 1) for check in _at_level(contract.name, compared, quantities, level, moved[level])]
+
+
+def _at_level(
+    table: str, compared: Sequence[Revision], quantities: Collection[str], level: int, moved: str
+) -> Iterator[SqlCheck]:
+    severity: Severity = "error" if level else "warning"
+    volume, coverage, texts = VOLUME[level], COVERAGE[level], TEXTS[level]
+    yield SqlCheck(
+        moved,
+        table,
+        severity,
+        _offending(
+            compared,
+            quantities,
+            f"volume_change > {volume} OR vanished > {coverage} * cells OR (is_text AND revised > {texts} * cells)\n"
+            f"    OR (appeared > {coverage} * cells AND NOT {_NONE_LOST})",
+        ),
+        f"a revision of what is released moves quantities by at most {volume:.1%} in sum, changes at most {texts:.0%} "
+        f"of texts, and lets at most {coverage:.0%} of figures vanish, or appear while others vanish",
+    )
+    yield SqlCheck(
+        DISCLOSURE[level],
+        table,
+        severity,
+        _offending(compared, quantities, f"appeared > {coverage} * cells AND {_NONE_LOST}"),
+        f"at most {coverage:.0%} of figures were withheld before and are printed now; where more appear and none "
+        "vanishes, nothing is lost: the publisher has most likely changed its disclosure rule",
+    )
 
 
 def accepted(checks: Sequence[SqlCheck]) -> list[SqlCheck]:
@@ -67,16 +90,16 @@ def accepted(checks: Sequence[SqlCheck]) -> list[SqlCheck]:
     return [replace(c, severity="warning") if c.name.startswith(FROM_HISTORY) else c for c in checks]
 
 
-def _offending(revisions: Sequence[Revision], quantities: Collection[str], level: int) -> str:
+_NONE_LOST = f"vanished <= {COVERAGE[0]} * cells"
+
+
+def _offending(revisions: Sequence[Revision], quantities: Collection[str], condition: str) -> str:
     values = ",\n    ".join(_values(revisions, quantities))
     return f"""
         SELECT * FROM (VALUES
             {values}
         ) AS revision(year, column_name, cells, revised, appeared, vanished, volume_change, is_text)
-        WHERE volume_change > {VOLUME[level]}
-            OR vanished > {COVERAGE[level]} * cells
-            OR appeared > {COVERAGE[level]} * cells
-            OR (is_text AND revised > {TEXTS[level]} * cells)
+        WHERE {condition}
         ORDER BY year, volume_change DESC NULLS LAST, column_name
     """
 

@@ -10,6 +10,7 @@ two agree to the job; where it prints none (quarterly layouts), totals must move
 
 from __future__ import annotations
 
+from orchestration.naics import qcew_edition
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.reconciliation import MEASURES
 
@@ -29,6 +30,9 @@ metropolitan area. In 2020 the hardest-hit state lost 13 %, its accommodation 40
 
 TOO_LARGE_FOR_ONE_EMPLOYER = 10_000
 """Jobs below which only a state's total is held to those factors: one plant that closes moves anything smaller."""
+
+EDITION_BEGINS = (2007, 2011, 2017, 2022)
+"""First years of QCEW in another edition of NAICS, as in the macro naics_edition."""
 
 LARGEST_PAY_MOVE = 1.25
 """Factor between two years of a state's average pay."""
@@ -159,11 +163,9 @@ _MOVES = f"""
     ORDER BY ALL
 """
 
-# Editions as in the macro naics_edition: QCEW's years to 2006, 2010, 2016, 2021.
-_EDITION = """
+_EDITION = f"""
     WITH codes AS (
-        SELECT year, (year > 2006)::INTEGER + (year > 2010)::INTEGER + (year > 2016)::INTEGER + (year > 2021)::INTEGER
-            AS edition, industry_code, sum(annual_avg_estabs) AS establishments
+        SELECT year, {qcew_edition("year")} AS edition, industry_code, sum(annual_avg_estabs) AS establishments
         FROM stg_qcew WHERE agglvl_code BETWEEN 54 AND 58 AND own_code = '5' GROUP BY ALL
     ),
     pairs AS (

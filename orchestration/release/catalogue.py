@@ -25,29 +25,30 @@ SCHEMAS = {"marts": "main", "meta": "meta"}
 
 
 def meta_contracts() -> dict[str, TableContract]:
-    """The contracts of the tables of schema `meta`, by table name."""
+    """The contracts of the tables of schema `meta` that are filled here, by table name."""
     return contracts(CONTRACTS)
 
 
 def write_catalogue(
     con: duckdb.DuckDBPyConnection,
     catalogue: Catalogue,
-    marts: Mapping[str, TableContract],
+    built: Mapping[str, TableContract],
     before: Path | None = None,
 ) -> list[TableContent]:
     """Create and fill schema `meta` of an open build file and comment every table and column in it.
 
-    `marts` are the contracts of schema `main` (see `orchestration.contracts.mart_contracts`), `before` is the release
-    that revisions are counted against. Returns what the tables hold.
+    `built` are the contracts of the tables that are there already (see `orchestration.contracts.published_contracts`),
+    `before` is the release that revisions are counted against. Returns what the tables of schema `main` hold.
 
     Raises:
         GateError: if a table breaks its grain, or tables and contracts do not match.
 
     Example:
         >>> with duckdb.connect(build) as con:                              # doctest: +SKIP
-        ...     write_catalogue(con, catalogue, mart_contracts())
+        ...     write_catalogue(con, catalogue, published_contracts())
     """
-    described = {**marts, **meta_contracts()}
+    described = {**built, **meta_contracts()}
+    marts = {name: contract for name, contract in built.items() if contract.layer == "marts"}
     con.execute("CREATE SCHEMA IF NOT EXISTS meta")
     for contract in meta_contracts().values():
         columns = ", ".join(
@@ -141,13 +142,7 @@ def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Any]) -> 
     names = [field.name for field in fields(rows[0])]
     columns = dict(zip(names, zip(*map(astuple, rows), strict=True), strict=True))
     _require_unique(table, columns)
-    counts = pa.map_(pa.string(), pa.int64())
-    incoming = pa.table(
-        {
-            name: pa.array(map(_stored, values), type=counts if isinstance(values[0], Mapping) else None)
-            for name, values in columns.items()
-        }
-    )
+    incoming = pa.table({name: pa.array(map(_stored, values)) for name, values in columns.items()})
     con.register("incoming_catalogue_rows", incoming)
     try:
         con.execute(f"INSERT INTO meta.{_identifier(table)} BY NAME SELECT * FROM incoming_catalogue_rows")
@@ -166,8 +161,6 @@ def _require_unique(table: str, columns: Mapping[str, Sequence[Any]]) -> None:
 
 def _stored(value: Any) -> Any:
     """Times are kept as UTC without a zone: every client reads that without a time-zone library."""
-    if isinstance(value, Mapping):
-        return sorted(value.items())
     return value.astimezone(UTC).replace(tzinfo=None) if isinstance(value, datetime) else value
 
 

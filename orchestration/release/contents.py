@@ -17,7 +17,8 @@ from orchestration.quality.engine import columns_of, quoted
 
 @dataclass(frozen=True)
 class TableContent:
-    """Rows of a table in a year (0 for a table without years) and a hash that no order of rows or columns changes."""
+    """Rows of a table in a year (0 for a table without years, the later one where it compares two) and a hash that no
+    order of rows or columns changes."""
 
     table_name: str
     year: int
@@ -41,7 +42,7 @@ def table_contents(con: duckdb.DuckDBPyConnection, tables: Iterable[TableContrac
         names = sorted(columns_of(con, contract.name))
         if not names:
             continue
-        year = "year" if "year" in contract.grain else str(NO_YEAR)
+        year = quoted(contract.year) if contract.year else str(NO_YEAR)
         rows = con.execute(
             f"SELECT {year} AS year, count(*), sum(hash({', '.join(map(quoted, names))})::HUGEINT) "
             f"FROM {quoted(contract.name)} GROUP BY ALL ORDER BY ALL"

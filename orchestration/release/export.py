@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from orchestration.contracts import ColumnContract, TableContract, mart_contracts
+from orchestration.contracts import ColumnContract, TableContract, published_contracts
 from orchestration.errors import SetupError
 from orchestration.release.catalogue import meta_contracts
 from orchestration.release.records import ColumnEntry, read_dictionary, read_release, read_snapshots
@@ -27,8 +27,9 @@ Form = Literal["parquet", "csv"]
 DESCRIPTION = "datapackage.json"
 NAME = "cluster-warehouse"
 BATCH = 100_000
+AS_TEXT = "Text, even where it is all digits: leading zeros belong to it."
 MOMENT = "%Y-%m-%dT%H:%M:%S.%f"
-# DuckDB's types as the Table Schema names them; a map becomes a JSON object.
+# DuckDB's types as the Table Schema names them; a map, which releases made earlier hold, becomes a JSON object.
 TYPES = {
     "varchar": "string", "boolean": "boolean", "tinyint": "integer", "smallint": "integer", "integer": "integer",
     "bigint": "integer", "hugeint": "integer", "double": "number", "float": "number", "date": "date",
@@ -56,22 +57,28 @@ def export_release(release: Path, target: Path, form: Form, memory_limit: str, *
         tables.setdefault((entry.schema_name, entry.table_name), []).append(entry)
     with _appearing(target) as folder:
         paths = {table: _path(*table, form) for table in tables}
+        digits: dict[str, set[str]] = {}
         try:
             with duckdb.connect(release, read_only=True, config={"memory_limit": memory_limit}) as con:
                 for table, columns in tables.items():
                     file = folder / paths[table]
                     file.parent.mkdir(exist_ok=True)
                     (_write_parquet if form == "parquet" else _write_csv)(con, table, columns, file)
+                    digits[paths[table]] = _all_digits(con, table, columns) if form == "csv" else set()
         except duckdb.Error as error:
             raise SetupError(f"{release.name}: cannot be exported: {error}") from error
-        described = describe(release, {paths[table]: columns for table, columns in tables.items()}, folder)
+        described = describe(release, {paths[table]: columns for table, columns in tables.items()}, folder, digits)
         text = json.dumps(described, indent=1, ensure_ascii=False)
         (folder / DESCRIPTION).write_text(f"{text}\n", encoding="utf-8")
     return [target / path for path in paths.values()]
 
 
-def describe(release: Path, tables: dict[str, list[ColumnEntry]], folder: Path) -> dict[str, Any]:
+def describe(
+    release: Path, tables: dict[str, list[ColumnEntry]], folder: Path, digits: dict[str, set[str]]
+) -> dict[str, Any]:
     """The Data Package of exported files: `tables` are their columns by path below `folder`.
+
+    `digits` are, by path, the columns of text in which some value is all digits: a spreadsheet takes it for a number.
 
     See https://specs.frictionlessdata.io/data-package/.
     """
@@ -87,15 +94,15 @@ def describe(release: Path, tables: dict[str, list[ColumnEntry]], folder: Path) 
         "created": row.published_at.isoformat(),
         "licenses": [{"name": _licence_id(licence), "title": licence} for licence in licences],
         "sources": [{"title": title, "path": path} for title, path in sources],
-        "resources": [_resource(path, columns, folder / path) for path, columns in tables.items()],
+        "resources": [_resource(path, columns, folder / path, digits[path]) for path, columns in tables.items()],
     }
 
 
-def _resource(path: str, columns: list[ColumnEntry], file: Path) -> dict[str, Any]:
-    contracts = {**mart_contracts(), **meta_contracts()}
+def _resource(path: str, columns: list[ColumnEntry], file: Path, digits: set[str]) -> dict[str, Any]:
+    contracts = {**published_contracts(), **meta_contracts()}
     name = columns[0].table_name
     contract, present = contracts.get(name), {column.column_name for column in columns}
-    schema: dict[str, Any] = {"fields": [_field(column, contract) for column in columns]}
+    schema: dict[str, Any] = {"fields": [_field(column, contract, column.column_name in digits) for column in columns]}
     if contract and present.issuperset(contract.grain):
         schema["primaryKey"] = list(contract.grain)
     if keys := _foreign_keys(name, present, contracts):
@@ -117,14 +124,14 @@ def _resource(path: str, columns: list[ColumnEntry], file: Path) -> dict[str, An
     }
 
 
-def _field(column: ColumnEntry, contract: TableContract | None) -> dict[str, Any]:
+def _field(column: ColumnEntry, contract: TableContract | None, digits: bool) -> dict[str, Any]:
     described = next((c for c in contract.columns if c.name == column.column_name), None) if contract else None
     kind = TYPES.get(column.data_type.lower(), "object")
     field: dict[str, Any] = {"name": column.column_name, "type": kind}
     if kind == "datetime":
         field["format"] = MOMENT
     return field | {
-        "description": column.meaning,
+        "description": f"{column.meaning.rstrip('.')}. {AS_TEXT}" if digits else column.meaning,
         "unit": column.unit,
         "constraints": {"required": not column.nullable, **_limits(described)},
     }
@@ -185,6 +192,16 @@ def _cell(column: ColumnEntry) -> str:
     if kind == "datetime":
         return f"strftime({name}, '{MOMENT}') AS {name}"
     return f"to_json({name}) AS {name}" if kind == "object" else name
+
+
+def _all_digits(con: duckdb.DuckDBPyConnection, table: tuple[str, str], columns: list[ColumnEntry]) -> set[str]:
+    """The columns of text in which some value is all digits."""
+    texts = [c.column_name for c in columns if TYPES.get(c.data_type.lower()) == "string"]
+    if not texts:
+        return set()
+    counts = ", ".join(f"count(*) FILTER (regexp_full_match({_identifier(name)}, '[0-9]+'))" for name in texts)
+    found = con.execute(f"SELECT {counts} FROM {_name(*table)}").fetchall()[0]
+    return {name for name, count in zip(texts, found, strict=True) if count}
 
 
 def _require_replaceable(target: Path, replace: bool) -> None:

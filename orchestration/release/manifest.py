@@ -25,7 +25,8 @@ class Manifest:
 
     `accepted` are the sources whose revisions a person let pass, `engine` is the version of DuckDB, within which hashes
     of contents compare, `code_hash` is over the code that makes the numbers, `options` are the settings that reach
-    them and the versions of the libraries (none in manifests of before they were kept).
+    them and the versions of the libraries, `file_sha256` is the checksum of the published file; manifests made earlier
+    lack both.
     """
 
     release: ReleaseRow
@@ -35,6 +36,7 @@ class Manifest:
     engine: str
     code_hash: str
     options: Mapping[str, str] = field(default_factory=dict)
+    file_sha256: str | None = None
 
     @property
     def paths(self) -> set[str]:
@@ -80,6 +82,7 @@ def read_manifest(path: Path) -> Manifest:
             engine=found["engine"],
             code_hash=found["code_hash"],
             options=found.get("options", {}),
+            file_sha256=found.get("file_sha256"),
         )
     except FileNotFoundError as error:
         raise SetupError(f"{path.name}: there is no manifest of that release in {path.parent}") from error

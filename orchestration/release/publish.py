@@ -17,7 +17,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.errors import GateError, LockedError, SetupError
+from orchestration.release.integrity import alteration, checksum
 from orchestration.release.manifest import Manifest, manifest_path, write_manifest
 from orchestration.release.records import ReleaseRow, read_release
 from orchestration.settings import Settings
@@ -33,6 +34,8 @@ RELEASE_ID = "%Y%m%dT%H%M%SZ"
 OLDEST_READER = (1, 2, 0)
 KEEP = 30
 UNREADABLE = "unreadable"
+# What every reader knows, through ODBC and SQLAlchemy too; they stop at a table with a map, a list or a struct in it.
+PLAIN = r"(BOOLEAN|TINYINT|SMALLINT|INTEGER|BIGINT|FLOAT|DOUBLE|DECIMAL\(.*\)|VARCHAR|DATE|TIMESTAMP)"
 
 
 @dataclass(frozen=True)
@@ -108,8 +111,8 @@ class Warehouse:
     def publish(self, build: Path, release_id: str, keep: int = KEEP, manifest: Manifest | None = None) -> Path:
         """Make the closed build file the current release and return its new path; `build` is gone then.
 
-        The file must hold schemas `main` and `meta` only, no view, no empty table, one row in `meta.release`
-        that names this release, and a storage version that DuckDB 1.2 reads. All but the `keep` newest
+        The file must hold schemas `main` and `meta` only, no view, no empty table, plain types, one row in
+        `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. All but the `keep` newest
         releases go; their manifests stay.
 
         Raises:
@@ -127,7 +130,8 @@ class Warehouse:
         self._pending.write_text(release_id, encoding="utf-8")
         _sync(self._pending)
         if manifest is not None:
-            write_manifest(manifest, manifest_path(self.folder, release_id))
+            sealed = replace(manifest, file_sha256=checksum(build))
+            write_manifest(sealed, manifest_path(self.folder, release_id))
         build.replace(target)
         _sync(target.parent)
         self.point_current_at(target)
@@ -152,6 +156,19 @@ class Warehouse:
         """The release that `current.duckdb` points at, or None where nothing is published."""
         path = self._current_path()
         return self._release(path, path) if path else None
+
+    def comparable(self, profile: str) -> Release | None:
+        """The current release, where a new one of this profile can be compared with it.
+
+        It is not where it is of another profile, or its file is no longer what was published.
+
+        Raises:
+            SetupError: if its manifest is damaged.
+        """
+        current = self.current()
+        if current is None or current.profile != profile or alteration(self.folder, current.path):
+            return None
+        return current
 
     def releases(self) -> list[Release]:
         """All releases, newest first."""
@@ -277,11 +294,24 @@ def _verify_contents(con: duckdb.DuckDBPyConnection, name: str) -> None:
     views = con.sql("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1").fetchall()
     if views:
         raise GateError(f"{name}: a release holds tables only, found views {', '.join(v[0] for v in views)}")
+    columns = con.execute(
+        "SELECT concat_ws('.', schema_name, table_name, column_name), data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal AND NOT regexp_full_match(data_type, ?) ORDER BY 1",
+        [PLAIN],
+    ).fetchall()
+    if columns:
+        odd = ", ".join(f"{column} ({kind})" for column, kind in columns)
+        raise GateError(f"{name}: a release holds plain types only, found {odd}; see the table's contract")
     tables = con.sql("SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL").fetchall()
     if not any(schema == "main" for schema, _ in tables):
         raise GateError(f"{name}: schema main holds no table; did dbt build?")
+    # A gate may have found that a table is rightly empty, for want of a second year to compare, say.
+    rightly = (
+        "SELECT table_name FROM meta.check_result WHERE check_name = 'row_count' AND passed AND observed = '0 rows'"
+    )
+    may_be_empty = {("main", row[0]) for row in con.sql(rightly).fetchall()}
     for schema, table in tables:
-        if not con.table(f'{schema}."{table}"').limit(1).fetchone():
+        if (schema, table) not in may_be_empty and not con.table(f'{schema}."{table}"').limit(1).fetchone():
             raise GateError(f"{name}: table {schema}.{table} is empty; see which source gave no rows")
 
 

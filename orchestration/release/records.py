@@ -5,8 +5,8 @@ Belongs here: the shape of what a release says about itself. Does not: filling i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from orchestration.errors import SetupError
-from orchestration.quality.history import TableProfile
+from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 
 Row = TypeVar("Row")
@@ -140,8 +140,21 @@ def read_checks(path: Path) -> list[CheckResult]:
 
 
 def read_profiles(path: Path) -> list[TableProfile]:
-    """How large each table of a release is by year; raises SetupError as `read_release` does."""
-    return _read(path, "table_profile", TableProfile)
+    """How large each table of a release is, time by time; raises SetupError as `read_release` does.
+
+    Of a release whose profiles were not parted by type of region, what they say of each type: that it was there, and
+    how many regions it had.
+    """
+    return [part for profile in _read(path, "table_profile", TableProfile) for part in _parted(profile)]
+
+
+def _parted(profile: TableProfile) -> list[TableProfile]:
+    counts: Any = profile.regions
+    if not isinstance(counts, Mapping):
+        return [profile]
+    whole = replace(profile, regions=None)
+    unknown = replace(whole, rows=None, employment=None, suppressed_share=None)
+    return [replace(unknown, region_type=kind, regions=n) for kind, n in counts.items()] or [whole]
 
 
 def read_dictionary(path: Path) -> list[ColumnEntry]:
@@ -160,6 +173,11 @@ def _read(path: Path, table: str, kind: type[Row]) -> list[Row]:
             columns = ", ".join(f'"{name}"' for name in wanted)
             rows = con.execute(f"SELECT {columns} FROM meta.{table} ORDER BY ALL").fetchall()
     except duckdb.Error as error:
+        if "lock on file" in str(error):
+            raise SetupError(
+                f"{path.name}: another program has it open for writing, which keeps all readers out ({error}). "
+                "Remedy: end that program; for containers, mount the warehouse's folder read-only."
+            ) from error
         raise SetupError(f"{path.name}: not a release of this warehouse: {error}") from error
     return [kind(**dict(zip(wanted, map(_loaded, row), strict=True))) for row in rows]
 

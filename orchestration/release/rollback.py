@@ -22,6 +22,7 @@ import duckdb
 from orchestration.contracts import mart_contracts
 from orchestration.errors import SetupError
 from orchestration.release.contents import differing, table_contents
+from orchestration.release.integrity import alteration
 from orchestration.release.manifest import manifest_path, read_manifest
 from orchestration.release.publish import Release, Warehouse
 from orchestration.release.records import read_release
@@ -132,6 +133,7 @@ def _require_whole(house: Warehouse, release: Release) -> None:
     path = manifest_path(house.folder, release.id)
     if not path.exists() or (manifest := read_manifest(path)).engine != duckdb.__version__:
         read_release(release.path)
+        _require_unaltered(house, release)
         return
     known = [content for content in manifest.contents if content.table_name in mart_contracts()]
     tables = [mart_contracts()[name] for name in {content.table_name for content in known}]
@@ -143,6 +145,12 @@ def _require_whole(house: Warehouse, release: Release) -> None:
     if changed:
         names = ", ".join(changed)
         raise SetupError(f"release {release.id} no longer holds what was published ({names}); choose another")
+    _require_unaltered(house, release)
+
+
+def _require_unaltered(house: Warehouse, release: Release) -> None:
+    if problem := alteration(house.folder, release.path):
+        raise SetupError(f"release {release.id} is no longer what was published: {problem}; choose another")
 
 
 def _hold(house: Warehouse, target: Release, later: Sequence[Release]) -> Hold:

@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from orchestration.sample.archive import workbook_bytes, write_zip
 from orchestration.sample.economy import Economy
 from orchestration.sample.geography import LABEL
-from orchestration.sample.industries import Industry, sector_of, titles
+from orchestration.sample.industries import Industry, plain_title, sector_of
 from orchestration.sample.planting import INDUSTRIES
 
 YEAR = 2017
@@ -91,8 +91,8 @@ def detail_sectors(industries: Sequence[Industry]) -> tuple[Sector, ...]:
         letter = chr(ord("A") + siblings.index((group, cluster)))
         alone = len(siblings) == 1
         members = tuple(parts[group, cluster])
-        naics = group if alone else ", ".join(industries[m].code for m in members)
-        title = titles()[group].split(" ", 2)[2] if alone else industries[members[0]].title
+        naics = group if alone else ", ".join(dict.fromkeys(industries[m].code for m in members))
+        title = plain_title(group) if alone else industries[members[0]].title
         found.append(Sector(f"{group}00" if alone else f"{group}{letter}0", title, members, naics, cluster or None))
     return tuple(found)
 
@@ -103,7 +103,8 @@ def use_table(economy: Economy, sectors: Sequence[Sector], seed: int) -> tuple[n
     Industries are `sectors`, federal utilities and government; commodities are `sectors`, government and `SPECIAL`.
     """
     rng = np.random.default_rng([seed, 5])
-    wages = economy.wages[economy.years.index(YEAR)].sum(axis=0) / 1e6
+    # The first year simulated stands for the benchmark year, which is before it.
+    wages = economy.wages[0].sum(axis=0) / 1e6
     private = np.array([wages[list(s.members)].sum() for s in sectors])
     # Talvenia is small: wages in millions would round away, so its currency is worth a hundredth of a dollar.
     pay = np.rint(100 * np.append(private, [0.02 * private.sum(), wages.sum() - private.sum()]))
@@ -162,7 +163,7 @@ def _key(sectors: Sequence[Sector]) -> list[list[object]]:
     for sector in sectors:
         above = sector_of(sector.code)
         if above != seen:
-            title = titles()[above].split(" ", 2)[2]
+            title = plain_title(above)
             rows += [[above, title], [], [None, _SUMMARY.get(above, above), title], []]
             seen = above
         rows.append([None, None, _number(sector.code), sector.title, None, sector.naics])

@@ -41,7 +41,7 @@ def annual_figures(economy: Economy, accounts: Accounts, year: int) -> Figures:
         >>> from orchestration.sample.accounts import open_accounts
         >>> from orchestration.sample.economy import simulate
         >>> economy = simulate(1)
-        >>> annual_figures(economy, open_accounts(economy), 2018).totals.shape[0]
+        >>> annual_figures(economy, open_accounts(economy)[2019], 2019).totals.shape[0]
         5
     """
     y = economy.years.index(year)
@@ -60,6 +60,23 @@ def annual_figures(economy: Economy, accounts: Accounts, year: int) -> Figures:
     first = few.ravel() & ~open_cells
     withheld = complementary(first, relation, cell, is_sum, totals[1].ravel(), open_cells)
     return Figures(totals, withheld.reshape(rows.shape), rows)
+
+
+def restated(figures: Figures, before: Accounts, now: Accounts) -> Figures:
+    """A year's figures in the accounts of the next: what there was not then, with the same parts, is without figures.
+
+    BLS shows no change over the year where boundaries or the classification have changed.
+    """
+    if before is now:
+        return figures
+    areas = {key: i for i, key in enumerate(before.area_keys())}
+    nodes = {key: i for i, key in enumerate(before.node_keys())}
+    rows = np.array([areas.get(key, -1) for key in now.area_keys()])
+    columns = np.array([nodes.get(key, -1) for key in now.node_keys()])
+    known = (rows >= 0)[:, None] & (columns >= 0)[None, :]
+    cells = np.ix_(rows, columns)
+    totals = np.where(known, figures.totals[:, rows][:, :, columns], 0)
+    return Figures(totals, known & figures.withheld[cells], known & figures.rows[cells])
 
 
 def always_published(accounts: Accounts) -> np.ndarray:
@@ -94,7 +111,7 @@ def quarterly_figures(economy: Economy, accounts: Accounts, year: int, annual: F
 
 
 def late_openings(economy: Economy, year: int) -> np.ndarray:
-    """Cells [county, industry] that open in April, three at most: their first quarter is a `-` in QCEW.
+    """Cells [place, industry] that open in April, three at most: their first quarter is a `-` in QCEW.
 
     They are federal, never withheld, so that their known first quarter gives nothing away. An establishment
     of three quarters is 0.75 on the year's mean: three of them stay within 1 of the year's books. Their jobs

@@ -1,4 +1,4 @@
-"""The model: jobs, establishments and pay in every county and 6-digit industry, year by year.
+"""The model: jobs, establishments and pay in every parcel of land and industry, year by year.
 
 Belongs here: how the cells are drawn. Does not: totals (see `accounts`), what is withheld (`suppress`),
 files. Every cell is a whole number, so that every total is an exact sum.
@@ -20,9 +20,12 @@ from orchestration.sample.planting import (
     planted_clusters,
 )
 
-# One year more than is published: what the first year's change over the year is measured against.
-YEARS = tuple(range(FIRST_YEAR - 1, LAST_YEAR + 1))
-_NATIONAL = {2016: 1.0, 2017: 1.014, 2018: 1.031, 2019: 1.045, 2020: 0.982, 2021: 1.016}
+# A year more than is published at either end: what the first year's change over the year is measured against, and the
+# year that is under way.
+YEARS = tuple(range(FIRST_YEAR - 1, LAST_YEAR + 2))
+_NATIONAL = {
+    2018: 1.0, 2019: 1.014, 2020: 0.953, 2021: 0.986, 2022: 1.024, 2023: 1.042, 2024: 1.053, 2025: 1.061, 2026: 1.068,
+}  # fmt: skip
 _SLUMP_2020 = {"71": 0.78, "72": 0.80, "81": 0.90, "48-49": 0.97, "61": 0.96}
 # Metropolitan, micropolitan and rural appetite for a sector; 1 where nothing is said.
 _TILT = {
@@ -39,9 +42,9 @@ _UNPLACED_SECTORS = {"42", "54", "56", "81", "99"}
 
 @dataclass(frozen=True)
 class Economy:
-    """Cells as arrays [year, county, industry] of int64, in the order of `years`, `counties`, `industries`.
+    """Cells as arrays [year, place, industry] of int64, in the order of `years`, `places`, `industries`.
 
-    `counties` are codes in order, the `xx999` pseudo counties of two states among them. `largest` is the
+    `places` are the codes of all parcels, then the `xx999` pseudo counties of two states. `largest` is the
     employment of a cell's largest establishment. Wages, taxable wages and contributions are whole currency
     a year.
     """
@@ -50,7 +53,7 @@ class Economy:
     industries: tuple[Industry, ...]
     planted: tuple[PlantedCluster, ...]
     years: tuple[int, ...]
-    counties: tuple[str, ...]
+    places: tuple[str, ...]
     establishments: np.ndarray
     employment: np.ndarray
     largest: np.ndarray
@@ -64,12 +67,12 @@ def simulate(seed: int) -> Economy:
 
     Example:
         >>> simulate(1).employment.shape[0]
-        6
+        9
     """
     geography, catalogue, planted = build_geography(seed), industries(), tuple(planted_clusters(seed))
     rng = np.random.default_rng([seed, 3])
-    counties = sorted([c.code for c in geography.counties] + [f"{s}999" for s in PSEUDO_STATES])
-    place = {code: i for i, code in enumerate(counties)}
+    places = [p.code for p in geography.parcels] + [f"{s}999" for s in PSEUDO_STATES]
+    place = {code: i for i, code in enumerate(places)}
     column: dict[str, int] = {i.code: k for k, i in enumerate(catalogue) if i.own == "5"}
     base = _background(geography, catalogue, place)
     factor = _plant_factors(base, planted, place, column)
@@ -78,8 +81,8 @@ def simulate(seed: int) -> Economy:
     establishments = _counts(rng, jobs / size)
     # Every county has a county office, so that a withheld private total is never the only figure not printed.
     office = next(k for k, i in enumerate(catalogue) if (i.own, i.code) == ("3", "921110"))
-    offices = establishments[:, [place[c.code] for c in geography.counties], office]
-    establishments[:, [place[c.code] for c in geography.counties], office] = np.maximum(offices, 1)
+    offices = establishments[:, : len(geography.parcels), office]
+    establishments[:, : len(geography.parcels), office] = np.maximum(offices, 1)
     spread = np.exp(0.25 * _drift(rng, jobs.shape) / np.sqrt(np.maximum(establishments, 1)))
     employment = np.rint(establishments * size * spread).astype(np.int64)
     for decoy in decoys(seed):
@@ -88,29 +91,30 @@ def simulate(seed: int) -> Economy:
             establishments[cell] = 1
             employment[cell] = 8 + int(0.03 * base[place[decoy.counties[0]]].sum())
     employment = np.maximum(employment, establishments)
-    wages = _wages(rng, employment, geography, catalogue, place)
+    wages = _wages(rng, employment, geography, catalogue, len(places))
     taxable = np.rint(wages * np.array([_TAXABLE[i.own] for i in catalogue])).astype(np.int64)
     return Economy(
-        geography, catalogue, planted, YEARS, tuple(counties), establishments, employment,
+        geography, catalogue, planted, YEARS, tuple(places), establishments, employment,
         _largest(rng, establishments, employment), wages, taxable, np.rint(taxable * 0.0167).astype(np.int64),
     )  # fmt: skip
 
 
-def _kind(geography: Geography) -> dict[str, int]:
-    metropolitan = {c.code: c.metropolitan for c in geography.cbsas}
-    return {c.code: 2 if c.cbsa is None else 0 if metropolitan[c.cbsa] else 1 for c in geography.counties}
+def _kind(geography: Geography) -> list[int]:
+    """Of each parcel: 0 built up with a metropolitan area, 1 with a micropolitan one, 2 rural."""
+    metropolitan = {c.code: c.metropolitan for c in geography.cbsas(FIRST_YEAR)}
+    return [2 if p.urban is None else 0 if metropolitan[p.urban] else 1 for p in geography.parcels]
 
 
 def _background(geography: Geography, catalogue: tuple[Industry, ...], place: dict[str, int]) -> np.ndarray:
-    """Expected jobs [county, industry] in the base year, had nothing been planted."""
+    """Expected jobs [place, industry] in the base year, had nothing been planted."""
     weights = np.array([i.weight for i in catalogue])
     shares = weights / weights.sum()
     tilts = np.array([_TILT.get(sector_of(i.code), (1.0, 1.0, 1.0)) for i in catalogue])
     tilts[[i.code in _RURAL_ONLY for i in catalogue], 0] = 0.0
     kind = _kind(geography)
     base = np.zeros((len(place), len(catalogue)))
-    for county in geography.counties:
-        base[place[county.code]] = county.jobs * shares * tilts[:, kind[county.code]]
+    for parcel in geography.parcels:
+        base[parcel.place] = parcel.jobs * shares * tilts[:, kind[parcel.place]]
     unplaced = np.array([i.own == "5" and sector_of(i.code) in _UNPLACED_SECTORS for i in catalogue])
     for state in PSEUDO_STATES:
         inside = [i for code, i in place.items() if code.startswith(state)]
@@ -121,7 +125,7 @@ def _background(geography: Geography, catalogue: tuple[Industry, ...], place: di
 def _plant_factors(
     base: np.ndarray, planted: tuple[PlantedCluster, ...], place: dict[str, int], column: dict[str, int]
 ) -> np.ndarray:
-    """What expected jobs [year, county, industry] are multiplied with so that a planted quotient comes out.
+    """What expected jobs [year, place, industry] are multiplied with so that a planted quotient comes out.
 
     With jobs e inside and O outside the metro of share x, the quotient is q where e = q x (O + e).
     """
@@ -130,7 +134,7 @@ def _plant_factors(
         rows = np.array([place[code] for code in cluster.counties])
         columns = np.array([column[code] for code in cluster.industries])
         span = range(cluster.first_year, cluster.last_year + 1)
-        active = np.array([i for i, y in enumerate(YEARS) if max(y, FIRST_YEAR) in span])
+        active = np.array([i for i, y in enumerate(YEARS) if min(max(y, FIRST_YEAR), LAST_YEAR) in span])
         # The plants themselves make the metro larger, by about a twelfth.
         reach = 1.08 * cluster.strength * base[rows].sum() / base.sum()
         inside = base[np.ix_(rows, columns)].sum(axis=0)
@@ -161,14 +165,14 @@ def _plant_sizes(
     place: dict[str, int],
     column: dict[str, int],
 ) -> np.ndarray:
-    """Jobs an establishment [county, industry]: smaller in small metros and in planted clusters.
+    """Jobs an establishment [place, industry]: smaller in small metros and in planted clusters.
 
     Otherwise one large plant would by chance make a small metro look specialised.
     """
     sizes = np.tile(np.array([i.size for i in catalogue]), (len(place), 1))
     private = np.array([i.own == "5" for i in catalogue])
-    for cbsa in geography.cbsas:
-        rows = [place[code] for code in cbsa.counties]
+    for cbsa in (*geography.cbsas(FIRST_YEAR), *geography.cbsas(LAST_YEAR)):
+        rows = list(cbsa.places)
         parts = np.full(len(catalogue), 6.0)
         parts[[column[code] for c in planted if c.cbsa == cbsa.code for code in c.industries]] = 14.0
         market = np.maximum(jobs[rows].sum(axis=0) / parts, 2.0)
@@ -205,11 +209,10 @@ def _wages(
     employment: np.ndarray,
     geography: Geography,
     catalogue: tuple[Industry, ...],
-    place: dict[str, int],
+    places: int,
 ) -> np.ndarray:
-    local = np.ones(len(place))
-    for code, kind in _kind(geography).items():
-        local[place[code]] = _PAY[kind]
+    local = np.ones(places)
+    local[: len(geography.parcels)] = [_PAY[kind] for kind in _kind(geography)]
     pay = 1_000 * local[:, None] * np.array([i.pay for i in catalogue])[None, :]
     pay = pay * np.exp(0.06 * rng.standard_normal(pay.shape))
     rise = 1.03 ** np.arange(len(YEARS))

@@ -1,102 +1,67 @@
-"""The invented country of Talvenia: states, counties on a jittered grid in mid-ocean, and metropolitan areas.
+"""The invented country of Talvenia: its land, and its counties and metropolitan areas as of any year.
 
-Belongs here: codes, names, places, contiguity and the base number of jobs. Does not: industries or years.
-No code exists in reality: state FIPS 90-94 and 96, CBSA codes 90xxx to 97xxx.
+Belongs here: putting land, boundaries and base jobs together for a seed. Does not: industries, or what happens in a
+year. No code exists in reality: state FIPS 90-94 and 96, CBSA codes 90xxx to 97xxx.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
+from orchestration.sample.boundaries import (
+    DELINEATED_IN,
+    REGIONS_IN,
+    RENAMED_IN,
+    SPLIT_IN,
+    Cbsa,
+    County,
+    Redrawn,
+    built_up,
+    counties_of,
+    never_urban,
+    redraw,
+    region_state_cbsas,
+)
+from orchestration.sample.grid import METRO_COUNTIES, STATES, Parcel, State, draw_groups, draw_parcels
+
 COUNTRY = "Talvenia"
 LABEL = "(synthetic)"
 NATION = "ZZ000"
-STATE_ROWS, STATE_COLUMNS, STATES_ABREAST = 8, 5, 3
-SOUTH, WEST, CELL = -46.0, -132.0, 0.5
-METRO_COUNTIES = (9, 7, 6, 5, 5, 4, 4, 3, 3, 3, 2, 2, 2, 1)
-MICRO_COUNTIES = (2, 2, 2, 1, 1, 1, 1, 1, 1, 1)
 LARGEST_METRO, ZIPF = 640_000, 1.05
 PSEUDO_STATES = ("90", "93")
-_STARTS = (
-    "Ald", "Bran", "Cald", "Dorn", "Elv", "Farn", "Gorm", "Hask", "Ister", "Jarn", "Keld", "Lorv", "Morv",
-    "Nard", "Osk", "Parn", "Quell", "Rusk", "Stav", "Tarn",
-)  # fmt: skip
-_ENDS = ("aby", "beck", "dale", "enholm", "fell", "gate", "hythe", "mere", "nath", "oway", "stow", "wick")
-_TENTH_KM2 = 111.32 * 111.32
-
-
-@dataclass(frozen=True)
-class State:
-    """A state: invented FIPS and postal codes."""
-
-    code: str
-    postal: str
-    name: str
-
-
-@dataclass(frozen=True)
-class County:
-    """A county: cell (row, column) of the grid, an inner point, areas in m2 and its jobs in the base year."""
-
-    code: str
-    name: str
-    state: State
-    row: int
-    column: int
-    latitude: float
-    longitude: float
-    land: int
-    water: int
-    jobs: float
-    cbsa: str | None = None
-    central: bool = False
-
-
-@dataclass(frozen=True)
-class Cbsa:
-    """A metropolitan or micropolitan area: county codes, the central one first."""
-
-    code: str
-    name: str
-    postals: tuple[str, ...]
-    metropolitan: bool
-    counties: tuple[str, ...]
-
-    @property
-    def area_code(self) -> str:
-        """The code in QCEW's form, such as C9010."""
-        return f"C{self.code[:4]}"
+# The first year of each map of counties; a year has the last one that has begun.
+_MAPS = (0, RENAMED_IN, SPLIT_IN, REGIONS_IN)
 
 
 @dataclass(frozen=True)
 class Geography:
-    """The country: counties in the order of their codes, CBSAs from the largest metropolitan down."""
+    """The country: parcels in the order of their codes, and what was made of them since when.
+
+    The drawn areas stand first in a delineation, from the largest metropolitan area down. QCEW never used the one that
+    it `skipped`, of 2020, in which the areas are already redrawn.
+    """
 
     states: tuple[State, ...]
-    counties: tuple[County, ...]
-    cbsas: tuple[Cbsa, ...]
+    parcels: tuple[Parcel, ...]
+    maps: dict[int, tuple[County, ...]]
+    delineations: dict[int, tuple[Cbsa, ...]]
+    skipped: tuple[Cbsa, ...]
+    redrawn: Redrawn
 
-    def neighbours(self, county: County) -> list[County]:
-        """Counties that share a side or a corner with this one, in the order of their codes."""
-        return [
-            other
-            for other in self.counties
-            if other is not county and abs(other.row - county.row) <= 1 and abs(other.column - county.column) <= 1
-        ]
+    def counties(self, year: int) -> tuple[County, ...]:
+        """Counties of a year, in the order of their codes."""
+        return self.maps[max(since for since in self.maps if since <= year)]
 
+    def cbsas(self, year: int) -> tuple[Cbsa, ...]:
+        """Areas of the delineation that QCEW uses in a year."""
+        return self.delineations[max(since for since in self.delineations if since <= year)]
 
-STATES = (
-    State("90", "AQ", "Arvela"),
-    State("91", "BQ", "Brennmark"),
-    State("92", "CQ", "Corvane"),
-    State("93", "DQ", "Dunhollow"),
-    State("94", "EQ", "Estmere"),
-    State("96", "FQ", "Fallowick"),
-)
+    def places(self, county: str) -> tuple[int, ...]:
+        """Positions of the parcels of a county of any year; a code never means two different ones."""
+        return next(tuple(p.place for p in c.parcels) for cs in self.maps.values() for c in cs if c.code == county)
 
 
 @lru_cache(maxsize=4)
@@ -104,77 +69,52 @@ def build_geography(seed: int) -> Geography:
     """The country for a seed.
 
     Example:
-        >>> len(build_geography(1).counties), build_geography(1).counties[0].code
-        (240, '90001')
+        >>> len(build_geography(1).counties(2019)), len(build_geography(1).counties(2024))
+        (207, 209)
     """
     rng = np.random.default_rng([seed, 1])
-    counties = _counties(rng)
-    groups = _group(rng, counties)
-    cbsas, placed = [], {c.code: c for c in counties}
-    codes = rng.permutation(len(groups))
-    for rank, (group, serial) in enumerate(zip(groups, codes, strict=True)):
+    parcels = draw_parcels(rng)
+    groups = draw_groups(rng, parcels, never_urban(parcels))
+    parcels = built_up(parcels)
+    heads = []
+    for rank, (group, serial) in enumerate(zip(groups, rng.permutation(len(groups)), strict=True)):
         code = f"{9010 + 30 * int(serial)}0"
         metropolitan = rank < len(METRO_COUNTIES)
         jobs = LARGEST_METRO / (rank + 1) ** ZIPF if metropolitan else float(rng.uniform(9_000, 22_000))
         shares = np.array([1.0] + [0.45 * 0.7**k for k in range(len(group) - 1)])
-        for place, (county, share) in enumerate(zip(group, shares / shares.sum(), strict=True)):
-            placed[county.code] = replace(county, cbsa=code, jobs=jobs * float(share), central=place == 0)
-        name = group[0].name.removesuffix(" County")
-        postals = tuple(dict.fromkeys(c.state.postal for c in group))
-        cbsas.append(Cbsa(code, name, postals, metropolitan, tuple(c.code for c in group)))
-    return Geography(STATES, tuple(placed[c.code] for c in counties), tuple(cbsas))
+        for parcel, share in zip(group, shares / shares.sum(), strict=True):
+            parcels[parcel.place] = replace(parcel, urban=code, jobs=jobs * float(share))
+        heads.append((code, group[0].name, metropolitan, [p.code for p in group]))
+    maps = {since: counties_of(parcels, since) for since in _MAPS}
+    first, last = maps[0], maps[REGIONS_IN]
+    by_code = {c.code: c for c in first}
+    drawn = [Cbsa(code, name, kind, tuple(by_code[c] for c in codes)) for code, name, kind, codes in heads]
+    later, redrawn = redraw(drawn, last)
+    names = [by_code[code].name.removesuffix(" County") for code in ("94005", "94013")]
+    of_counties = region_state_cbsas(first, names, later=False)
+    delineations = {
+        0: (*drawn, *of_counties),
+        DELINEATED_IN: (*later, *region_state_cbsas(last, names, later=True)),
+    }
+    return Geography(STATES, tuple(parcels), maps, delineations, (*later, *of_counties), redrawn)
 
 
-def _counties(rng: np.random.Generator) -> list[County]:
-    rows, columns = 2 * STATE_ROWS, STATES_ABREAST * STATE_COLUMNS
-    corners = rng.uniform(-0.16, 0.16, size=(rows + 1, columns + 1, 2))
-    corners += np.stack(np.meshgrid(np.arange(rows + 1), np.arange(columns + 1), indexing="ij"), axis=-1)
-    names = [f"{a}{b} County" for a in _STARTS for b in _ENDS]
-    order = rng.permutation(len(names))
-    found = []
-    for serial in range(rows * columns):
-        state, within = divmod(serial, STATE_ROWS * STATE_COLUMNS)
-        row = (state // STATES_ABREAST) * STATE_ROWS + within // STATE_COLUMNS
-        column = (state % STATES_ABREAST) * STATE_COLUMNS + within % STATE_COLUMNS
-        ring = corners[[row, row, row + 1, row + 1], [column, column + 1, column + 1, column]]
-        centre = ring.mean(axis=0)
-        latitude = SOUTH + CELL * float(centre[0])
-        area = _shoelace(ring) * CELL**2 * _TENTH_KM2 * math.cos(math.radians(latitude)) * 1e6
-        wet = float(rng.uniform(0.01, 0.08))
-        code = f"{STATES[state].code}{2 * within + 1:03d}"
-        jobs = float(np.clip(rng.lognormal(math.log(3_600), 0.85), 500, 32_000))
-        found.append(
-            County(code, names[order[serial]], STATES[state], row, column, round(latitude, 6),
-                   round(WEST + CELL * float(centre[1]), 6), int(area * (1 - wet)), int(area * wet), jobs)
-        )  # fmt: skip
-    return found
+def neighbours(counties: tuple[County, ...]) -> dict[str, list[County]]:
+    """Counties that share a side or a corner with each one, in the order of their codes.
 
-
-def _shoelace(ring: np.ndarray) -> float:
-    y, x = ring[:, 0], ring[:, 1]
-    return abs(float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))) / 2
-
-
-def _group(rng: np.random.Generator, counties: list[County]) -> list[list[County]]:
-    """Counties of each CBSA: a centre, then the nearest free counties that touch the group.
-
-    A centre is the one of ten random free counties that lies farthest from the centres before it.
+    Example:
+        >>> [c.code for c in neighbours(build_geography(1).counties(2019))["90001"]]
+        ['90003', '90011', '90013']
     """
-    free = {(c.row, c.column): c for c in counties}
-    groups: list[list[County]] = []
-    for size in METRO_COUNTIES + MICRO_COUNTIES:
-        places = list(free)
-        drawn = [places[i] for i in rng.choice(len(places), 10, replace=False)]
-        centre = max(drawn, key=lambda p: min((math.dist(p, (g[0].row, g[0].column)) for g in groups), default=0))
-        group = [free.pop(centre)]
-        while len(group) < size:
-            edge = [p for p, c in free.items() if any(_touch(c, g) for g in group)]
-            if not edge:
-                break
-            group.append(free.pop(min(edge, key=lambda p: (math.dist(p, centre), p))))
-        groups.append(group)
-    return groups
-
-
-def _touch(a: County, b: County) -> bool:
-    return abs(a.row - b.row) <= 1 and abs(a.column - b.column) <= 1
+    owner = {(p.row, p.column): c for c in counties for p in c.parcels}
+    found = {}
+    for county in counties:
+        near = {
+            other.code: other
+            for p in county.parcels
+            for row in (p.row - 1, p.row, p.row + 1)
+            for column in (p.column - 1, p.column, p.column + 1)
+            if (other := owner.get((row, column), county)) is not county
+        }
+        found[county.code] = [near[code] for code in sorted(near)]
+    return found

@@ -176,6 +176,8 @@ PRIVATE = """
 511210|330|28|168|Software publishers
 512110|160|12|92|Motion picture and video production
 512240|30|5|70|Sound recording studios
+515112|80|14|60|Radio stations
+515120|110|40|92|Television broadcasting
 517311|420|26|86|Wired telecommunications carriers
 517312|80|9|78|Wireless telecommunications carriers
 518210|270|17|128|Data processing and hosting

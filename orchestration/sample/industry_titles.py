@@ -142,9 +142,22 @@ PARENT_TITLES = dict(
 446|Health and personal care stores
 447|Gasoline stations
 448|Clothing and clothing accessories stores
+449|Furniture, electronics, and appliance retailers
+4491|Furniture and home furnishings retailers
+4492|Electronics and appliance retailers
 452|General merchandise stores
 453|Miscellaneous store retailers
 454|Nonstore retailers
+455|General merchandise retailers
+4551|Department stores
+4552|Warehouse clubs and other general retailers
+45521|Warehouse clubs and other general retailers
+456|Health and personal care retailers
+457|Gasoline stations and fuel dealers
+458|Clothing and accessories retailers
+459|Sporting goods, hobby, and other retailers
+4599|Other miscellaneous retailers
+45999|All other miscellaneous retailers
 481|Air transportation
 483|Water transportation
 484|Truck transportation
@@ -160,11 +173,22 @@ PARENT_TITLES = dict(
 5111|Newspaper, book, and directory publishers
 512|Motion picture and sound recording industries
 5121|Motion picture and video industries
+513|Publishing industries
+5131|Newspaper, book, and directory publishers
+515|Broadcasting, except internet
+5151|Radio and television broadcasting
+51511|Radio broadcasting
+516|Broadcasting and content providers
+5161|Radio and television broadcasting stations
+5162|Media streaming and other content providers
 517|Telecommunications
+5171|Wired and wireless telecommunications
+51711|Wired and wireless telecommunications carriers
 5173|Wired and wireless telecommunications
 51731|Wired and wireless telecommunications
 519|Other information services
 5191|Other information services
+5192|Web search portals, libraries, and archives
 522|Credit intermediation and related activities
 5221|Depository credit intermediation
 5222|Nondepository credit intermediation

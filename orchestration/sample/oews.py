@@ -14,12 +14,14 @@ from openpyxl import Workbook
 
 from orchestration.sample.accounts import cbsa_title
 from orchestration.sample.archive import workbook_bytes, write_zip
+from orchestration.sample.boundaries import Cbsa
 from orchestration.sample.economy import Economy
 from orchestration.sample.geography import LABEL
-from orchestration.sample.industries import Industry, sector_of, titles
+from orchestration.sample.industries import Industry, plain_title, sector_of
 from orchestration.sample.planting import INDUSTRIES
 
-EDITION, BOOK_YEAR = 2025, 2021
+# Mays of which there are files, and the year whose metropolitan areas they have: BLS's change a year after QCEW's.
+MAYS = {2024: 2023, 2025: 2025}
 FOLDER = "oes/special-requests"
 COLUMNS = (
     "AREA", "AREA_TITLE", "AREA_TYPE", "PRIM_STATE", "NAICS", "NAICS_TITLE", "I_GROUP", "OWN_CODE", "OCC_CODE",
@@ -89,21 +91,24 @@ Row = list[object]
 
 
 def write_oews(host: Path, economy: Economy) -> None:
-    """Write the zips of metropolitan areas and of industries below the folder of www.bls.gov.
+    """Write the zips of metropolitan areas and of industries, for each May, below the folder of www.bls.gov.
 
     Example:
         >>> write_oews(Path("www.bls.gov"), simulate(1))  # doctest: +SKIP
     """
-    jobs = economy.employment[economy.years.index(BOOK_YEAR)]
     pattern = staffing(economy.industries)
-    areas, places = list(_metro_rows(economy, jobs, pattern)), list(_industry_rows(economy, jobs, pattern))
-    for zip_name, books in (
-        ("ma", {"MSA": areas}),
-        ("in4", {name: [row for row in places if row[6] == level] for name, level in _LEVELS.items()}),
-    ):
-        archive = f"oesm{EDITION % 100}{zip_name}"
-        members = [(f"{archive}/{name}_M{EDITION}_dl.xlsx", _workbook(name, rows)) for name, rows in books.items()]
-        write_zip(host / FOLDER / f"{archive}.zip", members)
+    for may, areas_of in MAYS.items():
+        jobs = economy.employment[economy.years.index(may)]
+        cbsas = economy.geography.cbsas(areas_of)
+        areas, nation = list(_metro_rows(cbsas, jobs, pattern)), list(_industry_rows(economy, jobs, pattern))
+        for zip_name, books in (
+            ("ma", {"MSA": areas}),
+            ("in4", {name: [row for row in nation if row[6] == level] for name, level in _LEVELS.items()}),
+        ):
+            archive = f"oesm{may % 100}{zip_name}"
+            members = [(f"{archive}/{name}_M{may}_dl.xlsx", _workbook(f"{name}_M{may}_dl", rows))
+                       for name, rows in books.items()]  # fmt: skip
+            write_zip(host / FOLDER / f"{archive}.zip", members)
 
 
 _LEVELS = {"natsector": "sector", "nat3d": "3-digit", "nat4d": "4-digit"}
@@ -143,19 +148,19 @@ def staffing(industries: Sequence[Industry]) -> np.ndarray:
 
 
 def _naics(industry: Industry) -> tuple[str, str, str]:
-    """Sector, 3-digit and 4-digit code as OEWS has them: public administration is 99, by owner at four digits."""
-    if industry.code.startswith("92"):
+    """Sector, 3-digit and 4-digit code of NAICS 2022: public administration is 99, by owner at four digits."""
+    code = industry.code_2022
+    if code.startswith("92"):
         return "99", "999", f"999{industry.own}"
-    return sector_of(industry.code), industry.code[:3], industry.code[:4]
+    return sector_of(code), code[:3], code[:4]
 
 
-def _metro_rows(economy: Economy, jobs: np.ndarray, pattern: np.ndarray) -> Iterator[Row]:
+def _metro_rows(cbsas: Iterable[Cbsa], jobs: np.ndarray, pattern: np.ndarray) -> Iterator[Row]:
     national = jobs.sum(axis=0) @ pattern
-    place = {code: i for i, code in enumerate(economy.counties)}
     everywhere: Row = ["000000", "Cross-industry", "cross-industry", "1235"]
-    for cbsa in sorted((c for c in economy.geography.cbsas if c.metropolitan), key=lambda c: c.code):
+    for cbsa in sorted((c for c in cbsas if c.metropolitan), key=lambda c: c.code):
         area: Row = [cbsa.code, cbsa_title(cbsa), 4, cbsa.postals[0]]
-        local = jobs[[place[code] for code in cbsa.counties]].sum(axis=0) @ pattern
+        local = jobs[list(cbsa.places)].sum(axis=0) @ pattern
         yield from _occupation_rows([*area, *everywhere], local, national)
 
 
@@ -170,7 +175,7 @@ def _industry_rows(economy: Economy, jobs: np.ndarray, pattern: np.ndarray) -> I
     named |= {"9992": "State Government", "9993": "Local Government"}
     by_industry = jobs.sum(axis=0)
     for (level, code), positions in sorted(members.items()):
-        title = named.get(code) or titles()[code].split(" ", 2)[2]
+        title = named.get(code) or plain_title(code)
         industry_of: Row = [code.ljust(6, "0") if level else code, title, list(_LEVELS.values())[level]]
         before: Row = ["99", f"U.S. {LABEL}", 1, "US", *industry_of, owner.get(code)]
         yield from _occupation_rows(before, by_industry[positions] @ pattern[positions], None)
@@ -204,7 +209,7 @@ def _figures(jobs: float, total: float, share: float, pay: int, national: np.nda
 
 def _workbook(name: str, rows: Iterable[Row]) -> bytes:
     workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet(f"{name}_M{EDITION}_dl")
+    sheet = workbook.create_sheet(name)
     sheet.append(list(COLUMNS))
     for row in rows:
         sheet.append(row)

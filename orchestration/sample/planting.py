@@ -10,9 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orchestration.sample.boundaries import RENAMED, SPLIT
 from orchestration.sample.geography import build_geography
+from orchestration.sample.grid import METRO_COUNTIES
 
-FIRST_YEAR, LAST_YEAR = 2017, 2021
+FIRST_YEAR, LAST_YEAR = 2019, 2025
+# Codes of NAICS 2017; what became of them in 2022 is in `industry_changes`.
 INDUSTRIES: dict[str, tuple[str, ...]] = {
     "aerospace_vehicles_and_defense": ("334511", "336411", "336412", "336413", "336414"),
     "apparel": ("315210", "315220", "315240", "315280", "315990"),
@@ -52,7 +55,7 @@ _SINGLE_PLANTS = {
     "recreational_and_small_electric_goods": "335210",
 }
 # What is not listed lives through all years; these are what a change over time has to show.
-_YEARS = {"furniture": (2017, 2019), "medical_devices": (2019, 2021)}
+_YEARS = {"furniture": (2019, 2021), "medical_devices": (2022, 2025)}
 
 
 @dataclass(frozen=True)
@@ -88,24 +91,30 @@ def planted_clusters(seed: int) -> list[PlantedCluster]:
     """
     geography = build_geography(seed)
     rng = np.random.default_rng([seed, 2])
-    metros = [c for c in geography.cbsas if c.metropolitan][1:]
+    # Neither the first nor the last drawn area, which the later delineation changes, nor one of planning regions.
+    metros = [c for c in geography.cbsas(FIRST_YEAR) if c.metropolitan][1 : len(METRO_COUNTIES) - 1]
     chosen = rng.permutation(len(metros))[: len(INDUSTRIES)]
     found = []
     for rank, (cluster_id, industries) in zip(chosen, sorted(INDUSTRIES.items()), strict=True):
         first, last = _YEARS.get(cluster_id, (FIRST_YEAR, LAST_YEAR))
         strength = round(float(rng.uniform(4.5, 6.5)), 2)
         metro = metros[int(rank)]
-        found.append(PlantedCluster(metro.code, metro.counties, cluster_id, industries, first, last, strength))
+        found.append(PlantedCluster(metro.code, metro.codes, cluster_id, industries, first, last, strength))
     return found
 
 
 def decoys(seed: int) -> list[Decoy]:
     """What is recorded as no cluster: large but unspecialised, or specialised in one establishment."""
     geography = build_geography(seed)
-    largest = geography.cbsas[0].counties
+    largest = geography.cbsas(FIRST_YEAR)[0].codes
     reason = "large, because the area is large: its quotient is near or below 1"
     found = [Decoy(largest, cluster_id, codes, reason, False) for cluster_id, codes in _LARGE.items()]
-    rural = sorted((c.jobs, c.code) for c in geography.counties if c.cbsa is None)
+    urban = {c.code for year in (FIRST_YEAR, LAST_YEAR) for area in geography.cbsas(year) for c in area.counties}
+    changing = {*RENAMED, SPLIT[0], *SPLIT[1]}
+    rural = sorted(
+        (c.parcels[0].jobs, c.code) for c in geography.counties(FIRST_YEAR)
+        if len(c.parcels) == 1 and c.code not in urban | changing
+    )  # fmt: skip
     reason = "a high quotient made by one establishment"
     for (_, code), (cluster_id, industry) in zip(rural, _SINGLE_PLANTS.items(), strict=False):
         found.append(Decoy((code,), cluster_id, (industry,), reason, True))

@@ -15,7 +15,7 @@ import numpy as np
 from orchestration.sample.accounts import ALL_OWNERS, Accounts, AreaKind
 from orchestration.sample.books import Figures
 from orchestration.sample.geography import NATION
-from orchestration.sample.industries import TOTAL, titles
+from orchestration.sample.industries import TOTAL, edition_titles
 
 _KEYS = (
     "area_fips",
@@ -171,7 +171,7 @@ def _percent(change: np.ndarray, before: np.ndarray) -> np.ndarray:
 
 def _names(accounts: Accounts) -> dict[str, dict[str, np.ndarray]]:
     """The tables of names that rows are joined with, as columns."""
-    named, areas, nodes = titles(), accounts.areas, accounts.nodes
+    named, areas, nodes = edition_titles(accounts.naics), accounts.areas, accounts.nodes
     levels = {96: "Total Government, by State"}
     for area, codes in zip(areas, accounts.aggregation_levels, strict=True):
         for agglvl, node in zip(codes.tolist(), nodes, strict=True):

@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
+from typing import get_args
 
 from orchestration.errors import SetupError
-from orchestration.sample.accounts import Accounts, open_accounts
+from orchestration.sample.accounts import Accounts, AreaKind, open_accounts
 from orchestration.sample.archive import write_zip
 from orchestration.sample.bea import write_bea
-from orchestration.sample.books import Figures, annual_figures, quarterly_figures
+from orchestration.sample.books import Figures, annual_figures, quarterly_figures, restated
 from orchestration.sample.census import write_census
-from orchestration.sample.economy import YEARS, simulate
+from orchestration.sample.economy import YEARS, Economy, simulate
 from orchestration.sample.industries import titles
 from orchestration.sample.oews import write_oews
 from orchestration.sample.qcew import ANNUAL, QUARTERLY, Period, area_texts, header
@@ -24,9 +26,11 @@ from orchestration.sample.truth import truth
 
 DEFAULT_SEED = 20260101
 # Raise it with every change of the bytes, so that samples already written are made anew.
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 MARKER = "sample.json"
-SLICE_YEARS, BY_AREA_YEARS, SINGLEFILE_YEARS = (2017,), (2018,), (2019, 2020, 2021)
+SLICE_YEARS, BY_AREA_YEARS, SINGLEFILE_YEARS = (2019,), (2020,), (2021, 2022, 2023, 2024, 2025)
+# The year under way, and how many of its quarters are out.
+UNDER_WAY, QUARTERS_OUT = 2026, 2
 
 
 def write_sample(root: Path, seed: int = DEFAULT_SEED) -> Path:
@@ -83,16 +87,17 @@ def _put_in_place(fresh: Path, root: Path, marker: dict[str, int]) -> None:
 def _write_all(root: Path, seed: int) -> None:
     economy = simulate(seed)
     accounts = open_accounts(economy)
-    books = {year: annual_figures(economy, accounts, year) for year in YEARS}
+    books = {year: annual_figures(economy, accounts[year], year) for year in YEARS}
     qcew = root / "data.bls.gov" / "cew"
     for year in SLICE_YEARS:
-        _write_slices(qcew, accounts, _year(books, year))
+        _write_slices(qcew, accounts[year], _year(books, accounts, year))
     for year in BY_AREA_YEARS:
-        quarters = [quarterly_figures(economy, accounts, y, books[y]) for y in (year, year - 1)]
-        pairs = enumerate(zip(*quarters, strict=True), start=1)
-        _write_by_area(qcew, accounts, [Period(year, str(q), now, before) for q, (now, before) in pairs])
+        _write_by_area(qcew, accounts[year], _quarters(economy, accounts, books, year), get_args(AreaKind))
+    # Of the year under way nobody reads more than that it is not over: states will do.
+    early = _quarters(economy, accounts, books, UNDER_WAY)[:QUARTERS_OUT]
+    _write_by_area(qcew, accounts[UNDER_WAY], early, ("nation", "state"))
     for year in SINGLEFILE_YEARS:
-        _write_singlefile(qcew, accounts, _year(books, year))
+        _write_singlefile(qcew, accounts[year], _year(books, accounts, year))
     _write_titles(qcew, accounts)
     write_census(root / "www2.census.gov", economy.geography, seed)
     write_bea(root / "apps.bea.gov", economy, seed)
@@ -101,8 +106,13 @@ def _write_all(root: Path, seed: int) -> None:
     (root / "truth.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def _year(books: dict[int, Figures], year: int) -> Period:
-    return Period(year, "A", books[year], books[year - 1])
+def _year(books: dict[int, Figures], accounts: dict[int, Accounts], year: int) -> Period:
+    return Period(year, "A", books[year], restated(books[year - 1], accounts[year - 1], accounts[year]))
+
+
+def _quarters(economy: Economy, accounts: dict[int, Accounts], books: dict[int, Figures], year: int) -> list[Period]:
+    now, before = (quarterly_figures(economy, accounts[y], y, books[y]) for y in (year, year - 1))
+    return [Period(year, str(q + 1), now[q], restated(before[q], accounts[year - 1], accounts[year])) for q in range(4)]
 
 
 def _write_slices(qcew: Path, accounts: Accounts, period: Period) -> None:
@@ -120,19 +130,22 @@ def _write_singlefile(qcew: Path, accounts: Accounts, period: Period) -> None:
     write_zip(path, [(f"{period.year}.annual.singlefile.csv", content.encode("utf-8"))])
 
 
-def _write_by_area(qcew: Path, accounts: Accounts, quarters: list[Period]) -> None:
+def _write_by_area(qcew: Path, accounts: Accounts, quarters: list[Period], kinds: Collection[AreaKind]) -> None:
     year = quarters[0].year
     head = header(QUARTERLY, titled=True) + "\r\n"
-    texts = area_texts(accounts, quarters, titled=True, end="\r\n")
+    texts = area_texts(accounts, quarters, titled=True, end="\r\n", kinds=kinds)
     named = {a.code: a.title for a in accounts.areas}
-    folder = f"{year}.q1-q4.by_area/{year}.q1-q4"
-    members = ((f"{folder} {area} {named[area]}.csv", (head + text).encode("utf-8")) for area, text in texts)
+    prefix = f"{year}.q1-q{len(quarters)}"
+    members = (
+        (f"{prefix}.by_area/{prefix} {area} {named[area]}.csv", (head + text).encode("utf-8")) for area, text in texts
+    )
     write_zip(qcew / "data" / "files" / str(year) / "csv" / f"{year}_qtrly_by_area.zip", members)
 
 
-def _write_titles(qcew: Path, accounts: Accounts) -> None:
-    nation_first = sorted(accounts.areas, key=lambda a: (a.kind != "nation", a.code))
-    areas = [("area_fips", "area_title"), *((a.code, a.title) for a in nation_first)]
+def _write_titles(qcew: Path, accounts: dict[int, Accounts]) -> None:
+    """BLS's lists of today, in which all codes stand that there ever were."""
+    named = {a.code: (a.kind != "nation", a.code, a.title) for year in sorted(accounts) for a in accounts[year].areas}
+    areas = [("area_fips", "area_title"), *((code, title) for _, code, title in sorted(named.values()))]
     industries = [("industry_code", "industry_title"), *titles().items()]
     for name, rows in (("area", areas), ("industry", industries)):
         path = qcew / "doc" / "titles" / name / f"{name}_titles.csv"

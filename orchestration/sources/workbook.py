@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from orchestration.errors import SourceError
+from orchestration.landing.content import OLE_MAGIC
 from orchestration.landing.unpack import CHUNK, DAMAGED
 
 if TYPE_CHECKING:
@@ -41,12 +42,18 @@ def open_workbook(dataset: str, file: Path) -> CalamineWorkbook:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        if file.suffix.lower() != ".xls":
+        if not is_xls(file):
             with zipfile.ZipFile(file) as archive:
                 _refuse_giants(dataset, file.name, archive)
         return CalamineWorkbook.from_path(str(file))
     except (CalamineError, NotImplementedError, *DAMAGED) as error:
         raise SourceError(dataset, file.name, f"not a readable workbook ({error})", AGAIN) from error
+
+
+def is_xls(file: Path) -> bool:
+    """Whether a file is of the older form, whatever it is called."""
+    with file.open("rb") as stream:
+        return stream.read(len(OLE_MAGIC)) == OLE_MAGIC
 
 
 def sheet_rows(dataset: str, file: Path, workbook: CalamineWorkbook, name: str) -> Iterator[list[Any]]:

@@ -16,7 +16,7 @@ from dagster._utils.error import SerializableErrorInfo
 
 from orchestration import errors
 from orchestration.partitions import Partition
-from orchestration.quality.revision import FROM_HISTORY
+from orchestration.quality.revision import DISCLOSURE, FROM_HISTORY
 from orchestration.quality.verdict import CheckResult
 
 BLOCKING_CHECK_FAILED = "DagsterAssetCheckFailedError"
@@ -25,6 +25,11 @@ GATE_REMEDY = (
     "look at the file named, and compare it with the one before. If the publisher erred, wait: the next refresh pulls "
     "the corrected file. If the change is meant, adapt the contract (dbt_project/models) or the limit "
     "(orchestration/quality) that it broke, and refresh again"
+)
+DISCLOSURE_REMEDY = (
+    "figures that were withheld are printed now and none is lost, so look for the publisher's notice of another "
+    "disclosure rule, and at some of the cells: figures, and not zeros. If that is so, let them pass; if not, wait for "
+    "the publisher's correction"
 )
 ACCEPT = "A revision that is meant passes with `clusters refresh {flags}`"
 
@@ -65,18 +70,36 @@ def gate_error(findings: Sequence[CheckResult], partitions: Sequence[Partition],
     """
     lines = [f"  - {finding}{_origin_text(finding, partitions)}" for finding in findings]
     opening = "the gates stopped the release; the previous one stays:"
-    closing = f"Remedy: {GATE_REMEDY}. {_accepting(findings, partitions)}Data Docs: {docs}."
+    closing = f"Remedy: {remedy(findings)}. {_accepting(findings, partitions)}Data Docs: {docs}."
     return GatesStopped("\n".join([opening, *lines, closing]), findings)
 
 
-def _accepting(findings: Sequence[CheckResult], partitions: Sequence[Partition]) -> str:
-    """How to let a revision pass, where each finding is about what a source had published before, or nothing."""
-    sources = {f"stg_{p.table}": p.source_id for p in partitions}
-    tables = {f.table_name for f in findings}
-    if not all(f.check_name.startswith(FROM_HISTORY) and f.table_name in sources for f in findings):
+def remedy(findings: Sequence[CheckResult]) -> str:
+    """What to do about what the gates found: another thing where all of it is figures that were withheld before.
+
+    Example:
+        >>> remedy([CheckResult("history_disclosure", "employment", "dbt", "error", False, "", "")]).split(",")[0]
+        'figures that were withheld are printed now and none is lost'
+    """
+    return DISCLOSURE_REMEDY if all(f.check_name in DISCLOSURE for f in findings) else GATE_REMEDY
+
+
+def accepting(findings: Sequence[CheckResult], partitions: Sequence[Partition]) -> str:
+    """How to let a revision pass, where each finding compares with the previous release, or nothing.
+
+    A finding about a source's table names the source. One about a mart passes with whatever source it comes from.
+    """
+    if not all(f.check_name.startswith(FROM_HISTORY) for f in findings):
         return ""
-    flags = " ".join(f"--accept-revision {sources[table]}" for table in sorted(tables))
-    return f"{ACCEPT.format(flags=flags)}. "
+    sources = {f"stg_{p.table}": p.source_id for p in partitions}
+    about = sorted({sources[f.table_name] for f in findings if f.table_name in sources})
+    way_out = ACCEPT.format(flags=" ".join(f"--accept-revision {source}" for source in about or ["SOURCE"]))
+    return way_out if about else f"{way_out}, SOURCE being the one whose change it is (see `clusters sources`)"
+
+
+def _accepting(findings: Sequence[CheckResult], partitions: Sequence[Partition]) -> str:
+    way_out = accepting(findings, partitions)
+    return f"{way_out}. " if way_out else ""
 
 
 def origin(finding: CheckResult, partitions: Sequence[Partition]) -> tuple[str, list[str]] | None:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestration.errors import SourceError
 from orchestration.partitions import Partition, TidyIndex
-from orchestration.quality.revision import FROM_HISTORY
+from orchestration.release.integrity import CHECK as ALTERED
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
-from orchestration.telling.failure import ACCEPT, GATE_REMEDY, origin
+from orchestration.telling.failure import accepting, origin, remedy
 from orchestration.telling.run_record import last_run
 from orchestration.telling.staleness import Staleness
 
@@ -28,6 +28,10 @@ WARNING_REMEDY = "look at the pages in data_docs; what is right as it is wants a
 KEPT_REMEDY = "nothing if the publisher withdrew it for good; else see `clusters sources` for its present address"
 DOUBT_REMEDY = "compare the file with the one before (`clusters diff previous current`); `clusters rollback` goes back"
 HELD_REMEDY = "wait for the publisher's correction, or let it through: `clusters rollback --lift`"
+ALTERED_REMEDY = (
+    "find the program that opened it for writing and mount the folder read-only for it. `clusters status` says whether "
+    "the data were published anew since; else `clusters refresh`, or `clusters rollback` to the release before"
+)
 OVERDUE_REMEDY = "look at its home page (`clusters sources`): a new edition may stand at an address not yet declared"
 
 
@@ -56,7 +60,7 @@ def failed_findings(settings: Settings, error: Exception) -> list[Finding]:
     """
     checks: Sequence[CheckResult] = getattr(error, "findings", ())
     if checks:
-        return [_with_the_way_out(f) for f in _of_checks(settings, checks, GATE_REMEDY)]
+        return _of_stopping(settings, checks)
     found = []
     for line in str(error).splitlines():
         match = re.fullmatch(r"(?P<dataset>\w+): (?P<file>.+?): (?P<problem>.+)\. Remedy: (?P<remedy>.+)\.", line)
@@ -68,12 +72,15 @@ def failed_findings(settings: Settings, error: Exception) -> list[Finding]:
     return found
 
 
-def _with_the_way_out(finding: Finding) -> Finding:
-    """A revision that stopped a refresh, with how to let it pass."""
-    if finding.dataset == WAREHOUSE or not finding.check.split(".")[-1].startswith(FROM_HISTORY):
-        return finding
-    way_out = ACCEPT.format(flags=f"--accept-revision {finding.dataset}")
-    return replace(finding, remedy=f"{finding.remedy}. {way_out}")
+def _of_stopping(settings: Settings, checks: Sequence[CheckResult]) -> list[Finding]:
+    """What stopped a refresh, each thing with its remedy; a revision with how to let it pass."""
+    partitions = TidyIndex(settings).all()
+    return [
+        finding
+        for check in checks
+        for way_out in [accepting([check], partitions)]
+        for finding in _of_checks(settings, [check], f"{remedy([check])}. {way_out}" if way_out else remedy([check]))
+    ]
 
 
 def concerns(settings: Settings, seen: Staleness | None) -> list[Finding]:
@@ -128,5 +135,6 @@ def _of_checks(settings: Settings, checks: Sequence[CheckResult], remedy: str) -
     for check in checks:
         dataset, files = origin(check, partitions) or (WAREHOUSE, [])
         name = f"{check.table_name}.{check.check_name}"
-        found.append(Finding(dataset, tuple(files), check.tool, name, check.observed, check.expected, remedy))
+        what_to_do = ALTERED_REMEDY if check.check_name == ALTERED else remedy
+        found.append(Finding(dataset, tuple(files), check.tool, name, check.observed, check.expected, what_to_do))
     return found

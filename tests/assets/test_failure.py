@@ -25,10 +25,10 @@ from dagster import (
 from orchestration.assets.resources import RUN_ID, findings_folder
 from orchestration.automation import TOLD_BY, tell_of_failure, tell_of_success
 from orchestration.errors import GateError, SourceError
-from orchestration.ingest import File, Partition
+from orchestration.partitions import File, Partition
 from orchestration.quality.verdict import CheckResult
 from orchestration.settings import Settings, settings
-from orchestration.telling.failure import RefreshFailed, failure_of, gate_error
+from orchestration.telling.failure import RefreshFailed, accepting, failure_of, gate_error, remedy
 from orchestration.telling.run_record import last_run, record_run
 
 FINDING = CheckResult(
@@ -113,9 +113,9 @@ def test_blocking_check_is_a_gate(tmp_path: Path) -> None:
     assert "table: rows" in str(found)
 
 
-def partition(period: int, *urls: str) -> Partition:
+def partition(year: int, *urls: str) -> Partition:
     files = tuple(File(url, "0" * 64, 1, None, None, "2026-01-01T00:00:00+00:00") for url in urls)
-    return Partition("bls_qcew", "qcew", period, "area_slices", f"qcew/{period}/x.parquet", 1, "new", files)
+    return Partition("bls_qcew", "qcew", str(year), None, "area_slices", f"qcew/{year}/x.parquet", 1, "new", files)
 
 
 def test_gate_names_the_files_of_the_year_it_found_fault_with() -> None:
@@ -240,3 +240,23 @@ def test_late_sensor_does_not_write_over_a_newer_run(home: Settings) -> None:
     record = last_run(home)
     assert record is not None
     assert record["outcome"] == "published"
+
+
+APPEARED = CheckResult("revision_discloses_much_more", "stg_qcew", "great_expectations", "error", False, "1", "0")
+GONE = CheckResult("history_keys_kept", "dim_region", "great_expectations", "error", False, "1", "0")
+
+
+def test_figures_that_were_withheld_are_told_as_that_with_the_way_out() -> None:
+    partition = Partition("bls_qcew", "qcew", 2016, "singlefile", "qcew/2016/x.parquet", 1, "changed", ())
+    said = str(gate_error([APPEARED], [partition], Path("docs")))
+    assert "none is lost" in said
+    assert "notice of another disclosure rule" in said
+    assert "`clusters refresh --accept-revision bls_qcew`" in said
+    assert "compare it with the one before" in remedy([APPEARED, FINDING])
+
+
+def test_what_a_mart_lost_can_be_let_pass_too() -> None:
+    partition = Partition("bls_qcew", "qcew", 2016, "singlefile", "qcew/2016/x.parquet", 1, "changed", ())
+    assert "`clusters refresh --accept-revision SOURCE`, SOURCE being" in accepting([GONE], [partition])
+    assert accepting([GONE, APPEARED], [partition]).endswith("`clusters refresh --accept-revision bls_qcew`")
+    assert accepting([GONE, FINDING], [partition]) == ""

@@ -20,11 +20,12 @@ import duckdb
 
 from orchestration.assets.warehouse import BUILD, DBT, PROJECT, build_path, dbt_environment, dbt_findings
 from orchestration.contracts import mart_contracts
-from orchestration.ingest import TidyIndex, link_partitions
+from orchestration.partitions import TidyIndex, link_partitions
 from orchestration.quality.checklist import findings, mart_profiles
-from orchestration.quality.history import TableProfile
+from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.settings import Settings
+from orchestration.sources.staging import write_staging
 from tests.corruption.harness import SCENARIOS, Outcome, materialise, verdict
 from tests.corruption.mutation import Mutation
 
@@ -47,7 +48,8 @@ def build_marts(settings: Settings) -> Built:
     """
     work = settings.work
     work.mkdir(parents=True, exist_ok=True)
-    link_partitions(TidyIndex(settings).all(), settings)
+    write_staging()
+    link_partitions(TidyIndex(settings).active(), settings)
     scratch, target = work / "scratch.duckdb", work / "dbt_target"
     for leftover in work.glob("*.duckdb*"):
         leftover.unlink()
@@ -122,6 +124,6 @@ class MartsScene:
             reads = {self.built.nodes.get(n, {}).get("name") for n in node.get("depends_on", {}).get("nodes", ())}
             if node.get("resource_type") == "test" and table in reads and node.get("compiled_code"):
                 count = self.con.execute(f"SELECT count(*) FROM ({node['compiled_code']})").fetchall()[0][0]
-                results.append({"unique_id": unique_id, "status": "fail" if count else "pass",
-                                "message": f"Got {count} results"})  # fmt: skip
+                status = "fail" if count else "pass"
+                results.append({"unique_id": unique_id, "status": status, "failures": count})
         return dbt_findings({"results": results}, self.built.nodes)

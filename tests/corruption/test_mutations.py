@@ -21,7 +21,7 @@ from tests.corruption.qcew_mutations import QCEW
 from tests.corruption.reference_mutations import REFERENCE
 from tests.corruption.workspace import SLICE_YEARS, mirror_settings, pulled, sample_settings
 
-YEARS = range(2019, 2022)
+YEARS = range(2021, 2024)
 ALL = {m.name: m for m in [*QCEW, *REFERENCE, *MARTS]}
 
 ONE_CELL = "one cell of a county moves no share of anything, and the cells about it are withheld"
@@ -55,7 +55,7 @@ ON_THE_MARTS = (
 def sample(tmp_path_factory: pytest.TempPathFactory) -> TidyScene:
     home = tmp_path_factory.mktemp("sample")
     settings = sample_settings(home)
-    return TidyScene(pulled(settings, YEARS), settings.tidy, 2020, 1, home / "docs")
+    return TidyScene(pulled(settings, YEARS), settings.tidy, 2023, 1, home / "docs")
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import socket
 import sqlite3
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,12 +23,11 @@ import trustme
 
 from orchestration.errors import NotPublished, SourceError
 from orchestration.landing import store as store_module
-from orchestration.landing.fetch import WHOLE_EVERY, Fetcher
+from orchestration.landing.fetch import Fetcher, whole_every
 from orchestration.landing.manifest import SENT_AGAIN, Landed
 from orchestration.landing.origin import Origin, public
 from orchestration.landing.store import PARTIALS_LAST, Store
 from orchestration.settings import Settings
-from orchestration.sources.bls import QCEW_AREAS
 from tests.faults.publisher import (
     Behaviour,
     Exchange,
@@ -73,7 +73,7 @@ def pull(publisher: Publisher, limits: Settings, waits: list[float]) -> Callable
     def pull(url: str = URL, origin: Origin | None = None) -> Landed:
         origin = origin or Origin("mirror", publisher.url)
         with Store(limits.landing) as store, Fetcher(store, origin, limits, sleep=waits.append) as fetcher:
-            return fetcher.get(url, "csv", QCEW_AREAS.source_id)
+            return fetcher.get(url, "csv", "bls_qcew_areas")
 
     return pull
 
@@ -195,9 +195,9 @@ def test_a_drip_over_tls_ends_too(tmp_path, authority, limits, waits) -> None:
 # --- what a publisher says of its file
 
 
-def test_a_304_is_believed_for_a_month(publisher, pull, later) -> None:
+def test_a_304_is_believed_for_some_weeks(publisher, pull, later) -> None:
     publisher.misbehave(URL, same_etag)
-    later(WHOLE_EVERY - timedelta(days=1))
+    later(whole_every(URL) - timedelta(days=1))
     pull()
     publisher.replace(URL, SECOND)
     publisher.misbehave(URL, refuse_conditions)
@@ -206,9 +206,9 @@ def test_a_304_is_believed_for_a_month(publisher, pull, later) -> None:
     assert "if-none-match" in publisher.asked(URL)[0]
 
 
-def test_a_304_that_lies_is_found_out_after_a_month(publisher, pull, later, caplog) -> None:
+def test_a_304_that_lies_is_found_out_after_some_weeks(publisher, pull, later, caplog) -> None:
     publisher.misbehave(URL, same_etag)
-    later(WHOLE_EVERY + timedelta(days=1))
+    later(whole_every(URL) + timedelta(days=1))
     pull()
     publisher.replace(URL, SECOND)
     publisher.misbehave(URL, refuse_conditions)
@@ -222,13 +222,21 @@ def test_a_304_that_lies_is_found_out_after_a_month(publisher, pull, later, capl
     assert pull().path.read_bytes() == THIRD, "an ETag that lied once is not asked by again"
 
 
-def test_a_304_counts_for_nothing_in_the_month(publisher, pull, later) -> None:
-    later(WHOLE_EVERY + timedelta(days=1))
+def test_files_of_one_night_come_whole_on_different_nights() -> None:
+    urls = [f"{PATH.rsplit('/', 1)[0]}/{year}/{number:05}.csv" for year in range(1990, 2026) for number in range(85)]
+    days = Counter(whole_every(url).days for url in urls)
+    assert set(days) == set(range(15, 45))
+    assert max(days.values()) < 0.05 * len(urls), "evenly spread, a night has a thirtieth"
+    assert {whole_every(url) for url in [URL] * 3} == {whole_every(URL)}
+
+
+def test_a_304_counts_for_nothing_in_these_weeks(publisher, pull, later) -> None:
+    later(whole_every(URL) + timedelta(days=1))
     pull()
     later(timedelta(days=1))
     publisher.misbehave(URL, honest)
     assert pull().outcome == "unchanged"
-    assert "if-none-match" not in publisher.asked(URL)[0], "it was a month"
+    assert "if-none-match" not in publisher.asked(URL)[0], "the weeks were over"
     assert pull().outcome == "unchanged"
     assert "if-none-match" in publisher.asked(URL)[1], "it came whole just now"
 

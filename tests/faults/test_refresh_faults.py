@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.sources.bls import BASE
+from orchestration.sources.bls.parse import BASE
 from tests.faults.conftest import House
 from tests.faults.publisher import (
     Behaviour,
@@ -31,8 +31,8 @@ from tests.faults.publisher import (
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 LIST = f"{BASE}/doc/titles/area/area_titles.csv"
-YEAR = f"{BASE}/data/files/2021/csv/2021_annual_singlefile.zip"
-OTHER_YEAR = f"{BASE}/data/files/2020/csv/2020_annual_singlefile.zip"
+YEAR = f"{BASE}/data/files/2023/csv/2023_annual_singlefile.zip"
+OTHER_YEAR = f"{BASE}/data/files/2022/csv/2022_annual_singlefile.zip"
 PAGE = b"<!DOCTYPE html><html><body>Please prove that you are human: captcha</body></html>"
 
 
@@ -100,7 +100,7 @@ def test_a_years_bytes_at_another_years_address(house: House, publisher: Publish
     same_year_twice(publisher)
     result = house.refresh()
     assert result.exit_code == 2, result.output
-    assert "the rows are of 2020, not of 2021" in result.stderr
+    assert "the rows are of 2022, not of 2023" in result.stderr
     assert (house.released(), house.answers()) == (before, True)
 
 

@@ -42,9 +42,9 @@ def paying(times: float) -> Callable[[list[str]], list[str]]:
 
 
 def issue(house: House, original: bytes, times: float) -> None:
-    """The publisher offers 2021 with these wages."""
-    house.write(singlefile(2021), original)
-    house.edit_year(2021, paying(times))
+    """The publisher offers 2023 with these wages."""
+    house.write(singlefile(2023), original)
+    house.edit_year(2023, paying(times))
 
 
 def run(*arguments: str, code: int = 0) -> str:
@@ -61,7 +61,7 @@ def revised(house: House, where: str) -> list[tuple]:
 
 @pytest.mark.long
 def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
-    first, original = house.current.resolve().stem, house.read(singlefile(2021))
+    first, original = house.current.resolve().stem, house.read(singlefile(2023))
     assert {row[1] for row in revised(house, "true")} == {0}, "a first release has nothing to compare with"
 
     issue(house, original, 1.004)
@@ -69,18 +69,18 @@ def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
     small = house.current.resolve().stem
     assert small != first
     [(_, cells, changed, appeared, vanished, median)] = revised(
-        house, "table_name = 'employment' AND column_name = 'wages' AND year = 2021 AND entity_id = 'all'"
+        house, "table_name = 'employment' AND column_name = 'wages' AND year = 2023 AND entity_id = 'all'"
     )
     assert cells >= changed > 0.5 * cells
     assert (appeared, vanished) == (0, 0)
     assert median == pytest.approx(0.004, abs=0.0002)
-    assert revised(house, "revised + appeared + vanished > 0 AND year = 2020") == []
+    assert revised(house, "revised + appeared + vanished > 0 AND year = 2022") == []
     assert revised(house, "revised + appeared + vanished > 0 AND column_name IN ('employment', 'lq')") == []
     regions = revised(house, "table_name = 'employment' AND column_name = 'wages' AND entity_id LIKE 'county:%'")
     assert len(regions) > 50
 
     shown = run("diff", first, "current")
-    assert "bls_qcew:2021" in shown
+    assert "bls_qcew:2023" in shown
     assert "wages" in shown
     everything = json.loads(run("diff", "previous", "current", "--table", "cluster_specialisation", "--json"))
     assert {r["table_name"] for r in everything["revisions"]} == {"cluster_specialisation"}
@@ -92,7 +92,7 @@ def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
     stopped = house.refresh()
     assert stopped.exit_code == 3
     assert "stg_qcew.revision_within_limits failed (error)" in stopped.output
-    assert any(f"year = 2021, column_name = {name}" in stopped.output for name in WAGES)
+    assert any(f"year = 2023, column_name = {name}" in stopped.output for name in WAGES)
     assert "`clusters refresh --accept-revision bls_qcew`" in stopped.output
     assert house.released() == before
     [alert] = [json.loads(line) for line in (house.home / "alerts.jsonl").read_text().splitlines()]
@@ -109,11 +109,11 @@ def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
 
     assert f"points at release {small}" in run("rollback")
     assert house.current.resolve().stem == small
-    assert "qcew/2021" in house.status()["held"]
+    assert "qcew/2023" in house.status()["held"]
     held = house.refresh()
     assert held.exit_code == 0
     assert "Held back" in held.output
-    assert "qcew/2021" in held.output
+    assert "qcew/2023" in held.output
     assert house.current.resolve().stem == small
     assert house.status()["last_run"]["outcome"] == "held"
 

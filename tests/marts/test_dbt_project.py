@@ -14,7 +14,11 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.environments.local import LocalEnvironment
+from jinja2 import Template
 
 from orchestration.assets.warehouse import PROJECT, Translator, manifest
 from orchestration.contracts import contracts
@@ -75,3 +79,28 @@ def test_every_data_test_is_a_check_of_an_asset_and_says_what_it_checks(parsed: 
         assert key is not None
         assert key.asset_key.path[-1] == named
         assert f"model.cluster_warehouse.{named}" in node["depends_on"]["nodes"], f"{name} does not read {named}"
+
+
+def profile(home: Path, memory_limit: str) -> dict[str, Any]:
+    """The project's dbt profile as dbt reads it in a home."""
+    values = {"CLUSTERS_HOME": str(home), "CLUSTERS_BUILD_MEMORY_LIMIT": memory_limit}
+    template = Template((PROJECT / "profiles.yml").read_text(encoding="utf-8"))
+    text = template.render(env_var=lambda name, default: values.get(name, default))
+    return yaml.safe_load(text)["cluster_warehouse"]["outputs"]["build"]
+
+
+def test_a_connection_made_after_a_spill_works(tmp_path: Path) -> None:
+    """Every thread of a build makes connections of its own, and each of them applies the profile's settings."""
+    (tmp_path / "work" / "spill").mkdir(parents=True)
+    of = profile(tmp_path, "60MB")
+    environment = LocalEnvironment(DuckDBCredentials.from_dict({"database": "build", **of}))
+    try:
+        first = environment.handle().cursor()
+        first.execute("CREATE TABLE scratch.spilt AS SELECT random() AS x, range AS n FROM range(6_000_000)")
+        first.execute("SELECT * FROM scratch.spilt ORDER BY x LIMIT 1 OFFSET 5_999_999")
+        assert list((tmp_path / "work" / "spill").iterdir()), "nothing was spilled, so nothing is tested"
+        second = environment.handle().cursor()
+        second.execute("SELECT current_setting('temp_directory'), count(*) FROM scratch.spilt")
+        assert second.fetchone() == (str(tmp_path / "work" / "spill"), 6_000_000)
+    finally:
+        environment.close()

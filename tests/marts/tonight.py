@@ -9,7 +9,6 @@ the Chugach and Copper River ones. Figures are those of 2016, so nothing is said
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 
@@ -80,5 +79,5 @@ def linked(real: Path, folder: Path) -> Path:
         if path.is_file() and path.parent != real:
             link = folder / path.relative_to(real)
             link.parent.mkdir(parents=True, exist_ok=True)
-            os.symlink(path, link)
+            link.symlink_to(path)
     return folder

@@ -110,6 +110,26 @@ def test_a_table_without_years(con: duckdb.DuckDBPyConnection) -> None:
     assert rows(found, "flag") == {("all", 0): (2, 1, 0, 0, None, None), ("a", 0): (1, 1, 0, 0, None, None)}
 
 
+def test_spans_of_two_years_that_only_one_version_has_are_not_compared(con: duckdb.DuckDBPyConnection) -> None:
+    """Years added before what is released add spans to every later year; none of that is a revision."""
+    kinds = {"region_id": "varchar", "from_year": "integer", "to_year": "integer", "jobs": "double"}
+    made = (ColumnContract(name=n, data_type=k, meaning=n, unit="x", citation="x") for n, k in kinds.items())
+    grain = ("region_id", "from_year", "to_year")
+    spans = TableContract(name="t", layer="marts", meaning="t", grain=grain, citation="x", columns=tuple(made))
+    names = "region_id, from_year, to_year, jobs"
+    before = "('a', 2016, 2017, 1.0), ('a', 2015, 2017, 2)"
+    versions(con, before, f"{before}, ('a', 2010, 2017, 9), ('a', 2010, 2015, 9)", names)
+    assert [(r.year, r.cells, r.revised, r.appeared) for r in compare(con, spans, "before", "now")] == [(2017, 2, 0, 0)]
+    versions(con, before, "('a', 2016, 2017, 1.5), ('a', 2010, 2017, 9)", names)
+    assert rows(compare(con, spans, "before", "now"), "jobs")["all", 2017][:4] == (1, 1, 0, 0)
+
+
+def test_a_table_whose_rows_were_named_otherwise_is_not_compared(con: duckdb.DuckDBPyConnection) -> None:
+    versions(con, "('a', 'x', 2015, 1.0, 'no')", "('a', 'x', 2015, 2.0, 'no')", NAMES)
+    con.execute("ALTER TABLE before DROP cluster_id")
+    assert compare(con, CELLS, "before", "now") == []
+
+
 def test_a_column_of_only_one_version_is_left_out(con: duckdb.DuckDBPyConnection) -> None:
     versions(con, "('a', 'x', 2015, 1.0, 'no')", "('a', 'x', 2015, 2.0, 'no')", NAMES)
     con.execute("ALTER TABLE before DROP flag")

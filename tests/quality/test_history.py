@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from orchestration.contracts import contracts
 from orchestration.quality.gate import run_gate
-from orchestration.quality.history import TableProfile, history_expectations, profile
+from orchestration.quality.history import history_expectations
+from orchestration.quality.profiles import TableProfile, profile, profile_of
 from orchestration.quality.verdict import CheckResult, stopping
 
-NATION = {"county": 3200, "nation": 1, "state": 51}
-STATES = {"nation": 1, "state": 51}
+COUNTIES = {"regions": 3200, "region_type": "county"}
+STATES = {"regions": 51, "region_type": "state"}
 BEFORE = [
-    TableProfile("employment", 2015, 3_000_000, 1.40e8, 0.60, NATION),
-    TableProfile("employment", 2016, 3_020_000, 1.42e8, 0.60, NATION),
-    TableProfile("employment", 2019, 139_000, 1.47e8, 0.20, STATES),
-    TableProfile("employment", 2020, 138_000, 1.40e8, 0.20, STATES),
+    TableProfile("employment", 2015, 2_900_000, 1.30e8, 0.60, **COUNTIES),
+    TableProfile("employment", 2015, 100_000, 1.40e8, 0.20, **STATES),
+    TableProfile("employment", 2016, 2_920_000, 1.32e8, 0.60, **COUNTIES),
+    TableProfile("employment", 2016, 101_000, 1.42e8, 0.20, **STATES),
+    TableProfile("employment", 2019, 139_000, 1.47e8, 0.20, **STATES),
+    TableProfile("employment", 2020, 138_000, 1.40e8, 0.20, **STATES),
 ]
 
 
@@ -26,8 +31,10 @@ BEFORE = [
 def judged(tmp_path: Path):
     """Failed findings of comparing two lists of profiles, by check name, and the names of all checks."""
 
-    def judge(now: list[TableProfile], before: list[TableProfile]) -> tuple[dict[str, CheckResult], set[str]]:
-        checks = history_expectations(now, before)
+    def judge(
+        now: list[TableProfile], before: list[TableProfile], **known: Any
+    ) -> tuple[dict[str, CheckResult], set[str]]:
+        checks = history_expectations(now, before, **known)
         with duckdb.connect(config={"threads": 1}) as con:
             con.execute("CREATE TABLE employment (year INTEGER)")
             results = run_gate(con, {}, tmp_path, checks=checks)
@@ -36,8 +43,8 @@ def judged(tmp_path: Path):
     return judge
 
 
-def changed(year: int, **values: object) -> list[TableProfile]:
-    return [replace(p, **values) if p.year == year else p for p in BEFORE]  # type: ignore[arg-type]
+def changed(year: int, region_type: str = "county", **values: object) -> list[TableProfile]:
+    return [replace(p, **values) if (p.year, p.region_type) == (year, region_type) else p for p in BEFORE]  # type: ignore[arg-type]
 
 
 def test_same_release_passes_every_rule(judged) -> None:
@@ -49,6 +56,7 @@ def test_same_release_passes_every_rule(judged) -> None:
         "history_rows",
         "history_regions_kept",
         "history_employment",
+        "history_disclosure",
         "history_suppression",
     }
 
@@ -60,28 +68,41 @@ def test_first_release_compares_neighbouring_years_only(judged) -> None:
 @pytest.mark.parametrize(
     ("now", "failing", "observed"),
     [
-        (changed(2016, rows=2_730_000), None, ""),
-        (changed(2016, rows=2_700_000), "history_rows", "year = 2016, rows = 2700000, rows_before = 3020000"),
-        (changed(2016, rows=3_770_000), None, ""),
-        (changed(2016, rows=3_780_000), "history_rows", "year = 2016"),
-        (BEFORE[:3], "history_years_kept", "year = 2020"),
-        ([*BEFORE, replace(BEFORE[3], year=2021)], None, ""),
+        (changed(2016, rows=2_630_000), None, ""),
+        (changed(2016, rows=2_620_000), "history_rows", "region_type = county, rows = 2620000, rows_before = 2920000"),
+        (changed(2016, rows=3_640_000), None, ""),
+        (changed(2016, rows=3_660_000), "history_rows", "year = 2016"),
+        # as many more rows as there are more regions
+        (changed(2016, rows=3_660_000, regions=3300), None, ""),
+        (BEFORE[:5], "history_years_kept", "year = 2020"),
+        ([*BEFORE, replace(BEFORE[5], year=2021)], None, ""),
+        ([replace(BEFORE[0], year=2014), *BEFORE], None, ""),
         (
-            changed(2016, regions=NATION | {"county": 3199}),
+            changed(2016, regions=3199),
             "history_regions_kept",
-            "year = 2016, region_type = county, regions = 3199, regions_before = 3200",
+            "year = 2016, period = NULL, region_type = county, regions = 3199, regions_before = 3200",
         ),
-        (changed(2016, regions=NATION | {"county": 3201}), None, ""),
+        (changed(2016, regions=3201), None, ""),
         (
-            changed(2016, regions={"nation": 1, "state": 51, "cbsa": 9}),
-            "history_regions_kept",
-            "regions = 0, regions_before = 3200",
+            [p for p in BEFORE if (p.year, p.region_type) != (2016, "county")],
+            "history_years_kept",
+            "year = 2016, period = NULL, region_type = county, rows_before = 2920000",
         ),
-        (changed(2016, employment=1.42e8 * 1.019), None, ""),
-        (changed(2016, employment=1.42e8 * 1.021), "history_employment", "year = 2016"),
-        (changed(2016, employment=1.42e8 * 0.979), "history_employment", "year = 2016"),
+        (changed(2016, employment=1.32e8 * 1.019), None, ""),
+        (changed(2016, employment=1.32e8 * 1.021), "history_employment", "year = 2016"),
+        (changed(2016, employment=1.32e8 * 0.979), "history_employment", "year = 2016"),
         (changed(2016, employment=None), "history_employment", "employment = NULL"),
-        (changed(2020, rows=3_000_000, employment=9e8, regions=NATION), None, ""),
+        # what new regions bring is not held against the old total
+        (changed(2016, employment=1.32e8 * 1.05, regions=3300), None, ""),
+        ([*BEFORE, TableProfile("employment", 2020, 2_900_000, 1.3e8, 0.6, **COUNTIES)], None, ""),
+        # figures that were withheld are no loss
+        (
+            changed(2016, employment=1.32e8 * 1.05, suppressed_share=0.55),
+            "history_disclosure",
+            "suppressed_share = 0.55, share_before = 0.6",
+        ),
+        (changed(2016, employment=1.32e8 * 0.95, suppressed_share=0.55), "history_employment", "year = 2016"),
+        (changed(2016, employment=1.32e8 * 1.05, suppressed_share=0.595), "history_employment", "year = 2016"),
     ],
 )
 def test_against_the_previous_release(judged, now, failing, observed) -> None:
@@ -101,7 +122,7 @@ def test_suppression_jump_is_a_warning(judged) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "fails"),
-    [(2_260_000, False), (2_240_000, True), (3_980_000, False), (4_000_000, True)],
+    [(2_180_000, False), (2_170_000, True), (3_850_000, False), (3_860_000, True)],
 )
 def test_a_third_of_the_rows_gone_against_the_year_before(judged, rows: int, fails: bool) -> None:
     failures, _ = judged(changed(2016, rows=rows), [])
@@ -110,7 +131,14 @@ def test_a_third_of_the_rows_gone_against_the_year_before(judged, rows: int, fai
         assert f"year = 2016, rows = {rows}, earlier_year = 2015" in failures["neighbouring_years"].observed
 
 
-QUIET = [TableProfile("employment", 2010 + i, 1000 + 10 * (i % 2), 5000.0 + 100 * i, 0.6, STATES) for i in range(6)]
+@pytest.mark.parametrize(("year", "fails"), [(2017, True), (2018, False), (2035, False)])
+def test_years_that_are_missing_widen_the_limits(judged, year: int, fails: bool) -> None:
+    """Four tenths more rows are too many for a year, and nothing for two and more."""
+    late = TableProfile("employment", year, 4_100_000, 1.6e8, 0.6, **COUNTIES)
+    assert ("neighbouring_years" in judged([*BEFORE[:4], late], [])[0]) is fails
+
+
+QUIET = [TableProfile("employment", 2010 + i, 1000 + 10 * (i % 2), 5000.0 + 100 * i, 0.6, **STATES) for i in range(6)]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +154,22 @@ def test_limits_of_a_new_year_are_learned_from_the_years_before(judged, values: 
     """A quiet history narrows limits that would let a tenth of the rows go."""
     failures, _ = judged([*QUIET, replace(QUIET[-1], year=2016, **values)], QUIET)
     assert set(failures) == failing
+
+
+@pytest.mark.parametrize(("year", "breaks"), [(2018, ()), (2016, (2016,))])
+def test_what_is_learned_holds_from_year_to_year_within_a_classification(judged, year: int, breaks: tuple) -> None:
+    new = replace(QUIET[-1], year=year, rows=940, employment=6200.0, suppressed_share=0.5)
+    failures, asked = judged([*QUIET, new], QUIET, breaks=breaks)
+    assert failures == {}
+    assert "neighbouring_rows" in asked
+
+
+def test_years_before_what_is_released_are_held_to_the_year_they_lead_to(judged) -> None:
+    early = replace(QUIET[0], year=2009, rows=1010, employment=4900.0)
+    assert judged([early, *QUIET], QUIET)[0] == {}
+    assert set(judged([replace(early, employment=4000.0), *QUIET], QUIET)[0]) == {"neighbouring_employment"}
+    # and years far before are nobody's neighbours
+    assert judged([replace(early, year=1999, employment=4000.0), *QUIET], QUIET)[0] == {}
 
 
 def test_few_or_restless_years_leave_wide_limits(judged) -> None:
@@ -148,7 +192,40 @@ def test_table_without_years_or_regions(judged) -> None:
     assert judged(whole, whole) == ({}, {"history_years_kept", "history_rows"})
     failures, _ = judged([TableProfile("employment", None, 899)], whole)
     assert set(failures) == {"history_rows"}
-    assert "year = NULL, rows = 899, rows_before = 1000" in failures["history_rows"].observed
+    assert "rows = 899, rows_before = 1000" in failures["history_rows"].observed
+
+
+@pytest.mark.parametrize("rows", [1251, 5000])
+def test_a_table_of_no_time_grows_where_something_is_new(judged, rows: int) -> None:
+    """Industries of another edition of their classification, areas of another list."""
+    whole, grown = [TableProfile("employment", None, 1000)], [TableProfile("employment", None, rows)]
+    assert set(judged(grown, whole)[0]) == {"history_rows"}
+    assert judged(grown, whole, news="bls_qcew 2022") == ({}, {"history_years_kept", "history_rows"})
+    assert set(judged([TableProfile("employment", None, 899)], whole, news="bls_qcew 2022")[0]) == {"history_rows"}
+
+
+def test_growth_within_a_year_is_told_where_what_is_new_reaches_all_years(judged) -> None:
+    grown = changed(2016, rows=3_660_000)
+    assert set(judged(grown, BEFORE, news="bls_qcew 2022")[0]) == {"history_rows"}
+    failures, _ = judged(grown, BEFORE, news="census_delineation 2023-07", lasting_news="census_delineation 2023-07")
+    assert set(failures) == {"history_growth"}
+    assert stopping(failures.values()) == []
+    assert "census_delineation 2023-07" in failures["history_growth"].expected
+
+
+def test_editions_and_spans_are_kept_like_years(judged) -> None:
+    lists = [TableProfile("employment", None, 1900, period=month) for month in ("2015-07", "2023-07")]
+    assert judged([*lists, TableProfile("employment", None, 3000, period="2028-07")], lists)[0] == {}
+    failures, _ = judged(lists[1:], lists)
+    assert "period = 2015-07" in failures["history_years_kept"].observed
+    spans = [TableProfile("employment", 2017, 500, period=p) for p in ("2015-2017", "2016-2017")]
+    assert judged([*spans, TableProfile("employment", 2017, 4000, period="2010-2017")], spans)[0] == {}
+    assert set(judged(spans[1:], spans)[0]) == {"history_years_kept"}
+
+
+def test_a_table_that_another_version_dated_otherwise_is_not_compared(judged) -> None:
+    lists = [TableProfile("employment", None, 1900, period="2023-07")]
+    assert judged(lists, [TableProfile("employment", None, 4000)]) == ({}, set())
 
 
 def test_profile_counts_by_year_and_region_type() -> None:
@@ -162,8 +239,9 @@ def test_profile_counts_by_year_and_region_type() -> None:
             """
         )
         assert profile(con, "employment") == [
-            TableProfile("employment", 2015, 4, 45.0, 0.25, {"county": 2, "state": 1}),
-            TableProfile("employment", 2016, 1, None, 1.0, {"state": 1}),
+            TableProfile("employment", 2015, 3, 15.0, 1 / 3, 2, "county"),
+            TableProfile("employment", 2015, 1, 30.0, 0.0, 1, "state"),
+            TableProfile("employment", 2016, 1, None, 1.0, 1, "state"),
         ]
         con.execute("CREATE TABLE plain AS SELECT 1 AS x UNION ALL SELECT 2")
         assert profile(con, "plain") == [TableProfile("plain", None, 2)]
@@ -186,4 +264,25 @@ def test_profile_takes_a_publishers_own_columns() -> None:
             region_type="CASE WHEN agglvl_code >= 70 THEN 'county' ELSE 'state' END",
             employment="annual_avg_emplvl",
             suppressed="disclosure_code = 'N'",
-        ) == [TableProfile("qcew", 2016, 2, 7.0, 0.5, {"county": 1, "state": 1})]
+        ) == [
+            TableProfile("qcew", 2016, 1, 0.0, 1.0, 1, "county"),
+            TableProfile("qcew", 2016, 1, 7.0, 0.0, 1, "state"),
+        ]
+
+
+def test_profile_goes_by_the_dates_of_the_contract() -> None:
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE TABLE cluster_dynamics AS SELECT * FROM (VALUES ('state:06', 'x', 2015, 2017), "
+            "('state:08', 'x', 2015, 2017), ('state:06', 'x', 2016, 2017)) "
+            "AS t(region_id, cluster_id, from_year, to_year)"
+        )
+        assert profile_of(con, contracts()["cluster_dynamics"]) == [
+            TableProfile("cluster_dynamics", 2017, 2, regions=2, region_type="state", period="2015-2017"),
+            TableProfile("cluster_dynamics", 2017, 1, regions=1, region_type="state", period="2016-2017"),
+        ]
+        con.execute("CREATE TABLE lists AS SELECT * FROM (VALUES ('2010s', 2011), ('2020s', 2020)) AS t(period, year)")
+        found = profile(con, "lists", dates=("period", "year"))
+        assert [p.time for p in found] == [(2011, "2010s"), (2020, "2020s")]
+        con.execute("CREATE TABLE by_type AS SELECT 'state' AS region_type, 2016 AS year")
+        assert profile(con, "by_type") == [TableProfile("by_type", 2016, 1, region_type="state")]

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.contracts import contracts
 from orchestration.quality.comparison import Revision
-from orchestration.quality.revision import accepted, revision_checks
+from orchestration.quality.revision import DISCLOSURE, accepted, revision_checks
 
 QCEW = contracts()["stg_qcew"]
 JOBS = Revision("stg_qcew", "all", 2016, "annual_avg_emplvl", 1000, 900, 0, 0, 0.001, 0.3, 0.001)
@@ -33,7 +33,7 @@ def verdicts(revision: Revision) -> dict[str, str]:
         (replace(JOBS, volume_change=0.03), "warning", "error"),
         (replace(JOBS, vanished=20), "warning", "passed"),
         (replace(JOBS, vanished=60), "warning", "error"),
-        (replace(JOBS, appeared=60), "warning", "error"),
+        (replace(JOBS, appeared=60, vanished=20), "warning", "error"),
         # a difference to the year before may change by much of itself and mean little
         (replace(JOBS, column_name="oty_annual_avg_emplvl_chg", volume_change=0.3), "passed", "passed"),
         (TITLES, "passed", "passed"),
@@ -42,7 +42,33 @@ def verdicts(revision: Revision) -> dict[str, str]:
     ],
 )
 def test_limits(revision: Revision, worth_a_look: str, within_limits: str) -> None:
-    assert verdicts(revision) == {"revision_worth_a_look": worth_a_look, "revision_within_limits": within_limits}
+    assert verdicts(revision) == {
+        "revision_worth_a_look": worth_a_look,
+        "revision_within_limits": within_limits,
+        "revision_discloses_more": "passed",
+        "revision_discloses_much_more": "passed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("revision", "more", "much_more"),
+    [
+        (replace(JOBS, appeared=10), "passed", "passed"),
+        (replace(JOBS, appeared=20), "warning", "passed"),
+        (replace(JOBS, appeared=60), "warning", "error"),
+        (replace(JOBS, appeared=600, vanished=10), "warning", "error"),
+    ],
+)
+def test_figures_that_were_withheld_are_no_loss(revision: Revision, more: str, much_more: str) -> None:
+    """A disclosure rule that changed: told as that, and by nothing that speaks of a loss."""
+    assert verdicts(revision) == {
+        "revision_worth_a_look": "passed",
+        "revision_within_limits": "passed",
+        "revision_discloses_more": more,
+        "revision_discloses_much_more": much_more,
+    }
+    checks = revision_checks(QCEW, [revision])
+    assert all("nothing is lost" in c.expected for c in checks if c.name in DISCLOSURE)
 
 
 def test_where_nothing_was_compared_there_is_no_check() -> None:
@@ -52,6 +78,7 @@ def test_where_nothing_was_compared_there_is_no_check() -> None:
 
 def test_what_is_accepted_stops_nothing_and_is_still_told() -> None:
     checks = revision_checks(QCEW, [replace(JOBS, volume_change=0.5)])
-    other = replace(checks[1], name="unique_grain")
-    assert [c.severity for c in accepted([*checks, other])] == ["warning", "warning", "error"]
+    other = replace(checks[2], name="unique_grain")
+    assert [c.severity for c in checks] == ["warning", "warning", "error", "error"]
+    assert [c.severity for c in accepted([*checks, other])] == ["warning"] * 4 + ["error"]
     assert [c.sql for c in accepted(checks)] == [c.sql for c in checks]

@@ -106,11 +106,30 @@ def test_an_id_is_never_published_twice(warehouse: Warehouse) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(("observed", "published"), [("0 rows", True), ("5 rows", False)])
+def test_a_table_is_published_empty_where_a_gate_found_that_it_may_be(
+    warehouse: Warehouse, observed: str, published: bool
+) -> None:
+    build = make_build(warehouse.build_path(RELEASE_ID))
+    with duckdb.connect(str(build)) as con:
+        con.execute("DELETE FROM main.dim_cluster")
+        row = f"('row_count', 'dim_cluster', 'great_expectations', 'error', true, '{observed}', 'at least one row')"
+        con.execute(f"INSERT INTO meta.check_result VALUES {row}")
+    if published:
+        assert warehouse.publish(build, RELEASE_ID).exists()
+        return
+    with pytest.raises(GateError, match=r"main\.dim_cluster is empty"):
+        warehouse.publish(build, RELEASE_ID)
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         ("CREATE SCHEMA staging", "found also staging"),
         ("CREATE VIEW main.v AS SELECT 1 AS one", "found views v"),
+        ("CREATE TABLE main.t AS SELECT map {'a': 1} AS m", r"plain types only, found main\.t\.m \(MAP"),
+        ("CREATE TABLE main.t AS SELECT [1] AS l, {'a': 1} AS s", r"main\.t\.l \(INTEGER\[\]\), main\.t\.s \(STRUCT"),
+        ("CREATE TYPE main.e AS ENUM ('a'); CREATE TABLE main.t AS SELECT 'a'::main.e AS e", r"main\.t\.e \("),
         ("DELETE FROM main.dim_region", "main.dim_region is empty"),
         ("DELETE FROM meta.check_result", "meta.check_result is empty"),
         ("DROP TABLE main.dim_region; DROP TABLE main.dim_cluster; DROP TABLE main.cluster_specialisation",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 from orchestration.sample.accounts import open_accounts
 from orchestration.sample.books import annual_figures, late_openings, quarterly_figures
 from orchestration.sample.economy import Economy, simulate
+from orchestration.sample.geography import PSEUDO_STATES
 from orchestration.sample.industries import SUPERSECTORS
 from orchestration.sample.suppress import complementary
+from orchestration.sample.write import SINGLEFILE_YEARS
 
 SECTOR_PARENTS = {s: code for code, (_, _, sectors) in SUPERSECTORS.items() for s in sectors}
 
@@ -40,13 +43,15 @@ def sums(published: duckdb.DuckDBPyConnection, economy: Economy) -> duckdb.DuckD
     con = published
     codes = [c for (c,) in con.execute("select distinct industry_code from years").fetchall()]
     above = [(c, parent_of(c)) for c in codes if c != "10"]
-    metros = [m for m in economy.geography.cbsas if m.metropolitan]
-    inside = [(c, f"{c[:2]}000") for c in economy.counties]
-    inside += [(f"{s.code}000", "ZZ000") for s in economy.geography.states]
-    inside += [(c, m.area_code) for m in metros for c in m.counties]
-    for name, pairs in (("above", above), ("inside", inside)):
-        columns = {"part": [p for p, _ in pairs], "whole": [w for _, w in pairs]}
-        con.register(name, {k: np.array(v, dtype=object) for k, v in columns.items()})
+    country = economy.geography
+    inside = []
+    for year in SINGLEFILE_YEARS:
+        counties = [*(c.code for c in country.counties(year)), *(f"{s}999" for s in PSEUDO_STATES)]
+        inside += [(year, c, f"{c[:2]}000") for c in counties]
+        inside += [(year, f"{s.code}000", "ZZ000") for s in country.states]
+        inside += [(year, c, m.area_code) for m in country.cbsas(year) if m.metropolitan for c in m.codes]
+    con.register("above", pd.DataFrame(above, columns=["part", "whole"]))
+    con.register("inside", pd.DataFrame(inside, columns=["within", "part", "whole"]))
     con.execute(
         """
         create or replace table printed as
@@ -57,7 +62,7 @@ def sums(published: duckdb.DuckDBPyConnection, economy: Economy) -> duckdb.DuckD
         create or replace table parts as
         select 'industry' as kind, printed.* replace (whole as code) from printed join above on part = code
         union all
-        select 'area', printed.* replace (whole as area) from printed join inside on part = area
+        select 'area', printed.* replace (whole as area) from printed join inside on (within, part) = (year, area)
         union all
         select 'owner', printed.* replace ('0' as own) from printed where code = '10' and own <> '0';
         create or replace table balance as
@@ -107,18 +112,22 @@ def test_no_private_firm_is_shown(published, economy: Economy) -> None:
     ):  # fmt: skip
         query = f"select count(*) from {table} where own_code = '5' and disclosure_code is null and {count} < 3"
         assert one(published, query) == (0,)
-    y = economy.years.index(2019)
-    dominated = economy.largest[y] > 0.8 * economy.employment[y]
-    shown = {
-        row
-        for row in published.execute(
-            "select area_fips, industry_code from years where year = 2019 and own_code = '5' "
-            "and disclosure_code is null and agglvl_code = 78"
-        ).fetchall()
-    }
-    private = [(c, k) for c, k in np.argwhere(dominated) if economy.industries[k].own == "5"]
-    assert len(private) > 1_000
-    assert not shown & {(economy.counties[c], economy.industries[k].code) for c, k in private}
+    for year in (2021, 2024):
+        accounts, y = open_accounts(economy)[year], economy.years.index(year)
+        dominated = accounts.maxima(economy.largest[y]) > 0.8 * accounts.sums(economy.employment[y])
+        shown = set(
+            published.execute(
+                f"select area_fips, industry_code from years where year = {year} and own_code = '5' "
+                "and disclosure_code is null and agglvl_code = 78"
+            ).fetchall()
+        )
+        private = {
+            (accounts.areas[a].code, accounts.nodes[n].code)
+            for a, n in np.argwhere(dominated)
+            if accounts.areas[a].kind == "county" and (accounts.nodes[n].own, accounts.nodes[n].level) == ("5", 8)
+        }
+        assert len(private) > 1_000
+        assert not shown & private
 
 
 def test_withheld_rows_print_zeros_but_keep_establishments(published) -> None:
@@ -145,10 +154,10 @@ def test_the_rate_of_withholding_is_like_the_real_one(published) -> None:
 
 
 def test_quarters_give_back_the_year(economy: Economy) -> None:
-    accounts = open_accounts(economy)
-    annual = annual_figures(economy, accounts, 2018)
-    quarters = quarterly_figures(economy, accounts, 2018, annual)
-    assert late_openings(economy, 2018).sum() == 3
+    accounts = open_accounts(economy)[2020]
+    annual = annual_figures(economy, accounts, 2020)
+    quarters = quarterly_figures(economy, accounts, 2020, annual)
+    assert 1 <= late_openings(economy, 2020).sum() <= 3
     estabs = np.mean([q.totals[0] for q in quarters], axis=0)
     assert np.abs(estabs - annual.totals[0]).max() <= 1
     jobs = np.mean([q.totals[m] for q in quarters for m in (1, 2, 3)], axis=0)
@@ -194,11 +203,29 @@ def test_changes_over_the_year_fit_the_year_before(published) -> None:
     ) == (True, 0, 0)
 
 
+def test_no_change_is_shown_where_the_parts_are_others(published, economy: Economy) -> None:
+    """Codes of a new edition, new boundaries, and codes that stayed but mean something else."""
+    changed = economy.geography.redrawn
+    areas = {2022: ["91102"], 2023: ["92062", "92064"]}
+    areas[2024] = [f"C{code[:4]}" for code in (changed.new, changed.renamed[1], "97300", changed.gained[0][0])]
+    areas[2024] += [c.code for c in economy.geography.counties(2024) if c.name.endswith("Planning Region")]
+    for year, codes in areas.items():
+        shown = "count_if(oty_disclosure_code is null), count(distinct area_fips)"
+        query = f"select {shown} from years where year = {year} and area_fips in (select unnest(?))"
+        assert published.execute(query, [codes]).fetchone() == (0, len(codes))
+    for code in ("513210", "516110", "336110", "519"):
+        query = f"select count(*) > 5, count_if(oty_disclosure_code is null) from years where industry_code = '{code}'"
+        assert one(published, f"{query} and own_code = '5' and year = 2022") == (True, 0)
+    assert one(
+        published,
+        "select count_if(oty_disclosure_code is null) > 100 from years where year = 2022 and industry_code = '5231'",
+    ) == (True,)
+
+
 @pytest.mark.parametrize("seed", [3, 4, 11, 25])
 def test_other_seeds_can_be_protected_too(seed: int) -> None:
     economy = simulate(seed)
-    accounts = open_accounts(economy)
-    for year in economy.years:
+    for year, accounts in open_accounts(economy).items():
         figures = annual_figures(economy, accounts, year)
         relation, cell, _ = accounts.relations
         counts = np.bincount(relation, weights=figures.withheld.ravel()[cell])

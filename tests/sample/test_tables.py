@@ -11,38 +11,27 @@ import numpy as np
 import pytest
 from python_calamine import CalamineWorkbook
 
-from orchestration.landing.unpack import unpacked
 from orchestration.sample.bea import ZIP, detail_sectors, use_table
 from orchestration.sample.economy import Economy
 from orchestration.sample.oews import CLUSTERED, FOLDER, occupations, staffing
 from orchestration.sample.write import DEFAULT_SEED
-from orchestration.sources import bea, oews
-from orchestration.sources.source import Dataset
+from tests.sample.conftest import Landed
 
 HOSTS = {
     "bea": f"apps.bea.gov/{ZIP}",
     "ma": f"www.bls.gov/{FOLDER}/oesm25ma.zip",
     "in4": f"www.bls.gov/{FOLDER}/oesm25in4.zip",
 }
+OLDER = {archive: HOSTS[archive].replace("oesm25", "oesm24") for archive in ("ma", "in4")}
 
 
 @pytest.fixture(scope="module")
-def tables(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    """The tidy tables of the sample's workbooks, by their names."""
-    con = duckdb.connect()
-    for dataset, archive in ((bea.USE, "bea"), (bea.INDUSTRIES, "bea"), (oews.METRO, "ma"), (oews.INDUSTRY, "in4")):
-        files = unpacked(sample / HOSTS[archive], "zip", tmp_path_factory.mktemp(archive), dataset.source_id, 1 << 30)
-        offered(dataset, sample).parse(con, files, 0).create(dataset.table)
+def tables(landed: Landed) -> duckdb.DuckDBPyConnection:
+    """The tidy tables of the sample's workbooks, by their names; of occupations the newest May."""
+    con = landed.con.cursor()
+    for table in ("oews_metro", "oews_industry"):
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM main.{table} WHERE period = '2025-05'")
     return con
-
-
-def offered(dataset: Dataset, root: Path):
-    """The first layout whose file is there."""
-    paths = {
-        layout: layout.resources[0].url.removeprefix("https://").replace("%20", " ")
-        for layout in dataset.layouts(0, ())
-    }
-    return next(layout for layout, path in paths.items() if (root / path).exists())
 
 
 def rows_of(archive: Path, member: str, sheet: int) -> list[list[object]]:
@@ -125,7 +114,7 @@ def test_a_metropolitan_area_is_specialised_in_its_clusters_occupations(
     tables: duckdb.DuckDBPyConnection, economy: Economy
 ) -> None:
     query = "SELECT location_quotient FROM oews_metro WHERE area_code = ? AND occupation_code = ?"
-    lasting = [p for p in economy.planted if p.last_year == 2021]
+    lasting = [p for p in economy.planted if p.last_year == 2025]
     assert len(lasting) == 11
     for planted in lasting:
         quotients = [
@@ -150,6 +139,26 @@ def test_staffing_is_shares_and_the_nation_adds_up(tables: duckdb.DuckDBPyConnec
     assert tables.execute(withheld).fetchone() != (0,)
 
 
+def test_an_older_may_stands_beside_todays_with_the_areas_of_its_time(
+    sample: Path, economy: Economy, landed: Landed
+) -> None:
+    for may, paths in ((2024, OLDER), (2025, HOSTS)):
+        with zipfile.ZipFile(sample / paths["in4"]) as archive:
+            assert {name.split("/")[1] for name in archive.namelist()} == {
+                f"{book}_M{may}_dl.xlsx" for book in ("natsector", "nat3d", "nat4d")
+            }
+    found = {may: landed.rows("area_code", f"oews_metro WHERE period = '{may}-05'") for may in (2024, 2025)}
+    before, after = economy.geography.redrawn.renamed
+    assert found[2024] - found[2025] == {(before,)}
+    assert found[2025] - found[2024] == {(after,)}
+
+
+def test_occupations_are_by_industries_of_naics_2022(tables: duckdb.DuckDBPyConnection) -> None:
+    codes = {code for (code,) in tables.execute("SELECT DISTINCT naics_code FROM oews_industry").fetchall()}
+    assert {"513", "516", "5161", "449", "459"} <= codes
+    assert not {"511", "515", "5151", "448", "453"} & codes
+
+
 def test_files_stay_small(sample: Path) -> None:
-    for path in HOSTS.values():
+    for path in (*HOSTS.values(), *OLDER.values()):
         assert (sample / path).stat().st_size < 1_000_000

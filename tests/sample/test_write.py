@@ -31,21 +31,29 @@ def small(root: Path, seed: int) -> None:
 
 def test_all_publishers_files_are_there(sample: Path) -> None:
     found = set(digests(sample))
-    census = "www2.census.gov"
+    qcew, census = "data.bls.gov/cew", "www2.census.gov"
+    popest, lists = "programs-surveys/popest/datasets", "programs-surveys/metro-micro/geographies/reference-files"
     assert {
-        "data.bls.gov/cew/data/api/2017/a/area/ZZ000.csv",
-        *(f"data.bls.gov/cew/data/api/2017/a/area/{s}000.csv" for s in (90, 91, 92, 93, 94, 96)),
-        "data.bls.gov/cew/data/files/2018/csv/2018_qtrly_by_area.zip",
-        *(f"data.bls.gov/cew/data/files/{y}/csv/{y}_annual_singlefile.zip" for y in (2019, 2020, 2021)),
-        "data.bls.gov/cew/doc/titles/area/area_titles.csv",
-        "data.bls.gov/cew/doc/titles/industry/industry_titles.csv",
-        f"{census}/geo/docs/reference/county_adjacency/county_adjacency2024.txt",
-        f"{census}/geo/docs/maps-data/data/gazetteer/2025_Gazetteer/2025_Gaz_counties_national.zip",
-        f"{census}/programs-surveys/popest/datasets/2020-2025/counties/totals/co-est2025-alldata.csv",
-        f"{census}/programs-surveys/metro-micro/geographies/reference-files/2023/delineation-files/list1_2023.xlsx",
+        f"{qcew}/data/api/2019/a/area/ZZ000.csv",
+        *(f"{qcew}/data/api/2019/a/area/{s}000.csv" for s in (90, 91, 92, 93, 94, 96)),
+        *(f"{qcew}/data/files/{y}/csv/{y}_qtrly_by_area.zip" for y in (2020, 2026)),
+        *(f"{qcew}/data/files/{y}/csv/{y}_annual_singlefile.zip" for y in range(2021, 2026)),
+        f"{qcew}/doc/titles/area/area_titles.csv",
+        f"{qcew}/doc/titles/industry/industry_titles.csv",
+        f"{census}/geo/docs/reference/county_adjacency.txt",
+        *(f"{census}/geo/docs/reference/county_adjacency/county_adjacency{y}.txt" for y in (2023, 2024)),
+        f"{census}/geo/docs/maps-data/data/gazetteer/2010_Gazetteer/Gaz_counties_national.txt",
+        *(
+            f"{census}/geo/docs/maps-data/data/gazetteer/{y}_Gazetteer/{y}_Gaz_counties_national.zip"
+            for y in (2020, 2025)
+        ),
+        f"{census}/{popest}/2010-2020/counties/totals/co-est2020-alldata.csv",
+        f"{census}/{popest}/2020-2024/counties/totals/co-est2024-alldata.csv",
+        f"{census}/{lists}/2015/delineation-files/list1.xls",
+        f"{census}/{lists}/2020/delineation-files/list1_2020.xls",
+        f"{census}/{lists}/2023/delineation-files/list1_2023.xlsx",
         "apps.bea.gov/industry/release/zip/MAKE-USE-IMPORTS (AFTER REDEFINITIONS).zip",
-        "www.bls.gov/oes/special-requests/oesm25ma.zip",
-        "www.bls.gov/oes/special-requests/oesm25in4.zip",
+        *(f"www.bls.gov/oes/special-requests/oesm{may}{part}.zip" for may in (24, 25) for part in ("ma", "in4")),
         "truth.json",
         MARKER,
     } == found

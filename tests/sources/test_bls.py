@@ -9,8 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.contracts import contracts
 from orchestration.errors import NotPublished, SourceError
+from orchestration.quality.cells import cell_checks
 from orchestration.sources.bls.parse import (
+    ANNUAL,
     parse_annual,
     parse_area_titles,
     parse_industry_titles,
@@ -165,6 +168,60 @@ def test_rows_of_two_years_are_refused(tmp_path: Path) -> None:
         tidy(parse_annual, path, period="2019", year=2019)
 
 
+def marked(mark: str, figures: str = "7,0,0,1,2,0,0") -> str:
+    """A cell of the annual file with this disclosure mark."""
+    return f'"51013","5","4821","76","0","2019","A","{mark}",{figures},"",1.10,0,0,"",1,0,0'
+
+
+def read_and_judged(path: Path) -> tuple[list[dict[str, Any]], set[str]]:
+    """The tidy rows of an annual file, and the checks on disclosure marks that fail on them."""
+    rows = tidy(parse_annual, path, period="2019")
+    with duckdb.connect() as con:
+        layout = ", ".join(f"{name} {kind}" for name, kind in ANNUAL.items())
+        con.execute(f"CREATE TABLE stg_qcew ({layout})")
+        con.executemany(f"INSERT INTO stg_qcew VALUES ({', '.join('?' * len(ANNUAL))})", [[*r.values()] for r in rows])
+        wanted = ("disclosure_marks_are_known", "withheld_cells_are_empty")
+        return rows, {c.name for c in cell_checks() if c.name in wanted and con.execute(c.sql).fetchall()}
+
+
+@pytest.mark.parametrize("mark", ["N", " N", "N ", "n", " n "])
+def test_a_mark_in_another_form_withholds_all_the_same(tmp_path: Path, mark: str) -> None:
+    rows, failing = read_and_judged(text_file(tmp_path, "a.csv", [ANNUAL_HEADER, marked(mark)]))
+    assert [(r["disclosure_code"], r["annual_avg_emplvl"], r["avg_annual_pay"]) for r in rows] == [("N", None, None)]
+    assert failing == set()
+
+
+@pytest.mark.parametrize("mark", ["D", "-", "x1", "*", " "])
+def test_a_mark_that_nobody_knows_is_refused_by_row(tmp_path: Path, mark: str) -> None:
+    rows, failing = read_and_judged(text_file(tmp_path, "a.csv", [ANNUAL_HEADER, PUBLISHED, marked(mark)]))
+    assert [r["annual_avg_emplvl"] for r in rows] == [345, None]
+    assert failing == {"disclosure_marks_are_known"}
+    allowed = next(c.values for c in contracts()["stg_qcew"].columns if c.name == "disclosure_code")
+    assert rows[1]["disclosure_code"] not in allowed
+
+
+@pytest.mark.parametrize(
+    ("mark", "figures", "jobs"),
+    [
+        ("", "7,0,0,1,2,0,0", 0),
+        ("", "7,30,900,1,2,0,30", 30),
+        (" ", "7,30,900,1,2,0,30", 30),
+        (" ", "0,0,0,0,0,0,0", 0),
+    ],
+)
+def test_only_a_blank_discloses(tmp_path: Path, mark: str, figures: str, jobs: int) -> None:
+    rows, failing = read_and_judged(text_file(tmp_path, "a.csv", [ANNUAL_HEADER, marked(mark, figures)]))
+    assert [(r["disclosure_code"], r["annual_avg_emplvl"]) for r in rows] == [(None, jobs)]
+    assert failing == set()
+
+
+@pytest.mark.parametrize(("mark", "stored"), [(" N", "N"), ("n", "N"), ("D", "D")])
+def test_a_mark_in_any_quarter_withholds_the_year(tmp_path: Path, mark: str, stored: str) -> None:
+    partly = ("3345", [("4,10,10,10,100", ""), ("4,0,0,0,0", mark), ("4,0,0,0,0", "N"), ("4,10,10,10,100", "")])
+    row = quarters_of_one_cell(tmp_path, FULL, partly)[1]
+    assert (row["disclosure_code"], row["annual_avg_emplvl"], row["total_annual_wages"]) == (stored, None, None)
+
+
 def test_year_from_quarters_by_hand(tmp_path: Path) -> None:
     # Establishments (10+10+11+11)/4 = 10.5; months 330+360+271+0 = 961, /12 = 80.08; wages 3,500; pay 3,500/80.08.
     row = quarters_of_one_cell(tmp_path, FULL)[0]
@@ -221,18 +278,21 @@ def test_area_titles(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("printed", "title"),
+    ("printed", "title", "mark"),
     [
-        ("NAICS 3344 Semiconductor and electronic component mfg.", "Semiconductor and electronic component mfg."),
-        ("NAICS 31-33 Manufacturing", "Manufacturing"),
-        ("NAICS12 238111 Residential poured foundation contractors", "Residential poured foundation contractors"),
-        ("Total, all industries", "Total, all industries"),
-        ("1012 Construction", "1012 Construction"),
+        ("NAICS 3344 Semiconductor and electronic component mfg.", "Semiconductor and electronic component mfg.", 9999),
+        ("NAICS 31-33 Manufacturing", "Manufacturing", 9999),
+        ("NAICS12 238111 Residential poured foundation contractors", "Residential poured foundation contractors", 2012),
+        ("NAICS02 517310 Telecommunications resellers", "Telecommunications resellers", 2002),
+        ("Total, all industries", "Total, all industries", 9999),
+        ("1012 Construction", "1012 Construction", 9999),
     ],
 )
-def test_industry_titles_lose_the_code_they_repeat(tmp_path: Path, printed: str, title: str) -> None:
+def test_industry_titles_lose_the_code_they_repeat_and_keep_the_edition_they_are_marked_with(
+    tmp_path: Path, printed: str, title: str, mark: int
+) -> None:
     path = text_file(tmp_path, "industry_titles.csv", ["industry_code,industry_title", f'x,"{printed}"'])
-    assert tidy(parse_industry_titles, path) == [{"industry_code": "x", "industry_title": title}]
+    assert tidy(parse_industry_titles, path) == [{"industry_code": "x", "industry_title": title, "naics_mark": mark}]
 
 
 def area_list(tmp_path: Path, codes: list[str], name: str = "areas") -> Path:
@@ -287,7 +347,7 @@ def test_real_titles() -> None:
 
 def real_titles(parse: Any, path: Path) -> dict[str, str]:
     with duckdb.connect() as con:
-        found = dict(parse(con, [path], Edition("series", None, ())).fetchall())
+        found = {row[0]: row[1] for row in parse(con, [path], Edition("series", None, ())).fetchall()}
     return found
 
 

@@ -30,15 +30,16 @@ PIPED = [
     "County Name|County GEOID|Neighbor Name|Neighbor GEOID|Length",
     "Autauga County, AL|01001|Autauga County, AL|01001|0",
     "Autauga County, AL|01001|Chilton County, AL|01021|1234",
+    "Doña Ana County, NM|35013|Doña Ana County, NM|35013|0",
     "Doña Ana County, NM|35013|El Paso County, TX|48141|99",
 ]
 # As published: a county may stand beside itself, and a pair may lack its reverse.
 PAIRS = [
     {"county_fips": "01001", "neighbour_fips": "01001"},
     {"county_fips": "01001", "neighbour_fips": "01021"},
+    {"county_fips": "35013", "neighbour_fips": "35013"},
     {"county_fips": "35013", "neighbour_fips": "48141"},
 ]
-SELF = {"county_fips": "35013", "neighbour_fips": "35013"}
 TABBED_GAZETTEER = [
     "USPS\tGEOID\tANSICODE\tNAME\tPOP10\tHU10\tALAND\tAWATER\tALAND_SQMI\tAWATER_SQMI\tINTPTLAT\tINTPTLONG   ",
     "NM\t35013\t00929104\tDoña Ana County\t209\t81\t9861045042\t18426414\t3807.370\t7.114\t32.350912\t-106.832182",
@@ -93,7 +94,7 @@ def delineated(path: Path) -> Rows:
 
 def test_ragged_adjacency(tmp_path: Path) -> None:
     path = text_file(tmp_path, "county_adjacency.txt", RAGGED, encoding="latin-1", end="\r\n")
-    assert tidy(parse_ragged_adjacency, path) == [*PAIRS[:2], SELF, *PAIRS[2:]]
+    assert tidy(parse_ragged_adjacency, path) == PAIRS
 
 
 @pytest.mark.parametrize("line", ["\t\tChilton County\t1021", "\tChilton County\t01021", "<html>", "\t\tX\t"])
@@ -106,6 +107,29 @@ def test_ragged_adjacency_names_the_line_it_cannot_read(tmp_path: Path, line: st
 def test_ragged_adjacency_needs_a_county_to_begin_with(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="line 1 "):
         tidy(parse_ragged_adjacency, text_file(tmp_path, "county_adjacency.txt", RAGGED[1:]))
+
+
+def test_ragged_adjacency_reads_a_line_without_its_name_with_a_note(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = [*RAGGED, '    46013\t"Edmunds County, SD"\t46045', '\t\t"Spink County, SD"\t46115']
+    path = text_file(tmp_path, "county_adjacency.txt", lines, encoding="latin-1", end="\r\n")
+    with caplog.at_level("WARNING", logger="clusters.ingest"):
+        read = tidy(parse_ragged_adjacency, path)
+    assert [row for row in read if row not in PAIRS] == [
+        {"county_fips": "46013", "neighbour_fips": "46045"},
+        {"county_fips": "46013", "neighbour_fips": "46115"},
+    ]
+    (note,) = caplog.messages
+    assert note.startswith("census_adjacency: county_adjacency.txt: line 6 lacks its first field")
+
+
+@pytest.mark.parametrize(
+    "line", ["    4601\tEdmunds\t46045", "Spink\tEdmunds\t46045", "46013\tEdmunds", "46013\tX\t4604"]
+)
+def test_ragged_adjacency_guesses_no_code(tmp_path: Path, line: str) -> None:
+    with pytest.raises(SourceError, match=r"county_adjacency\.txt: line 6 "):
+        tidy(parse_ragged_adjacency, text_file(tmp_path, "county_adjacency.txt", [*RAGGED, line], "latin-1"))
 
 
 def test_piped_adjacency(tmp_path: Path) -> None:
@@ -179,6 +203,49 @@ def test_delineation_leaves_the_notes_at_the_foot(tmp_path: Path) -> None:
     ]
 
 
+def numbered(row: list[str]) -> list[object]:
+    """A row whose codes are typed as numbers, as spreadsheets do when a person has opened them."""
+    return [float(cell) if cell.isdigit() else cell for cell in row]
+
+
+def test_delineation_with_codes_typed_as_numbers(tmp_path: Path) -> None:
+    rows = [numbered(MEMBERS[1]), MEMBERS[0], [" 41940", *numbered(MEMBERS[0])[1:8], 7, "Outlying"]]
+    read = delineated(workbook(tmp_path, DELINEATION_HEADER, rows))
+    assert [(row["cbsa_code"], row["county_fips"]) for row in read] == [
+        ("10100", "46013"),
+        ("41940", "06007"),
+        ("41940", "06085"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "problem"),
+    [
+        (8, 13.027, "row 5: column FIPS County Code holds the number 13.027 where a code belongs"),
+        (0, 10100.5, "row 5: column CBSA Code holds the number 10100.5 where a code belongs"),
+        (0, 110100, "row 5: column CBSA Code holds the text '110100' where a code of 5 characters belongs"),
+        (7, "46013", "row 5: column FIPS State Code holds the text '46013' where a code of 2 characters belongs"),
+        (8, "", "row 5: column FIPS County Code is blank where every row must have it"),
+        (0, "", "row 5: column CBSA Code is blank where every row must have it"),
+    ],
+)
+@pytest.mark.parametrize("last", [False, True], ids=["in the middle", "as the last"])
+def test_delineation_loses_no_row_without_a_word(
+    tmp_path: Path, column: int, cell: object, problem: str, last: bool
+) -> None:
+    odd: list[object] = [*MEMBERS[1]]
+    odd[column] = cell
+    rows = [MEMBERS[0], odd] + ([] if last else [["10140", *MEMBERS[1][1:8], "027", "Central"]])
+    with pytest.raises(SourceError, match=rf"list1_2023\.xlsx: {problem}"):
+        delineated(workbook(tmp_path, DELINEATION_HEADER, rows))
+
+
+def test_delineation_with_a_county_twice_is_refused(tmp_path: Path) -> None:
+    rows = [*MEMBERS, ["10140", *MEMBERS[1][1:]]]
+    with pytest.raises(SourceError, match="2 rows have the same state 46, county 013"):
+        delineated(workbook(tmp_path, DELINEATION_HEADER, rows))
+
+
 def test_delineation_in_another_order_of_columns(tmp_path: Path) -> None:
     turned = workbook(tmp_path, DELINEATION_HEADER[::-1], [row[::-1] for row in MEMBERS])
     assert [row["county_fips"] for row in delineated(turned)] == ["46013", "06085"]
@@ -207,7 +274,9 @@ def test_gazetteer_archive_with_two_files_is_refused(tmp_path: Path) -> None:
 def test_delineation_that_is_no_workbook(tmp_path: Path) -> None:
     path = tmp_path / "list1_2023.xlsx"
     path.write_bytes(b"PK\x03\x04 and nothing else")
-    with pytest.raises(SourceError, match=r"census_delineation: list1_2023\.xlsx: not a readable workbook"):
+    with pytest.raises(
+        SourceError, match=r"census_delineation: list1_2023\.xlsx: the publisher sent a xlsx archive that is tr"
+    ):
         delineated(path)
 
 

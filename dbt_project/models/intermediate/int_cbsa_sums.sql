@@ -1,5 +1,6 @@
 -- Metropolitan and micropolitan areas as the sum of their counties, for years in which the publisher prints no
--- industry detail for them. An area of which a county is missing that year is left out rather than understated.
+-- industry detail for them. An area of which a county is missing that year, or whose printed total is not that of these
+-- counties, is left out rather than wrong.
 {#- Read in place each time: as a common table expression the cells would be copied. -#}
 {%- set cells = ref("int_qcew_cells") %}
 WITH published_detail AS (
@@ -18,18 +19,18 @@ members AS (
     SELECT
         'cbsa:' || cbsa_code AS region_id,
         'county:' || county_fips AS county_region_id,
-        count(*) OVER (PARTITION BY cbsa_code) AS counties
-    FROM {{ ref("stg_cbsa_delineation") }}
-    -- Kalawao, which QCEW counts in Maui, has no rows of its own in any year.
-    WHERE county_fips IN (SELECT county_fips FROM {{ ref("int_counties") }})
+        year,
+        count(*) OVER (PARTITION BY cbsa_code, year) AS counties
+    FROM {{ ref("int_cbsa_members") }}
+    WHERE is_sum
 ),
 
 reporting AS (
-    SELECT m.region_id, c.year
+    SELECT m.region_id, m.year
     FROM members AS m
-    INNER JOIN {{ cells }} AS c ON m.county_region_id = c.region_id
+    INNER JOIN {{ cells }} AS c ON m.county_region_id = c.region_id AND m.year = c.year
     WHERE c.level = 'total' AND c.ownership = 'total'
-    GROUP BY m.region_id, c.year
+    GROUP BY m.region_id, m.year
     HAVING count(*) = any_value(m.counties)
 ),
 
@@ -52,7 +53,7 @@ sums AS (
         CASE WHEN count(*) = count(c.employment) THEN sum(c.employment)::BIGINT END AS employment,
         CASE WHEN count(*) = count(c.wages) THEN sum(c.wages)::BIGINT END AS wages
     FROM {{ cells }} AS c
-    INNER JOIN members AS m ON c.region_id = m.county_region_id
+    INNER JOIN members AS m ON c.region_id = m.county_region_id AND c.year = m.year
     INNER JOIN to_sum AS t ON m.region_id = t.region_id AND c.year = t.year
     GROUP BY m.region_id, c.industry_code, c.level, c.parent_code, c.ownership, c.year
 )

@@ -13,7 +13,7 @@ numbered AS (
         r.region_no,
         {{ ownership_no("c.ownership") }} AS ownership_no
     FROM cells AS c
-    INNER JOIN {{ ref("int_sum_regions") }} AS r ON c.region_id = r.region_id
+    INNER JOIN {{ ref("int_sum_regions") }} AS r ON c.region_id = r.region_id AND c.year = r.year
 ),
 
 bounds AS (

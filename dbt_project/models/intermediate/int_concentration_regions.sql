@@ -7,7 +7,7 @@ WITH weighted AS (
         employment::DOUBLE / sum(employment) OVER (PARTITION BY region_type, year) AS weight
     FROM {{ ref("int_totals") }}
     WHERE region_type IN ('state', 'county', 'cbsa') AND employment > 0
-        AND NOT {{ outside_the_nation("region_type", "region_id") }}
+        AND NOT {{ outside_the_nation("region_id") }}
 ),
 
 squares AS (

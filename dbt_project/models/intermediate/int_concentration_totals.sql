@@ -26,7 +26,7 @@ unallocated AS (
         sum(coalesce(employment_upper, 'infinity')) AS most
     FROM {{ ref("int_cells") }}
     WHERE region_type = 'unallocated' AND ownership = 'private'
-        AND NOT {{ outside_the_nation("region_type", "region_id") }}
+        AND NOT {{ outside_the_nation("region_id") }}
     GROUP BY industry_code, year
 ),
 

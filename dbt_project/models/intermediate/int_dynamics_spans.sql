@@ -51,7 +51,7 @@ SELECT
     r.reference_region_id,
     r.region_type = 'nation' AS is_nation,
     {{ naics_edition("r.from_year") }} = {{ naics_edition("r.to_year") }}
-    AND (r.region_type <> 'cbsa' OR {{ cbsa_delineation("r.from_year") }} = {{ cbsa_delineation("r.to_year") }})
+    AND (r.region_type <> 'cbsa' OR areas_from.valid_from = areas_to.valid_from)
     AND reports_from.region_id IS NOT NULL
     AND reports_to.region_id IS NOT NULL
         AS comparable,
@@ -73,6 +73,8 @@ SELECT
     c_from.region_upper AS region_from_upper
 FROM rows AS r
 {%- for end in ends %}
+LEFT JOIN {{ ref("int_delineation_spans") }} AS areas_{{ end }}
+    ON r.{{ end }}_year BETWEEN areas_{{ end }}.valid_from AND coalesce(areas_{{ end }}.valid_to, 9999)
 LEFT JOIN reporting AS reports_{{ end }}
     ON r.region_id = reports_{{ end }}.region_id AND r.{{ end }}_year = reports_{{ end }}.year
 LEFT JOIN cells AS c_{{ end }}

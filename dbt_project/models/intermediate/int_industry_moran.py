@@ -19,7 +19,7 @@ def model(dbt, session):
     for block in regions.project("region_type, year").distinct().order("region_type, year").fetchall():
         same = "region_type = '{}' AND year = {}".format(*block)
         names = regions.filter(same).order("region_id").project("region_id").fetchnumpy()["region_id"]
-        pairs = neighbours.filter(f"region_type = '{block[0]}'").project("region_id, neighbour_region_id")
+        pairs = neighbours.filter(same).project("region_id, neighbour_region_id")
         cell = cells.filter(same).project("industry_code, region_id, jobs, establishments").to_arrow_table()
         found.append(statistics(block, cell, names, numbered(names, *pairs.fetchnumpy().values())))
     return pa.concat_tables(found)

@@ -12,17 +12,25 @@ COLUMNS |= {"unused": "str"}
 
 def model(dbt, session):
     """One row per withheld cell, and per cell that is the whole of a sum that was not used."""
-    regions = dbt.ref("int_sum_regions").order("region_no").fetchnumpy()
-    industries = dbt.ref("int_sum_industries").order("industry_no").fetchnumpy()
-    places = Places(
-        *(regions[name] for name in ("parent_no", "metro_no", "state_no")),
-        *(industries[name] for name in ("parent_no", "grouping_no")),
-    )
+    regions, industries = dbt.ref("int_sum_regions"), dbt.ref("int_sum_industries").order("industry_no").fetchnumpy()
     cells = dbt.ref("int_sum_cells")
     years = cells.project("year").distinct().order("year").fetchall()
     programmes = int(dbt.config.get("programmes"))
-    found = [bounds(cells.filter(f"year = {year}"), places, programmes) for (year,) in years]
+    ((numbers,),) = regions.aggregate("coalesce(max(region_no) + 1, 0)").fetchall()
+    found = []
+    for (year,) in years:
+        places = places_of(regions.filter(f"year = {year}"), industries, numbers)
+        found.append(bounds(cells.filter(f"year = {year}"), places, programmes))
     return pd.concat([pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()}), *found])
+
+
+def places_of(regions, industries, numbers):
+    """What a year's regions are parts of; a number that the year has no region for is a part of none."""
+    read = regions.fetchnumpy()
+    trees = {name: np.full(numbers, -1, dtype=np.int16) for name in ("parent_no", "metro_no", "state_no")}
+    for name, tree in trees.items():
+        tree[read["region_no"]] = read[name]
+    return Places(*trees.values(), *(industries[name] for name in ("parent_no", "grouping_no")))
 
 
 def bounds(cells, places, programmes):

@@ -11,7 +11,7 @@ WITH typed AS (
 )
 
 SELECT
-    {{ qcew_region_id("region_type", "area_fips") }} AS region_id,
+    {{ qcew_region_id("t.region_type", "t.area_fips", "k.cbsa_code") }} AS region_id,
     region_type,
     industry_code,
     level,
@@ -23,5 +23,6 @@ SELECT
     total_annual_wages AS wages,
     avg_annual_pay AS average_pay,
     CASE WHEN oty_disclosure_code IS NULL THEN oty_annual_avg_emplvl_chg END AS employment_change
-FROM typed
+FROM typed AS t
+LEFT JOIN {{ ref("int_cbsa_codes") }} AS k ON t.area_fips = k.area_fips
 WHERE region_type IS NOT NULL AND ownership IS NOT NULL

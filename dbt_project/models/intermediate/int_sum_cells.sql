@@ -22,8 +22,9 @@ metros AS (
         sum(c.establishments)::BIGINT AS establishments,
         count(*) AS pieces
     FROM {{ ref("int_qcew_cells") }} AS c
-    INNER JOIN {{ ref("int_sum_regions") }} AS county ON c.region_id = county.region_id
-    INNER JOIN {{ ref("int_sum_regions") }} AS m ON county.metro_no = m.region_no
+    INNER JOIN {{ ref("int_sum_regions") }} AS county
+        ON c.region_id = county.region_id AND c.year = county.year
+    INNER JOIN {{ ref("int_sum_regions") }} AS m ON county.metro_no = m.region_no AND county.year = m.year
     GROUP BY m.region_id, c.industry_code, c.ownership, c.year
 ),
 
@@ -66,5 +67,5 @@ SELECT
     c.is_withheld,
     c.pieces
 FROM cells AS c
-INNER JOIN {{ ref("int_sum_regions") }} AS r ON c.region_id = r.region_id
+INNER JOIN {{ ref("int_sum_regions") }} AS r ON c.region_id = r.region_id AND c.year = r.year
 INNER JOIN {{ ref("int_sum_industries") }} AS i ON c.industry_code = i.industry_code

@@ -8,7 +8,7 @@ WITH places AS (
 told AS (
     SELECT r.region_id, b.year, unnest(string_split(b.unused, ', ')) AS reason
     FROM {{ ref("int_qcew_bounds") }} AS b
-    INNER JOIN {{ ref("int_sum_regions") }} AS r ON b.region_no = r.region_no
+    INNER JOIN {{ ref("int_sum_regions") }} AS r ON b.region_no = r.region_no AND b.year = r.year
     WHERE b.unused <> ''
 ),
 

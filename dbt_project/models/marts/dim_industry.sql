@@ -3,17 +3,10 @@ SELECT
     'naics' || i.naics AS system,
     i.industry_code AS code,
     i.level,
-    coalesce(
-        t.industry_title,
-        CASE i.industry_code
-            WHEN '31-33' THEN 'Manufacturing'
-            WHEN '44-45' THEN 'Retail trade'
-            WHEN '48-49' THEN 'Transportation and warehousing'
-        END
-    ) AS title,
+    t.title,
     CASE WHEN i.parent_code IS NOT NULL THEN {{ industry_id("i.naics", "i.parent_code") }} END AS parent_industry_id
 FROM {{ ref("int_industries") }} AS i
-LEFT JOIN {{ ref("stg_qcew_industries") }} AS t ON i.industry_code = t.industry_code
+LEFT JOIN {{ ref("int_industry_titles") }} AS t ON i.naics = t.naics AND i.industry_code = t.industry_code
 UNION ALL
 -- BEA's own industries, for the input-output tables; bea_naics says which of the others they stand for.
 SELECT

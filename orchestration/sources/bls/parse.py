@@ -53,7 +53,8 @@ QUARTERLY = KEYS | {
     "month3_emplvl": "BIGINT",
     "total_qtrly_wages": "BIGINT",
 }
-# A figure that a disclosure code withholds is unknown, whatever digit is printed in its place.
+# A figure that a disclosure code withholds is unknown, whatever digit is printed in its place. Only a blank means that
+# it is disclosed (BLS, "QCEW Field Layouts": either blank or N).
 WITHHELD_BY = {
     "annual_avg_emplvl": "disclosure_code",
     "total_annual_wages": "disclosure_code",
@@ -98,7 +99,8 @@ def parse_annual(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition:
         SourceError: if columns are missing.
     """
     raw = read_delimited(con, "bls_qcew", files, ANNUAL)
-    return raw.project(", ".join(_known_or_null(name) for name in ANNUAL))
+    marks = _marks(raw, ("annual_avg_estabs", "annual_avg_emplvl", "total_annual_wages"))
+    return marks.project(", ".join(_known_or_null(name) for name in ANNUAL))
 
 
 def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
@@ -123,13 +125,18 @@ def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], editi
             f"{edition.period} holds quarters {', '.join(quarters)} only, a yearly mean needs all four",
             "wait until BLS has published the fourth quarter",
         )
-    con.register("quarterly_rows", raw)
+    figures = ("qtrly_estabs_count", "month1_emplvl + month2_emplvl + month3_emplvl", "total_qtrly_wages")
+    con.register("quarterly_rows", _marks(raw, figures))
     return con.sql(
         """
         WITH cell AS (
             SELECT
                 area_fips, own_code, industry_code, agglvl_code, size_code, year,
-                CASE WHEN bool_or(disclosure_code = 'N') THEN 'N' END AS disclosure_code,
+                -- A mark that nobody knows stays, for the gate to refuse; - is a quarter without establishments.
+                coalesce(
+                    min(disclosure_code) FILTER (WHERE disclosure_code NOT IN ('N', '-')),
+                    min(disclosure_code) FILTER (WHERE disclosure_code = 'N')
+                ) AS disclosure_code,
                 sum(qtrly_estabs_count) / 4 AS estabs,
                 sum(month1_emplvl + month2_emplvl + month3_emplvl) / 12 AS emplvl,
                 sum(total_qtrly_wages) AS wages
@@ -165,15 +172,36 @@ def parse_area_titles(
 def parse_industry_titles(
     con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition
 ) -> duckdb.DuckDBPyRelation:
-    """Industry codes and titles as BLS uses them, without the prefix that repeats the code ("NAICS 11 …")."""
+    """Industry codes and titles as BLS uses them, without the prefix that repeats the code ("NAICS 11 …").
+
+    `naics_mark` is the last edition of NAICS that has the code with this title, as the list marks codes of retired
+    editions ("NAICS07 334113 …": 2007), and 9999 for codes without such an end, those of the list's own edition.
+    """
     raw = read_delimited(con, "bls_qcew_industries", files, {"industry_code": "VARCHAR", "industry_title": "VARCHAR"})
-    return raw.project(r"industry_code, regexp_replace(industry_title, '^NAICS(\d\d)? [0-9-]+ ', '') AS industry_title")
+    return raw.project(
+        r"""industry_code, regexp_replace(industry_title, '^NAICS(\d\d)? [0-9-]+ ', '') AS industry_title,
+        coalesce('20' || nullif(regexp_extract(industry_title, '^NAICS(\d\d) [0-9-]+ ', 1), ''), '9999')::SMALLINT
+            AS naics_mark"""
+    )
+
+
+def _marks(raw: duckdb.DuckDBPyRelation, figures: tuple[str, str, str]) -> duckdb.DuckDBPyRelation:
+    """The rows with disclosure marks in capitals and without blanks round them, NULL where a mark is blank.
+
+    `figures` are SQL for establishments, jobs and wages. A mark written as spaces beside establishments without jobs
+    and wages may stand for a figure withheld: it stays a text that no contract allows.
+    """
+    estabs, jobs, wages = figures
+    marks = {name: f"nullif(upper(trim({name})), '')" for name in raw.columns if name.endswith("disclosure_code")}
+    odd = f"trim(disclosure_code) = '' AND disclosure_code <> '' AND {estabs} > 0 AND {jobs} = 0 AND {wages} = 0"
+    marks["disclosure_code"] = f"CASE WHEN {odd} THEN 'blank' ELSE {marks['disclosure_code']} END"
+    return raw.project(f"* REPLACE ({', '.join(f'{sql} AS {name}' for name, sql in marks.items())})")
 
 
 def _known_or_null(column: str) -> str:
     if column not in WITHHELD_BY:
         return column
-    return f"CASE WHEN coalesce({WITHHELD_BY[column]}, '') <> 'N' THEN {column} END AS {column}"
+    return f"CASE WHEN {WITHHELD_BY[column]} IS NULL THEN {column} END AS {column}"
 
 
 def area_slices(year: int, needs: Mapping[str, Sequence[Path]]) -> list[Resource]:

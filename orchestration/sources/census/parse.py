@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import csv
+import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,12 +16,22 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import SourceError
+from orchestration.sources.readers.fields import Field, Rules
+from orchestration.sources.readers.grid import relation
+from orchestration.sources.readers.workbook import read_table
 from orchestration.sources.source import Edition
 from orchestration.sources.tidy import LAYOUT_REMEDY, only, read_delimited, read_header
-from orchestration.sources.workbook import open_workbook, sheet_rows
 
 VINTAGE_REMEDY = "pull again later; the publisher serves another vintage's file at this address"
 MONTHS = list(calendar.month_name)
+DELINEATED = (
+    Field("cbsa_code", "VARCHAR", "CBSA Code", width=5),
+    Field("cbsa_title", "VARCHAR", "CBSA Title"),
+    Field("cbsa_kind", "VARCHAR", "Metropolitan/Micropolitan Statistical Area"),
+    Field("state", "VARCHAR", "FIPS State Code", width=2),
+    Field("county", "VARCHAR", "FIPS County Code", width=3),
+)
+log = logging.getLogger("clusters.ingest")
 
 
 def parse_adjacency(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
@@ -40,6 +51,9 @@ def parse_ragged_adjacency(
 ) -> duckdb.DuckDBPyRelation:
     """The same from the older tab-separated file, where a county's name and code stand on its first line only.
 
+    In the Census Bureau's own file a line lacks its first field, the county's name. Its codes say all that is needed:
+    it is read, and a note is logged.
+
     Raises:
         SourceError: if a line has not four fields or a code not five digits.
     """
@@ -48,13 +62,22 @@ def parse_ragged_adjacency(
     pairs: list[tuple[str, str]] = []
     county = ""
     with files[0].open(encoding="latin-1", newline="") as stream:
-        for number, fields in enumerate(csv.reader(stream, delimiter="\t"), start=1):
-            if len(fields) != 4 or not all(len(f) == 5 and f.isdigit() for f in (fields[1] or county, fields[3])):
+        for number, row in enumerate(csv.reader(stream, delimiter="\t"), start=1):
+            fields = [field.strip() for field in row]
+            if len(fields) == 3 and _is_county(fields[0]):
+                note = "line %s lacks its first field, the county's name: read as county %s"
+                log.warning(f"census_adjacency: {files[0].name}: {note}", number, fields[0])
+                fields.insert(0, "")
+            if len(fields) != 4 or not all(map(_is_county, (fields[1] or county, fields[3]))):
                 problem = f"line {number} is not name, code, neighbour, neighbour's code"
                 raise SourceError("census_adjacency", files[0].name, problem, LAYOUT_REMEDY)
             county = fields[1] or county
             pairs.append((county, fields[3]))
     return con.from_df(pd.DataFrame(pairs, columns=["county_fips", "neighbour_fips"]).drop_duplicates())
+
+
+def _is_county(code: str) -> bool:
+    return len(code) == 5 and code.isascii() and code.isdigit()
 
 
 def parse_gazetteer(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
@@ -115,33 +138,19 @@ def parse_delineation(
 ) -> duckdb.DuckDBPyRelation:
     """Counties of each core-based statistical area in a delineation; its period is the month of the OMB bulletin.
 
-    Raises:
-        SourceError: if the workbook cannot be read, lacks a column or is headed with another month.
-    """
-    import pandas as pd
+    Codes that a workbook holds as numbers are read as the codes.
 
-    dataset, name = "census_delineation", files[0].name
-    workbook = open_workbook(dataset, files[0])
-    rows = list(sheet_rows(dataset, files[0], workbook, workbook.sheet_names[0]))
-    wanted = {
-        "CBSA Code": "cbsa_code",
-        "CBSA Title": "cbsa_title",
-        "Metropolitan/Micropolitan Statistical Area": "cbsa_kind",
-        "FIPS State Code": "state",
-        "FIPS County Code": "county",
-    }
-    start = next((i for i, row in enumerate(rows) if "CBSA Code" in row), None)
-    missing = sorted(set(wanted) - {str(cell) for cell in rows[start]}) if start is not None else list(wanted)
-    if start is None or missing:
-        raise SourceError(dataset, name, f"column {', '.join(missing)} is missing", LAYOUT_REMEDY)
-    _require_month(rows[:start], edition.period, name)
-    table = pd.DataFrame(rows[start + 1 :], columns=[str(c) for c in rows[start]], dtype=str)
-    table = table[list(wanted)].rename(columns=wanted)
-    # Notes stand at the foot, in the column of codes.
-    table = table[table["cbsa_code"].str.fullmatch(r"\d{5}") & (table["county"] != "")]
-    table["county_fips"] = table.pop("state").str.zfill(2) + table.pop("county").str.zfill(3)
-    table["cbsa_kind"] = table["cbsa_kind"].str.split().str[0].str.lower()
-    return con.from_df(table)
+    Raises:
+        SourceError: if the workbook cannot be read, lacks a column, is headed with another month, or holds a row that
+            is neither a county nor a note at the foot.
+    """
+    dataset, file = "census_delineation", only("census_delineation", files)
+    table = read_table(dataset, file, DELINEATED, {"key": [field.name for field in DELINEATED]})
+    _require_month(table.heading, edition.period, file.name)
+    counties = relation(con, dataset, [table], DELINEATED, Rules(key=("state", "county")))
+    return counties.project(
+        "cbsa_code, cbsa_title, lower(split_part(cbsa_kind, ' ', 1)) AS cbsa_kind, state || county AS county_fips"
+    )
 
 
 def _require_month(heading: Sequence[Sequence[object]], period: str, file: str) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import SourceError
-from orchestration.sources.readers.fields import BLANKS, Field, key_fields, known_options, refuse, typed
+from orchestration.sources.readers.fields import BLANKS, Field, refuse, rules
+from orchestration.sources.readers.typed import typed
 from orchestration.sources.tidy import TEXT_REMEDY, quoted, read_delimited, read_header
 
 # What DuckDB reads without an extension; the rest is written anew in UTF-8.
@@ -27,8 +28,8 @@ def read(
 ) -> duckdb.DuckDBPyRelation:
     """The fields of delimited files, one relation over all of them.
 
-    Options: `delimiter` (","), `encoding` ("utf-8"; a byte-order mark does no harm), `quote` ('"', "" for none),
-    `thousands` (what separates thousands in numbers), `key` (names of the fields that tell rows apart).
+    Options: those of `Rules`, `delimiter` (","), `encoding` ("utf-8"; a byte-order mark does no harm), `quote` ('"',
+    "" for none).
 
     Raises:
         SourceError: if a file is not text, lacks a column, or holds text that does not fit its field (the line is
@@ -39,12 +40,13 @@ def read(
         >>> read(con, "cbp", [Path("cbp.txt")], fields, {"encoding": "latin-1"}).columns  # doctest: +SKIP
         ['county', 'jobs']
     """
-    known_options(dataset, options, ("delimiter", "encoding", "quote", "thousands", "key"))
-    key = key_fields(dataset, fields, options)
+    declared = rules(dataset, fields, options, "delimiter", "encoding", "quote")
     delimiter, quote = options.get("delimiter", ","), options.get("quote", '"')
     encoding = _plain_name(options.get("encoding", "utf-8"))
     if encoding not in AS_IT_IS:
-        files, encoding = [_in_utf8(dataset, file, encoding) for file in files], "utf-8"
+        spill = Path(con.execute("SELECT current_setting('temp_directory')").fetchall()[0][0])
+        files = [_in_utf8(dataset, file, encoding, spill / f"utf-8-{n}") for n, file in enumerate(files)]
+        encoding = "utf-8"
     for file in files:
         refuse(dataset, file, "text")
     headers = dict.fromkeys((field.header for field in fields), "VARCHAR")
@@ -60,7 +62,7 @@ def read(
                     return file.name, f"line {line}"
         return files[0].name, ""
 
-    return typed(dataset, raw, fields, place, key=key, thousands=options.get("thousands", ""))
+    return typed(dataset, raw, fields, place, declared)
 
 
 def _plain_name(encoding: str) -> str:
@@ -68,10 +70,10 @@ def _plain_name(encoding: str) -> str:
     return {"utf8": "utf-8", "utf-8-sig": "utf-8", "latin1": "latin-1", "iso-8859-1": "latin-1"}.get(name, name)
 
 
-def _in_utf8(dataset: str, file: Path, encoding: str) -> Path:
-    """The file written anew in UTF-8, under its own name, in a folder beside it."""
-    target = file.parent / "utf-8" / file.name
-    target.parent.mkdir(exist_ok=True)
+def _in_utf8(dataset: str, file: Path, encoding: str, folder: Path) -> Path:
+    """The file written anew in UTF-8, under its own name, among what DuckDB spills: it is read again and again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / file.name
     try:
         with file.open(encoding=encoding, newline="") as old, target.open("w", encoding="utf-8", newline="") as new:
             while chunk := old.read(CHUNK):
@@ -82,9 +84,11 @@ def _in_utf8(dataset: str, file: Path, encoding: str) -> Path:
 
 
 def _lines(file: Path, delimiter: str, encoding: str, quote: str) -> Iterator[tuple[int, list[str]]]:
-    how = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
     with file.open(encoding=encoding, errors="replace", newline="") as stream:
-        reader = csv.reader(stream, delimiter=delimiter, quotechar=quote or None, quoting=how)
+        if quote:
+            reader = csv.reader(stream, delimiter=delimiter, quotechar=quote)
+        else:
+            reader = csv.reader(stream, delimiter=delimiter, quoting=csv.QUOTE_NONE)
         before = 1
         for cells in reader:
             # The line where the row begins: a text in quotes may run over several.

@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import SourceError
-from orchestration.sources.readers.fields import PATTERNS, Field, key_fields, known_options, refuse, typed
+from orchestration.sources.readers.fields import PATTERNS, Field, refuse, rules
+from orchestration.sources.readers.typed import typed
 from orchestration.sources.tidy import (
     LAYOUT_REMEDY,
     TEXT_REMEDY,
@@ -56,7 +57,7 @@ def read(
     A field's header is a dimension ("geo"), or TIME_PERIOD, OBS_VALUE or OBS_FLAG. Without fields they are made from
     the option `dimensions` (Eurostat's name to the tidy one, see `eurostat_fields`). A cell ":" is a row without a
     value; flags are as published ("bep"; confidentiality, where it has a column of its own, behind "@").
-    Other options: `where` (a dimension to the codes that are kept), `key` (names of the fields that tell rows apart).
+    Other options: those of `Rules`, `where` (a dimension to the codes that are kept).
 
     Raises:
         SourceError: if a file is no such table, a cell is neither a number nor ":", a dimension that no field names
@@ -67,16 +68,15 @@ def read(
         >>> read(con, "gdp", [Path("nama_10r_3gdp.tsv")], [], options).columns  # doctest: +SKIP
         ['region_code', 'time_period', 'value', 'flags']
     """
-    known_options(dataset, options, ("dimensions", "where", "key"))
     fields = fields or eurostat_fields(options.get("dimensions", {}))
-    key = key_fields(dataset, fields, options)
+    declared = rules(dataset, fields, options, "dimensions", "where")
     made = None
     for file in files:
         part = _cells(con, dataset, file, fields, options.get("where", {}))
         made = part if made is None else made.union(part)
     if made is None:
         raise SourceError(dataset, "(no file)", "there is no file to read", LAYOUT_REMEDY)
-    return typed(dataset, made, fields, lambda row, field, value: (files[0].name, ""), key=key)
+    return typed(dataset, made, fields, lambda row, field, value: (files[0].name, ""), declared)
 
 
 def _cells(

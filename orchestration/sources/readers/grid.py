@@ -6,6 +6,7 @@ Belongs here: the header row among titles, notes at the foot, cells as text. Doe
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,8 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import SourceError
-from orchestration.sources.readers.fields import BLANKS, Field, typed
+from orchestration.sources.readers.fields import BLANKS, Field, Rules
+from orchestration.sources.readers.typed import typed
 from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
 
 Cells = Sequence[object]
@@ -68,35 +70,33 @@ def find_table(
     where: str,
     rows: Sequence[Cells],
     fields: Sequence[Field],
-    key: Sequence[str],
+    rules: Rules,
     *,
     strict: bool,
 ) -> Table:
     """The rows between a header and the notes at the foot.
 
     Every row must have its key filled (without a key: every field that does not count a blank as unknown). Rows
-    after the last such one are notes, if they fill less than half of the fields. Blank rows are passed over.
+    after the last such one are notes, if they look like notes. Blank rows are passed over.
 
     Raises:
         SourceError: if there is no header, or a row among the others lacks a cell that it must have.
     """
     at, columns = find_header(dataset, file, where, rows, fields)
-    must = [n for n, field in enumerate(fields) if (field.name in key if key else "" not in field.unknown)]
+    must = [n for n, field in enumerate(fields) if (field.name in rules.key if rules.key else "" not in field.unknown)]
     kept: list[tuple[int, Cells]] = []
     last = 0
     for number, row in enumerate(rows[at + 1 :], start=at + 2):
-        if all(map(_is_blank, row)):
+        cells: Cells = [row[column] if column < len(row) else "" for column in columns]
+        if all(map(_is_blank, row)) or _is_left_out(cells, fields, rules):
             continue
-        cells = [row[column] if column < len(row) else "" for column in columns]
         kept.append((number, cells))
-        alone = len(row) > 1 and sum(not _is_blank(cell) for cell in row) == 1
-        if not alone and not any(_is_blank(cells[n]) for n in must):
+        if not any(_is_blank(cells[n]) for n in must) and not _is_note(cells, fields):
             last = len(kept)
     for place, (number, cells) in enumerate(kept):
-        blank = [fields[n].header for n in must if _is_blank(cells[n])]
-        is_note = place >= last and 2 * sum(not _is_blank(cell) for cell in cells) <= len(cells)
-        if blank and not is_note:
-            problem = f"row {number}: column {', '.join(blank)} is blank where every row must have it"
+        blank = ", ".join(fields[n].header for n in must if _is_blank(cells[n]))
+        if blank and not (place >= last and _is_note(cells, fields)):
+            problem = f"row {number}: column {blank} is blank where every row must have it"
             raise SourceError(dataset, file, problem, TEXT_REMEDY)
     return Table(file, rows[:at], kept[:last], strict=strict)
 
@@ -106,9 +106,7 @@ def relation(
     dataset: str,
     tables: Sequence[Table],
     fields: Sequence[Field],
-    *,
-    key: Sequence[str] = (),
-    thousands: str = "",
+    rules: Rules,
 ) -> duckdb.DuckDBPyRelation:
     """Tables of one or several files as one typed relation.
 
@@ -117,6 +115,8 @@ def relation(
     """
     import pyarrow as pa
 
+    if not tables:
+        raise SourceError(dataset, "(no file)", "the archive holds no file to read", LAYOUT_REMEDY)
     columns: list[list[str | None]] = [
         [_text(dataset, table, number, cells[n], field) for table in tables for number, cells in table.rows]
         for n, field in enumerate(fields)
@@ -132,8 +132,7 @@ def relation(
         raw,
         fields,
         lambda row, field, value: (row[FILE], row[ROW]) if row else (tables[0].file, ""),
-        key=key,
-        thousands=thousands,
+        rules,
     )
 
 
@@ -161,6 +160,19 @@ def _text(dataset: str, table: Table, number: int, cell: object, field: Field) -
         problem = f"{table.row} {number}: column {field.header} {odd}"
         raise SourceError(dataset, table.file, problem, TEXT_REMEDY)
     return str(cell)
+
+
+def _is_note(cells: Cells, fields: Sequence[Field]) -> bool:
+    """A sentence or two: texts of several words in few of the columns, and in no column of numbers."""
+    filled = [(cell, field) for cell, field in zip(cells, fields, strict=True) if not _is_blank(cell)]
+    return len(filled) <= max(1, len(cells) // 2) and all(
+        isinstance(cell, str) and " " in cell.strip(BLANKS) and not field.is_number for cell, field in filled
+    )
+
+
+def _is_left_out(cells: Cells, fields: Sequence[Field], rules: Rules) -> bool:
+    texts = {field.name: str(cell).strip(BLANKS) for field, cell in zip(fields, cells, strict=True)}
+    return any(re.fullmatch(pattern, texts[name]) for name, pattern in rules.leave_out.items())
 
 
 def _is_blank(cell: object) -> bool:

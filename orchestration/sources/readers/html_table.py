@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import SourceError
-from orchestration.sources.readers.fields import Field, key_fields, known_options, refuse
+from orchestration.sources.readers.fields import Field, Rules, refuse, rules
 from orchestration.sources.readers.grid import Table, find_header, find_table, relation
 from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
 
@@ -28,8 +28,7 @@ def read(
 ) -> duckdb.DuckDBPyRelation:
     """The fields of the one table of each page that has all wanted headers, one relation over all pages.
 
-    Options: `encoding` ("utf-8"), `key` (names of the fields that tell rows apart), `thousands` (what separates
-    thousands in numbers). Cells that span columns count in each of them.
+    Options: those of `Rules`, `encoding` ("utf-8"). Cells that span columns count in each of them.
 
     Raises:
         SourceError: if a file is no page, ends within a table, has no such table or several, or a cell does not fit
@@ -40,19 +39,18 @@ def read(
         >>> read(con, "patents", [Path("metros.htm")], fields, {"key": ["region"]}).columns  # doctest: +SKIP
         ['region', 'patents']
     """
-    known_options(dataset, options, ("encoding", "key", "thousands"))
-    key = key_fields(dataset, fields, options)
-    tables = [_table(dataset, file, fields, key, options.get("encoding", "utf-8")) for file in files]
-    return relation(con, dataset, tables, fields, key=key, thousands=options.get("thousands", ""))
+    declared = rules(dataset, fields, options, "encoding")
+    tables = [_table(dataset, file, fields, declared, options.get("encoding", "utf-8")) for file in files]
+    return relation(con, dataset, tables, fields, declared)
 
 
-def _table(dataset: str, file: Path, fields: Sequence[Field], key: Sequence[str], encoding: str) -> Table:
+def _table(dataset: str, file: Path, fields: Sequence[Field], declared: Rules, encoding: str) -> Table:
     refuse(dataset, file, "html")
     if file.stat().st_size > MOST_BYTES:
         raise SourceError(dataset, file.name, f"the page is larger than {MOST_BYTES} bytes", "ask for it in parts")
     page = _Page()
     try:
-        page.feed(file.read_text(encoding=encoding.replace("utf-8", "utf-8-sig")))
+        page.feed(file.read_text(encoding="utf-8-sig" if encoding == "utf-8" else encoding))
         page.close()
     except (ValueError, LookupError) as error:
         raise SourceError(dataset, file.name, f"the page cannot be read ({error})", TEXT_REMEDY) from error
@@ -73,7 +71,7 @@ def _table(dataset: str, file: Path, fields: Sequence[Field], key: Sequence[str]
         raise SourceError(dataset, file.name, problem, LAYOUT_REMEDY)
     if fitting[0] in page.with_tall_cells:
         raise SourceError(dataset, file.name, "a cell of the table spans several rows", LAYOUT_REMEDY)
-    return find_table(dataset, file.name, "the page", page.tables[fitting[0]], fields, key, strict=False)
+    return find_table(dataset, file.name, "the page", page.tables[fitting[0]], fields, declared, strict=False)
 
 
 class _Page(HTMLParser):

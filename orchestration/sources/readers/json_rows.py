@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import duckdb
 
 from orchestration.errors import SourceError
-from orchestration.sources.readers.fields import Field, key_fields, known_options, refuse
+from orchestration.sources.readers.fields import Field, refuse, rules
 from orchestration.sources.readers.grid import Literal, Table, find_header, relation
 from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
 
@@ -27,8 +27,8 @@ def read(
 ) -> duckdb.DuckDBPyRelation:
     """The fields of JSON files, one relation over all of them. Numbers may be written as texts.
 
-    Options: `records` (the names that lead to the list, where it does not stand alone: `results`, `data.rows`),
-    `key` (names of the fields that tell rows apart), `thousands` (what separates thousands in texts of numbers).
+    Options: those of `Rules`, `records` (the names that lead to the list, where it does not stand alone: `results`,
+    `data.rows`).
 
     Raises:
         SourceError: if a file is no JSON or holds no list, a record lacks a column, or a value does not fit its field
@@ -39,10 +39,9 @@ def read(
         >>> read(con, "exports", [Path("exports.json")], fields, {}).columns  # doctest: +SKIP
         ['state', 'usd']
     """
-    known_options(dataset, options, ("records", "key", "thousands"))
-    key = key_fields(dataset, fields, options)
+    declared = rules(dataset, fields, options, "records")
     tables = [_table(dataset, file, fields, options.get("records", "")) for file in files]
-    return relation(con, dataset, tables, fields, key=key, thousands=options.get("thousands", ""))
+    return relation(con, dataset, tables, fields, declared)
 
 
 def _table(dataset: str, file: Path, fields: Sequence[Field], records: str) -> Table:

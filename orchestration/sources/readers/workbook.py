@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.errors import SourceError
-from orchestration.sources.readers.fields import Field, key_fields, known_options, refuse
+from orchestration.sources.readers.fields import Field, refuse, rules
 from orchestration.sources.readers.grid import Table, find_table, relation
 from orchestration.sources.tidy import LAYOUT_REMEDY
-from orchestration.sources.workbook import open_workbook, sheet_rows
+from orchestration.sources.workbook import is_xls, open_workbook, sheet_rows
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
-OPTIONS = ("sheet", "sheet_like", "key", "thousands", "text_numbers")
+OPTIONS = ("sheet", "sheet_like", "text_numbers")
 
 
 def read(
@@ -31,9 +31,8 @@ def read(
     """The fields of one sheet of each workbook, one relation over all of them.
 
     The header is the first row with all wanted headers. Codes that are typed as numbers are read as the code.
-    Options: `sheet` (its name, or its number from 1; by default the first), `sheet_like` (a regular expression that
-    one sheet's name fits), `key` (names of the fields that tell rows apart), `text_numbers` (true if numbers are
-    stored as texts), `thousands` (what separates thousands in such).
+    Options: those of `Rules`, `sheet` (its name, or its number from 1; by default the first), `sheet_like` (a regular
+    expression that one sheet's name fits), `text_numbers` (true if numbers are stored as texts).
 
     Raises:
         SourceError: if a workbook cannot be read, lacks the sheet or a column, or a cell does not fit its field (row
@@ -45,8 +44,7 @@ def read(
         ['county', 'jobs']
     """
     tables = [read_table(dataset, file, fields, options) for file in files]
-    key = key_fields(dataset, fields, options)
-    return relation(con, dataset, tables, fields, key=key, thousands=options.get("thousands", ""))
+    return relation(con, dataset, tables, fields, rules(dataset, fields, options, *OPTIONS))
 
 
 def read_table(dataset: str, file: Path, fields: Sequence[Field], options: Mapping[str, Any]) -> Table:
@@ -55,14 +53,13 @@ def read_table(dataset: str, file: Path, fields: Sequence[Field], options: Mappi
     Raises:
         SourceError: as `read`, but for cells that do not fit.
     """
-    known_options(dataset, options, OPTIONS)
-    refuse(dataset, file, "xls" if file.suffix.lower() == ".xls" else "xlsx")
+    declared = rules(dataset, fields, options, *OPTIONS)
+    refuse(dataset, file, "xls" if is_xls(file) else "xlsx")
     workbook = open_workbook(dataset, file)
     sheet = _sheet(dataset, file, workbook, options)
     rows = list(sheet_rows(dataset, file, workbook, sheet))
-    key = key_fields(dataset, fields, options)
     strict = not options.get("text_numbers", False)
-    return find_table(dataset, file.name, f"sheet {sheet}", rows, fields, key, strict=strict)
+    return find_table(dataset, file.name, f"sheet {sheet}", rows, fields, declared, strict=strict)
 
 
 def _sheet(dataset: str, file: Path, workbook: CalamineWorkbook, options: Mapping[str, Any]) -> str:

@@ -1,0 +1,73 @@
+-- Which edition of each dated source a year of data is read by, and why. One SELECT a source.
+WITH years AS (
+    SELECT DISTINCT year::INTEGER AS year FROM {{ ref("stg_qcew") }}
+),
+
+printed AS (
+    SELECT DISTINCT year::INTEGER AS year, area_fips AS county_fips
+    FROM {{ ref("stg_qcew") }}
+    WHERE agglvl_code = 70 AND right(area_fips, 3) < '995'
+),
+
+adjacency AS (
+    SELECT
+        year,
+        arg_min(period, place) AS period,
+        any_value(counties) AS counties,
+        string_agg(lonely || ' in the list of ' || period, ', ' ORDER BY place) AS lonely
+    FROM {{ ref("int_adjacency_years") }}
+    GROUP BY year
+),
+
+population AS (
+    SELECT y.year, p.period, p.vintage, count(*) AS counties
+    FROM years AS y
+    INNER JOIN {{ ref("int_population") }} AS p ON y.year = p.year
+    WHERE right(p.area_fips, 3) <> '000'
+    GROUP BY y.year, p.period, p.vintage
+),
+
+gazetteer AS (
+    SELECT
+        y.year, g.period,
+        count(p.county_fips) AS counties,
+        count(p.county_fips) FILTER (WHERE (g.period, p.county_fips) NOT IN (
+            SELECT (period, county_fips) FROM {{ ref("stg_county_gazetteer") }}
+        )) AS absent
+    FROM years AS y
+    CROSS JOIN (SELECT DISTINCT period FROM {{ ref("stg_county_gazetteer") }}) AS g
+    LEFT JOIN printed AS p ON y.year = p.year
+    GROUP BY y.year, g.period
+),
+
+used AS (
+    SELECT 'census_delineation' AS source_id, year, period, NULL::VARCHAR AS vintage, why
+    FROM {{ ref("int_delineation_years") }}
+    WHERE is_built
+    UNION ALL
+    SELECT
+        'census_adjacency', year, period, NULL,
+        CASE
+            WHEN counties = 0 THEN 'QCEW prints no counties this year; this list is nearest to it'
+            ELSE 'of ' || counties || ' counties without neighbours: ' || lonely
+        END
+    FROM adjacency
+    UNION ALL
+    SELECT
+        'census_population', year, period, vintage,
+        'the newest vintage with figures for this year (' || counties || ' counties)'
+    FROM population
+    QUALIFY row_number() OVER (PARTITION BY year ORDER BY counties DESC, vintage DESC) = 1
+    UNION ALL
+    SELECT
+        'census_gazetteer', year, period, NULL,
+        CASE
+            WHEN counties = 0 THEN 'the newest; QCEW prints no counties this year'
+            ELSE 'it lacks ' || absent || ' of ' || counties || ' counties, which have their places from other editions'
+        END
+    FROM gazetteer
+    QUALIFY row_number() OVER (PARTITION BY year ORDER BY absent, period DESC) = 1
+)
+
+SELECT source_id, year, period || coalesce('@' || vintage, '') AS edition, period, vintage, why
+FROM used

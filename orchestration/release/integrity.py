@@ -1,0 +1,63 @@
+"""Whether a published file is still, byte for byte, what was published.
+
+Belongs here: the checksum of a release's file and the comparison with the one its manifest keeps. Does not: what a
+refresh or a command does about a difference.
+
+Releases are write-protected. That stops everybody but root, and root is who most containers run as.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from orchestration.release.manifest import manifest_path, read_manifest
+
+CHECK = "release_is_as_published"
+REMEDY = "`clusters refresh` publishes the data anew, `clusters rollback` goes back to the release before"
+
+
+def checksum(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal; some 0.7 s a gigabyte.
+
+    Example:
+        >>> checksum(Path("/dev/null"))[:8]
+        'e3b0c442'
+    """
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def alteration(warehouse: Path, release: Path) -> str | None:
+    """What has happened to a release's file since it was published, as one clause; None if nothing has.
+
+    `warehouse` is the folder that holds the manifests. Of a release whose manifest keeps no checksum (made before
+    manifests did) nothing but a write-ahead log beside it can be said.
+
+    Raises:
+        SetupError: if its manifest is damaged.
+
+    Example:
+        >>> alteration(house.folder, house.current().path)                      # doctest: +SKIP
+        'its bytes are not those that were published; some program has written into it'
+    """
+    log = release.with_name(f"{release.name}.wal")
+    if log.exists():
+        return f"a write-ahead log, {log.name}, stands beside it; some program has opened it for writing"
+    note = manifest_path(warehouse, release.stem)
+    published = read_manifest(note).file_sha256 if note.exists() else None
+    if published is None or published == _known_checksum(release):
+        return None
+    return "its bytes are not those that were published; some program has written into it"
+
+
+def _known_checksum(path: Path) -> str:
+    """The checksum, computed once a process as long as nothing has touched the file."""
+    seen = path.stat()
+    return _checksum_of(path, (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
+
+
+@lru_cache(maxsize=8)
+def _checksum_of(path: Path, _version: tuple[int, ...]) -> str:
+    return checksum(path)

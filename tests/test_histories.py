@@ -1,0 +1,175 @@
+"""How a warehouse may come to its years: one alone, with gaps, more before and after, another classification.
+
+Belongs here: whole refreshes on the sample, from an empty home and on top of each other. Does not: any one rule (see
+`tests/quality`). Years and layouts are those of the sample's files, so that the tests hold for every sample.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.quality.years import EDITION_BEGINS
+from orchestration.sample.write import write_sample
+from tests.faults.conftest import House, house_environment
+
+pytestmark = [pytest.mark.long, pytest.mark.slow]
+
+DELINEATIONS = "www2.census.gov/programs-surveys/metro-micro"
+QCEW = "data.bls.gov/cew/data"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the sample's publishers offer: years whose file holds the nation's counties, and years of states alone."""
+
+    mirror: Path
+    whole: tuple[int, ...]
+    states: tuple[int, ...]
+
+    def archive(self, year: int) -> str:
+        """Where a year's archive lies in the mirror."""
+        [path] = (self.mirror / QCEW / "files" / str(year)).rglob("*.zip")
+        return path.relative_to(self.mirror).as_posix()
+
+
+def offer(mirror: Path) -> Offer:
+    """The years of a sample, by what their files are; a year still under way counts for nothing."""
+    whole = {int(path.parts[-3]) for path in mirror.glob(f"{QCEW}/files/*/csv/*_annual_singlefile.zip")}
+    states = {int(path.name) for path in mirror.glob(f"{QCEW}/api/*")} - whole
+    return Offer(mirror, tuple(sorted(whole)), tuple(sorted(states)))
+
+
+@pytest.fixture(scope="module")
+def offered(tmp_path_factory: pytest.TempPathFactory) -> Offer:
+    found = offer(write_sample(tmp_path_factory.mktemp("histories") / "mirror"))
+    assert len(found.whole) >= 3, "the matrix needs three years in a row"
+    assert [b - a for a, b in zip(found.whole, found.whole[1:], strict=False)] == [1] * (len(found.whole) - 1)
+    return found
+
+
+@pytest.fixture
+def house(offered: Offer, tmp_path: Path) -> Iterator[House]:
+    """An empty home, and a copy of the mirror from which a test may take files."""
+    shutil.copytree(offered.mirror, tmp_path / "mirror")
+    empty = House(tmp_path / "home", tmp_path / "mirror")
+    with house_environment(empty):
+        yield empty
+
+
+def refreshed(house: House, years: str, holds: tuple[int, ...], outcome: str = "published") -> None:
+    """A refresh that asks for `years` ends well and leaves `holds`, each year in each table."""
+    result = house.refresh("--years", years)
+    assert result.exit_code == 0, result.output
+    assert house.status()["last_run"]["outcome"] == outcome
+    with duckdb.connect(str(house.current), read_only=True) as con:
+        found = con.execute("SELECT DISTINCT year FROM employment ORDER BY 1").fetchall()
+        assert found == [(year,) for year in holds]
+        spans = con.execute("SELECT DISTINCT from_year, to_year FROM cluster_dynamics ORDER BY ALL").fetchall()
+        assert spans == list(combinations(holds, 2))
+        stopped = con.execute(
+            "SELECT table_name, check_name FROM meta.check_result WHERE NOT passed AND severity = 'error'"
+        )
+        assert stopped.fetchall() == []
+        profiled = {row[0] for row in con.execute("SELECT DISTINCT table_name FROM meta.table_profile").fetchall()}
+        tables = {
+            row[0]
+            for row in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall()
+        }
+        assert tables - profiled == ({"cluster_dynamics"} if len(holds) == 1 else set())
+
+
+def expected_of(house: House, table: str, check: str) -> tuple[str, str]:
+    """What a check of the current release observed and expected."""
+    with duckdb.connect(str(house.current), read_only=True) as con:
+        question = "SELECT observed, expected FROM meta.check_result WHERE table_name = ? AND check_name = ?"
+        return con.execute(question, [table, check]).fetchall()[0]
+
+
+def test_one_year_then_the_next_then_the_one_before_then_fewer(house: House, offered: Offer) -> None:
+    before, year, after = offered.whole[:3]
+    refreshed(house, f"{year}", (year,))
+    observed, expected = expected_of(house, "cluster_dynamics", "row_count")
+    assert observed == "0 rows"
+    assert f"it needs 2 years and there is 1 ({year})" in expected
+    refreshed(house, f"{year}-{after}", (year, after))
+    refreshed(house, f"{before}-{after}", (before, year, after))
+    refreshed(house, f"{after}", (before, year, after), outcome="nothing new")
+
+
+def test_a_gap_and_what_fills_it(house: House, offered: Offer) -> None:
+    first, gap, last = offered.whole[:3]
+    missing = offered.archive(gap)
+    kept = house.read(missing)
+    house.remove(missing)
+    refreshed(house, f"{first}-{last}", (first, last))
+    with duckdb.connect(str(house.current), read_only=True) as con:
+        bridged = con.execute("SELECT count(growth), count(national_share_dynamic) FROM cluster_dynamics").fetchone()
+    # The change over the gap is known, year by year it is not.
+    assert bridged is not None
+    assert bridged[0] > 0
+    assert bridged[1] == 0
+    house.write(missing, kept)
+    refreshed(house, f"{first}-{last}", (first, gap, last))
+
+
+def test_states_alone_then_everything(house: House, offered: Offer) -> None:
+    """Years in another layout, with fewer kinds of regions, before what is released and after."""
+    if not offered.states:
+        pytest.skip("the sample has no year of states alone")
+    year = offered.states[-1]
+    refreshed(house, f"{year}", (year,))
+    others = (*offered.states, *offered.whole)
+    first, last = min(others), max(others)
+    assert house.refresh("--years", f"{first}-{last}").exit_code == 0
+    with duckdb.connect(str(house.current), read_only=True) as con:
+        held = {row[0] for row in con.execute("SELECT DISTINCT year FROM employment").fetchall()}
+    assert set(others) <= held
+
+
+def test_the_first_year_of_another_classification(house: House, offered: Offer) -> None:
+    begins = [y for y in EDITION_BEGINS if y in offered.whole and y - 1 in (*offered.states, *offered.whole)]
+    if not begins:
+        pytest.skip("the sample's years are all in one edition of NAICS")
+    year = begins[0]
+    refreshed(house, f"{year - 1}", (year - 1,))
+    refreshed(house, f"{year}", (year - 1, year))
+    with duckdb.connect(str(house.current), read_only=True) as con:
+        compared = con.execute("SELECT bool_or(comparable) FROM cluster_dynamics").fetchone()
+    assert compared == (False,)
+
+
+def test_a_new_delineation(house: House, offered: Offer) -> None:
+    lists = sorted(p for p in (house.mirror / DELINEATIONS).rglob("*") if p.suffix in {".xls", ".xlsx"})
+    if len(lists) < 2:
+        pytest.skip("the sample has one delineation of metropolitan areas only")
+    newest = max(lists, key=lambda path: re.findall(r"\d{4}", path.name)[-1]).relative_to(house.mirror).as_posix()
+    kept = house.read(newest)
+    house.remove(newest)
+    years, holds = f"{offered.whole[-2]}-{offered.whole[-1]}", offered.whole[-2:]
+    refreshed(house, years, holds)
+    house.write(newest, kept)
+    refreshed(house, years, holds)
+
+
+def test_a_year_that_is_lost_is_known_before_anything_is_built(house: House, offered: Offer) -> None:
+    first, last = offered.whole[-2:]
+    refreshed(house, f"{first}-{last}", (first, last))
+    index = house.home / "tidy" / "index-mirror.json"
+    entries = json.loads(index.read_text(encoding="utf-8"))
+    index.write_text(json.dumps([e for e in entries if str(e["period"]) != str(first)]), encoding="utf-8")
+    released = house.released()
+    stopped = house.refresh("--years", f"{last}")
+    assert stopped.exit_code == 3
+    assert "stg_qcew.history_years_kept failed (error): observed" in stopped.output
+    assert f"year = {first}" in stopped.output
+    assert "dbt builds" not in stopped.output
+    assert house.released() == released

@@ -1,0 +1,96 @@
+"""`make serve` starts only what will work at night: a setting that does not fit ends it at once, with one message."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration import serve
+from orchestration.settings import PROJECT_ROOT, settings
+from tests.conftest import borrowed_environment
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("CLUSTERS_HOME", str(tmp_path / "home"))
+    # set and unset, so that what serving sets is taken back
+    monkeypatch.setenv("DAGSTER_HOME", "x")
+    monkeypatch.delenv("DAGSTER_HOME")
+    settings.cache_clear()
+    yield tmp_path / "home"
+    settings.cache_clear()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("CLUSTERS_TIMEZONE", "Nowhere", "CLUSTERS_TIMEZONE: 'Nowhere' is not a time zone"),
+        ("CLUSTERS_YEARS", "abc", "CLUSTERS_YEARS: 'abc' is not a year"),
+        ("CLUSTERS_HOME", "/proc/nowhere", "/proc/nowhere"),
+    ],
+)
+def test_a_bad_setting_ends_make_serve_at_once(setting: str, value: str, message: str, tmp_path: Path) -> None:
+    venv = borrowed_environment(tmp_path / "venv")
+    done = subprocess.run(
+        ["make", "--no-print-directory", "serve", f"VENV={venv}", "PORT=0"],
+        cwd=PROJECT_ROOT,
+        env=os.environ | {setting: value, "PYTHONPATH": str(PROJECT_ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr
+    (line,) = (line for line in done.stderr.splitlines() if not line.startswith("make: ***"))
+    assert line.startswith("clusters: ")
+    assert message in line
+
+
+def test_make_serve_installs_nothing_into_an_environment_that_is_there(tmp_path: Path) -> None:
+    venv = borrowed_environment(tmp_path / "venv")
+    os.utime(venv / ".ready", (0, 0))  # older than any lock
+    command = ["make", "--dry-run", "serve", f"VENV={venv}"]
+    done = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    assert "pip" not in done.stdout
+    assert "orchestration.serve" in done.stdout
+
+
+def test_good_settings_become_dagster(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    became: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda path, command: became.append(command))
+    serve.main("3999")
+    assert became == [
+        [str(Path(sys.executable).with_name("dagster")), "dev", "-w", str(PROJECT_ROOT / "workspace.yaml"),
+         "-h", "127.0.0.1", "-p", "3999"]
+    ]  # fmt: skip
+    assert os.environ["DAGSTER_HOME"] == str(home / "dagster")
+    assert (home / "dagster" / "dagster.yaml").exists()
+
+
+def test_what_does_not_load_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str) -> None:
+        raise RuntimeError("dbt cannot parse the project")
+
+    monkeypatch.setattr(os, "execv", lambda path, command: pytest.fail("started all the same"))
+    monkeypatch.setattr(serve.importlib, "import_module", broken)
+    with pytest.raises(SystemExit, match=r"Dagster cannot load the code .*dbt cannot parse the project.*Remedy"):
+        serve.main()
+
+
+def test_no_script_hides_the_failure_of_what_it_exports() -> None:
+    """`export X="$(command)"` succeeds whatever the command does, also under `set -e`."""
+    scripts = [PROJECT_ROOT / "Makefile", PROJECT_ROOT / ".ci" / "run", *PROJECT_ROOT.glob("docs/*.md")]
+    scripts += PROJECT_ROOT.glob("orchestration/**/*.sh")
+    hiding = re.compile(r"\b(export|local|declare|readonly)\s+\w+=\S*\$\$?\(\s*(?!if |or |wildcard )")
+    found = [
+        (script.name, line) for script in scripts for line in script.read_text().splitlines() if hiding.search(line)
+    ]
+    assert found == []
