@@ -199,7 +199,8 @@ _METROS = f"""
         WHERE t.agglvl_code <> 70 AND t.area_fips LIKE 'C%'
     ),
     sums AS (
-        SELECT y.year, d.period, 'C' || left(d.cbsa_code, 4) AS area_fips, any_value(d.cbsa_kind) AS cbsa_kind,
+        SELECT y.year, d.period, CASE WHEN d.cbsa_code LIKE '%0' THEN 'C' || left(d.cbsa_code, 4)
+                ELSE d.cbsa_code END AS area_fips, any_value(d.cbsa_kind) AS cbsa_kind,
             sum(c.jobs) AS jobs, count(*) AS counties, count(c.jobs) AS reporting
         FROM stg_cbsa_delineation AS d
         CROSS JOIN (SELECT DISTINCT year FROM printed) AS y

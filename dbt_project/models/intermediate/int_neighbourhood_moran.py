@@ -39,10 +39,9 @@ def model(dbt, session):
     blocks = cells.project("region_type, year").distinct().order("region_type, year").fetchall()
     found = [SCHEMA.empty_table()]
     for region_type, year in blocks:
-        block = cells.filter(f"region_type = '{region_type}' AND year = {year}").order("region_id, cluster_id")
-        pairs = neighbours.filter(f"region_type = '{region_type}' AND year = {year}").project(
-            "region_id, neighbour_region_id"
-        )
+        same = f"region_type = '{region_type}' AND year = {year}"
+        block = cells.filter(same).order("region_id, cluster_id")
+        pairs = neighbours.filter(same).project("region_id, neighbour_region_id")
         table = block.project(", ".join([*KEYS, *NUMBERS])).to_arrow_table()
         regions = np.unique(table["region_id"].to_numpy())
         found.append(statistics(table, numbered(regions, *pairs.fetchnumpy().values())))

@@ -33,8 +33,13 @@ larger AS (
             WHEN regexp_matches(a.area_fips, '^[A-Z]{2}000$') THEN 'nation'
             ELSE 'state'
         END AS region_type,
+        CASE
+            WHEN a.area_fips LIKE 'C%' THEN {{ cbsa_code_of("a.area_fips", "any_value(k.cbsa_code)") }}
+            ELSE left(a.area_fips, 2)
+        END AS code,
         arg_max(a.area_title, a.vintage) AS area_title
     FROM {{ ref("stg_qcew_areas") }} AS a
+    LEFT JOIN {{ ref("int_cbsa_codes") }} AS k ON a.area_fips = k.area_fips
     WHERE regexp_matches(a.area_fips, '^(C\d{4}|[A-Z]{2}000|\d{2}000)$')
     GROUP BY a.area_fips
 ),
@@ -67,21 +72,17 @@ delineated AS (
 
 named AS (
     SELECT
-        l.region_type,
-        CASE l.region_type
-            WHEN 'cbsa' THEN {{ cbsa_code_of("l.area_fips", "k.cbsa_code") }}
-            ELSE left(l.area_fips, 2)
-        END AS code,
+        region_type,
+        code,
         CASE
             WHEN area_title = 'U.S. TOTAL' THEN 'United States'
             ELSE regexp_replace(area_title, ' -- Statewide', '')
         END AS name
-    FROM larger AS l
-    LEFT JOIN {{ ref("int_cbsa_codes") }} AS k ON l.area_fips = k.area_fips
+    FROM larger
     UNION
     SELECT 'cbsa', cbsa_code, cbsa_title || CASE cbsa_kind WHEN 'metropolitan' THEN ' MSA' ELSE ' MicroSA' END
     FROM delineated
-    WHERE was_used AND 'C' || left(cbsa_code, 4) NOT IN (SELECT area_fips FROM larger)
+    WHERE was_used AND cbsa_code NOT IN (SELECT code FROM larger)
 ),
 
 members AS (

@@ -43,7 +43,9 @@ def parse_adjacency(con: duckdb.DuckDBPyConnection, files: Sequence[Path], editi
         {"County GEOID": "VARCHAR", "Neighbor GEOID": "VARCHAR"},
         delimiter="|",
     )
-    return raw.project('"County GEOID" AS county_fips, "Neighbor GEOID" AS neighbour_fips')
+    # One code of the real list of 2023 ends in a tab.
+    codes = {"County GEOID": "county_fips", "Neighbor GEOID": "neighbour_fips"}
+    return raw.project(", ".join(f"trim(\"{theirs}\", ' \t') AS {ours}" for theirs, ours in codes.items()))
 
 
 def parse_ragged_adjacency(
