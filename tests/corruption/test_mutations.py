@@ -36,15 +36,16 @@ KNOWN = {
     "small_cell_x10": "a warning: pay no longer is wages over jobs, in one cell",
     "small_cell_x10_consistently": ONE_CELL,
     "small_cell_dropped": ONE_CELL,
+    "industries_lost": "a warning: a list of titles made for an earlier edition lacks as many",
     "longitude_without_sign": "distances stay as they were, and only the United States' place on the globe is known",
 }
-FOUND_IN_A_REISSUE = {"longitude_without_sign"}
+FOUND_IN_A_REISSUE = {"industries_lost", "longitude_without_sign"}
 ON_THE_SAMPLE = (
     "employment_x10", "everything_drifts_3_percent", "wages_in_thousands", "two_counties_swapped",
     "industry_merged_into_its_sibling", "year_before_relabelled", "dropped_1_percent", "withheld_as_zero",
     "population_of_the_year_before", "coordinates_off_by_one_row", "area_titles_shifted",
     "small_cell_x10", "small_cell_x10_consistently", "small_cell_dropped", "longitude_without_sign",
-    "county_lost_from_adjacency",
+    "county_lost_from_adjacency", "industries_lost",
 )  # fmt: skip
 ON_THE_SLICES = (
     "wages_and_pay_in_thousands", "ownerships_shifted", "two_states_swapped", "state_of_the_year_before",

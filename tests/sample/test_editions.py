@@ -239,6 +239,21 @@ def test_the_truth_says_what_changes(sample: Path, economy: Economy) -> None:
     assert (changes["delineation"]["from_year"], regions["from_year"]) == (2024, 2024)
 
 
+def test_the_seed_of_county_changes_knows_the_samples(economy: Economy) -> None:
+    with (SEEDS / "county_changes.csv").open(encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if "Talvenia" in r["source"]]
+    named = {c.code: f"{c.name}, {c.state.name}" for year in (2022, 2024) for c in economy.geography.counties(year)}
+    assert all(r["new_name"] == named.get(r["new_code"], "") for r in rows)
+    told = {(r["old_code"], r["new_code"], r["kind"], int(r["first_year"])) for r in rows}
+    old, new = ({c for c in codes_of(economy, year) if c.startswith(REGION_STATE)} for year in (2023, 2024))
+    assert told == {
+        (*RENAMED, "rename", 2022),
+        *((SPLIT[0], code, "split", 2023) for code in SPLIT[1]),
+        *((code, "", "replaced", 2024) for code in old),
+        *(("", code, "replaced", 2024) for code in new),
+    }
+
+
 def test_what_changes_with_every_seed_is_the_same(sample: Path) -> None:
     from orchestration.sample.geography import build_geography
 

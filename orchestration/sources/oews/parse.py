@@ -146,10 +146,9 @@ def _table(dataset: str, file: Path, texts: dict[str, str], numbers: dict[str, s
         raise SourceError(dataset, file.name, f"column {', '.join(missing)} is missing", LAYOUT_REMEDY)
     wanted = itemgetter(*(header.index(name) for name in (*texts, *numbers)))
     raw = pd.DataFrame(map(wanted, rows), columns=[*texts.values(), *numbers.values()], dtype=object)
-    for name in texts.values():
-        raw[name] = raw[name].map(text)
-    # Notes stand at the foot of some, and have no occupation.
-    raw = raw[raw["occupation_code"] != ""]
+    for column, name in texts.items():
+        raw[name] = _texts(dataset, file, column, raw[name])
+    raw = _without_notes(dataset, file, raw)
     if raw.empty:
         raise SourceError(dataset, file.name, "the sheet has a header but no rows", AGAIN)
     if "annual_median_wage" in raw:
@@ -162,6 +161,26 @@ def _table(dataset: str, file: Path, texts: dict[str, str], numbers: dict[str, s
             raise SourceError(dataset, file.name, problem, TEXT_REMEDY) from error
         raw[name] = _whole(dataset, file, column, values) if name in WHOLE else pd.array(values, dtype="Float64")
     return raw
+
+
+def _texts(dataset: str, file: Path, column: str, cells: pd.Series) -> pd.Series:
+    """Codes and titles as texts. A code typed as a number is read as the code, but no code has a decimal point."""
+    for row, cell in enumerate(cells, start=2):
+        if isinstance(cell, float) and not cell.is_integer():
+            problem = f"row {row}: column {column} holds the number {cell} where a code belongs"
+            raise SourceError(dataset, file.name, problem, TEXT_REMEDY)
+    return cells.map(text)
+
+
+def _without_notes(dataset: str, file: Path, raw: pd.DataFrame) -> pd.DataFrame:
+    """The rows with an occupation. Notes stand at the foot of some workbooks and have none; a row above is no note."""
+    filled = raw["occupation_code"] != ""
+    above = raw[: filled[filled].index.max() + 1] if filled.any() else raw[:0]
+    odd = above[(above["occupation_code"] == "") & (above.astype(str) != "").any(axis=1)]
+    if not odd.empty:
+        problem = f"row {odd.index[0] + 2}: column OCC_CODE is blank where every row must have it"
+        raise SourceError(dataset, file.name, problem, TEXT_REMEDY)
+    return raw[filled]
 
 
 def _whole(dataset: str, file: Path, column: str, values: list[float | None]) -> pd.api.extensions.ExtensionArray:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import SourceError
+from orchestration.sources.readers.eurostat_layouts import ABOUT, FLAGS, TIME, VALUE, of_csv, of_tsv
 from orchestration.sources.readers.fields import PATTERNS, Field, refuse, rules
 from orchestration.sources.readers.typed import typed
 from orchestration.sources.tidy import (
@@ -18,13 +19,9 @@ from orchestration.sources.tidy import (
     errors_named,
     literal,
     quoted,
-    read_delimited,
     read_header,
 )
 
-TIME, VALUE, FLAGS, STATUS = "TIME_PERIOD", "OBS_VALUE", "OBS_FLAG", "CONF_STATUS"
-ABOUT = {"DATAFLOW", "STRUCTURE", "STRUCTURE_ID", "ACTION", "LAST UPDATE", TIME, VALUE, FLAGS, STATUS}
-A_TIME = re.compile(r"\d{4}(-?(Q[1-4]|S[12]|M?\d\d|W\d\d)(-\d\d)?)?")
 # A number or ":", then the flags: letters, those of confidentiality behind "@" where they have a column of their own.
 CELL = rf"^(?:: *|({PATTERNS['DOUBLE'].replace('(', '(?:')})(?: +|$))((?:@?[A-Za-z])*)$"
 
@@ -97,7 +94,7 @@ def _cells(
     if missing:
         problem = f"dimension {missing} is missing (there are {', '.join(dimensions[:8])})"
         raise SourceError(dataset, file.name, problem, LAYOUT_REMEDY)
-    whole = _of_tsv(con, dataset, file, dimensions) if is_tsv else _of_csv(con, dataset, file, dimensions)
+    whole = of_tsv(con, dataset, file, dimensions) if is_tsv else of_csv(con, dataset, file, dimensions)
     for name, codes in where.items():
         whole = whole.filter(f"{quoted(name)} IN ({', '.join(literal(str(code)) for code in codes)})")
     _refuse_odd_cells(dataset, file, whole, dimensions)
@@ -107,42 +104,6 @@ def _cells(
         FLAGS: f"nullif(regexp_extract(cell, {literal(CELL)}, 2), '')",
     }
     return whole.project(", ".join(f"{texts.get(f.header, quoted(f.header))} AS {quoted(f.name)}" for f in fields))
-
-
-def _of_tsv(
-    con: duckdb.DuckDBPyConnection, dataset: str, file: Path, dimensions: Sequence[str]
-) -> duckdb.DuckDBPyRelation:
-    """Dimensions, TIME_PERIOD and cell, one row a cell; the dimensions' codes stand together in the first column."""
-    key, *times = read_header(dataset, file, "\t", "utf-8")
-    odd = [name for name in times if not A_TIME.fullmatch(name)]
-    if odd or not times or len(set(times)) < len(times):
-        problem = f"the columns behind the first are not one a period ({', '.join((odd or times)[:5])})"
-        raise SourceError(dataset, file.name, problem, LAYOUT_REMEDY)
-    raw = read_delimited(
-        con, dataset, [file], dict.fromkeys([key, *times], "VARCHAR"), delimiter="\t", quote=""
-    ).project(f"string_split({quoted(key)}, ',') AS codes, * EXCLUDE ({quoted(key)})")
-    with errors_named(dataset, file.name):
-        short = raw.filter(f"codes IS NULL OR len(codes) <> {len(dimensions)}").limit(1).fetchone()
-    if short:
-        problem = f"a row has the codes {','.join(short[0] or [])}, not one for each of {', '.join(dimensions)}"
-        raise SourceError(dataset, file.name, problem, TEXT_REMEDY)
-    codes = [f"trim(codes[{n}]) AS {quoted(name)}" for n, name in enumerate(dimensions, start=1)]
-    periods = f"unnest([{', '.join(map(literal, times))}]) AS {TIME}"
-    cells = f"unnest([{', '.join(f'trim({quoted(name)})' for name in times)}]) AS cell"
-    return raw.project(", ".join([*codes, periods, cells]))
-
-
-def _of_csv(
-    con: duckdb.DuckDBPyConnection, dataset: str, file: Path, dimensions: Sequence[str]
-) -> duckdb.DuckDBPyRelation:
-    """The same of SDMX-CSV, which has a row a cell; a blank value there is what ":" is in TSV."""
-    header = read_header(dataset, file, ",", "utf-8")
-    optional = [name for name in (FLAGS, STATUS) if name in header]
-    raw = read_delimited(con, dataset, [file], dict.fromkeys([*dimensions, TIME, VALUE, *optional], "VARCHAR"))
-    flags = f"coalesce({FLAGS}, '')" if FLAGS in header else "''"
-    status = f"coalesce('@' || {STATUS}, '')" if STATUS in header else "''"
-    cell = f"trim(coalesce(nullif(trim({VALUE}), ''), ':') || ' ' || trim({flags}) || trim({status})) AS cell"
-    return raw.project(", ".join([*map(quoted, dimensions), TIME, cell]))
 
 
 def _refuse_odd_cells(dataset: str, file: Path, whole: duckdb.DuckDBPyRelation, dimensions: Sequence[str]) -> None:

@@ -1,11 +1,11 @@
 """Tables among rows of cells: where workbooks, web pages and JSON meet.
 
-Belongs here: the header row among titles, notes at the foot, cells as text. Does not: how any one format makes rows.
+Belongs here: the header row among titles, notes at the foot. Does not: how any one format makes rows, one cell (see
+`cells`).
 """
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import SourceError
+from orchestration.sources.readers.cells import cell_text, is_blank, plain
 from orchestration.sources.readers.fields import BLANKS, Field, Rules
 from orchestration.sources.readers.typed import typed
 from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
@@ -21,10 +22,6 @@ from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
 Cells = Sequence[object]
 # Columns beside the fields that say where a row stood; no field is named so.
 FILE, ROW = "a file of", "a row of"
-
-
-class Literal(str):
-    """A number as it is written in a file that tells numbers from texts."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +46,10 @@ def find_header(
     Raises:
         SourceError: if there is none, or a wanted header stands in it twice.
     """
-    wanted = [_plain(field.header) for field in fields]
+    wanted = [plain(field.header) for field in fields]
     best: set[str] = set()
     for place, row in enumerate(rows):
-        names = [_plain(cell) for cell in row]
+        names = [plain(cell) for cell in row]
         found = set(wanted) & set(names)
         if len(found) == len(set(wanted)):
             twice = [name for name in found if names.count(name) > 1]
@@ -60,7 +57,7 @@ def find_header(
                 raise SourceError(dataset, file, f"column {twice[0]} stands twice in {where}", LAYOUT_REMEDY)
             return place, [names.index(name) for name in wanted]
         best = max(best, found, key=len)
-    missing = ", ".join(dict.fromkeys(f.header for f in fields if _plain(f.header) not in best))
+    missing = ", ".join(dict.fromkeys(f.header for f in fields if plain(f.header) not in best))
     raise SourceError(dataset, file, f"column {missing} is missing in {where}", LAYOUT_REMEDY)
 
 
@@ -88,13 +85,13 @@ def find_table(
     last = 0
     for number, row in enumerate(rows[at + 1 :], start=at + 2):
         cells: Cells = [row[column] if column < len(row) else "" for column in columns]
-        if all(map(_is_blank, row)) or _is_left_out(cells, fields, rules):
+        if all(map(is_blank, row)) or _is_left_out(cells, fields, rules):
             continue
         kept.append((number, cells))
-        if not any(_is_blank(cells[n]) for n in must) and not _is_note(cells, fields):
+        if not any(is_blank(cells[n]) for n in must) and not _is_note(cells, fields):
             last = len(kept)
     for place, (number, cells) in enumerate(kept):
-        blank = ", ".join(fields[n].header for n in must if _is_blank(cells[n]))
+        blank = ", ".join(fields[n].header for n in must if is_blank(cells[n]))
         if blank and not (place >= last and _is_note(cells, fields)):
             problem = f"row {number}: column {blank} is blank where every row must have it"
             raise SourceError(dataset, file, problem, TEXT_REMEDY)
@@ -136,35 +133,9 @@ def relation(
     )
 
 
-def _text(dataset: str, table: Table, number: int, cell: object, field: Field) -> str | None:
-    """A cell as the text that `typed` reads."""
-    odd = None
-    if _is_blank(cell):
-        return None
-    if isinstance(cell, bool):
-        odd = None if field.type == "BOOLEAN" else "holds a yes or no"
-    elif isinstance(cell, int | float | Literal):
-        written = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-        if field.is_number or written.isdigit():
-            return written
-        odd = f"holds the number {written} where a {'code' if field.type == 'VARCHAR' else field.type} belongs"
-    elif isinstance(cell, datetime.date | datetime.time | datetime.timedelta):
-        odd = None if field.type in ("DATE", "TIMESTAMP") else f"holds the date or time {cell}"
-    elif isinstance(cell, str):
-        text = cell.strip(BLANKS)
-        if field.is_number and table.strict and text not in field.unknown:
-            odd = f"holds the text {cell!r} where a number belongs"
-    else:
-        odd = f"holds {type(cell).__name__} where one value belongs"
-    if odd:
-        problem = f"{table.row} {number}: column {field.header} {odd}"
-        raise SourceError(dataset, table.file, problem, TEXT_REMEDY)
-    return str(cell)
-
-
 def _is_note(cells: Cells, fields: Sequence[Field]) -> bool:
     """A sentence or two: texts of several words in few of the columns, and in no column of numbers."""
-    filled = [(cell, field) for cell, field in zip(cells, fields, strict=True) if not _is_blank(cell)]
+    filled = [(cell, field) for cell, field in zip(cells, fields, strict=True) if not is_blank(cell)]
     return len(filled) <= max(1, len(cells) // 2) and all(
         isinstance(cell, str) and " " in cell.strip(BLANKS) and not field.is_number for cell, field in filled
     )
@@ -175,9 +146,9 @@ def _is_left_out(cells: Cells, fields: Sequence[Field], rules: Rules) -> bool:
     return any(re.fullmatch(pattern, texts[name]) for name, pattern in rules.leave_out.items())
 
 
-def _is_blank(cell: object) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip(BLANKS))
-
-
-def _plain(cell: object) -> str:
-    return " ".join(str(cell).split())
+def _text(dataset: str, table: Table, number: int, cell: object, field: Field) -> str | None:
+    try:
+        return cell_text(cell, field, table.strict)
+    except ValueError as error:
+        problem = f"{table.row} {number}: column {field.header} {error}"
+        raise SourceError(dataset, table.file, problem, TEXT_REMEDY) from error

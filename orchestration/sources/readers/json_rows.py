@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 import duckdb
 
 from orchestration.errors import SourceError
+from orchestration.sources.readers.cells import Literal
 from orchestration.sources.readers.fields import Field, refuse, rules
-from orchestration.sources.readers.grid import Literal, Table, find_header, relation
+from orchestration.sources.readers.grid import Table, find_header, relation
 from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
 
 # It is read into memory, some ten times as large.

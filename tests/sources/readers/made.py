@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ import pytest
 
 from orchestration.errors import SourceError
 from orchestration.sources.readers import READERS, Field
-from tests.sources.reading import tidy
+from orchestration.sources.source import Edition
+from orchestration.sources.tidy import connect, write_partition
 
 DATASET = "a_dataset"
 CODE = Field("county", "VARCHAR", "County", width=5)
@@ -26,15 +26,14 @@ def rows(
 ) -> list[tuple]:
     """The rows that a reader makes of files, written and read again; in the order of their values."""
     files = [file] if isinstance(file, Path) else file
-    parse = partial(_parse, reader=reader, fields=fields, options=options)
-    return [tuple(row.values()) for row in tidy(parse, *files)]
-
-
-def _parse(con, files, edition, *, reader, fields, options):
-    made = READERS[reader](con, DATASET, files, fields, options)
-    assert made.columns == [field.name for field in fields]
-    assert [str(kind) for kind in made.types] == [field.type for field in fields]
-    return made
+    target = files[0].parent / "tidy" / "rows.parquet"
+    with connect("1GB", 1, files[0].parent / "spill") as con:
+        made = READERS[reader](con, DATASET, files, fields, options)
+        assert made.columns == [field.name for field in fields]
+        assert [str(kind) for kind in made.types] == [field.type for field in fields]
+        write_partition(made, target, DATASET, files[0].name, Edition("series", None, ()))
+        found = con.execute("SELECT * EXCLUDE (period, vintage) FROM read_parquet(?)", [str(target)]).fetchall()
+    return sorted(found, key=str)
 
 
 def refused(reader: str, file: Path, fields: Sequence[Field] = COUNTY_JOBS, **options: Any) -> str:
