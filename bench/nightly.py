@@ -25,7 +25,7 @@ SINGLEFILE = "data.bls.gov/cew/data/files/{year}/csv/{year}_annual_singlefile.zi
 
 BARE = """
 import sys, duckdb
-from orchestration.sources.bls import ANNUAL
+from orchestration.sources.bls.parse import ANNUAL
 path = sys.argv[1]
 with open(path) as file:
     header = file.readline().strip().replace('"', "").split(",")
@@ -41,11 +41,13 @@ con.execute(f"CREATE TABLE t AS SELECT * FROM {source}")
 TIDY = """
 import sys
 from pathlib import Path
-from orchestration.sources.bls import parse_annual
+from orchestration.sources.bls.parse import parse_annual
+from orchestration.sources.source import Edition
 from orchestration.sources.tidy import connect, write_partition
 source, target, year = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 with connect("1500MB", 2, target.parent / "spill") as con:
-    write_partition(parse_annual(con, [source], year), target, "bls_qcew", source.name, year)
+    edition = Edition(str(year), None, ())
+    write_partition(parse_annual(con, [source], edition), target, "bls_qcew", source.name, edition, year)
 """
 
 PANDAS = """

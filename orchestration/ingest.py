@@ -7,8 +7,6 @@ bytes mean (`sources`), what a partition is (`partitions`), Dagster (`assets`).
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -17,19 +15,17 @@ from pathlib import Path
 from typing import Protocol
 
 from orchestration.errors import NotPublished, SetupError, SourceError
-from orchestration.landing.content import content_problem
+from orchestration.landing.archive import Archive
 from orchestration.landing.fetch import Fetcher
-from orchestration.landing.origin import Origin, file_name
+from orchestration.landing.origin import Origin, file_name, public
 from orchestration.landing.store import Landed, Store
-from orchestration.landing.unpack import unpacked
-from orchestration.partitions import File, Partition, TidyIndex
+from orchestration.parsing import parse
+from orchestration.partitions import UNREAD, File, Partition, TidyIndex, landed_files
 from orchestration.settings import Settings
 from orchestration.sources.source import LANDED, Asked, Edition, Format, Kind, Resource, Source
-from orchestration.sources.tidy import connect, count_rows, partition_name, write_partition
+from orchestration.sources.tidy import count_rows, partition_name
 
 log = logging.getLogger("clusters.ingest")
-ARCHIVES = ("zip", "gz")
-MEMBER_KINDS: dict[str, Kind] = {".csv": "text", ".txt": "text", ".xlsx": "xlsx"}
 
 
 class Place(Protocol):
@@ -98,7 +94,60 @@ def ingest(source: Source, asked: Asked, fetcher: Place, settings: Settings) -> 
             failures.append(str(error))
         if partition is not None:
             found.append(partition)
-    return found, failures
+    failures += read_anew(source, asked, settings)
+    now = {p.key: p for p in TidyIndex(settings).in_use(source.source_id)}
+    return [now.get(p.key, p) for p in found if now.get(p.key, p).outcome != UNREAD], failures
+
+
+def read_anew(source: Source, asked: Asked, settings: Settings) -> list[str]:
+    """Makes again, from landed files, what is in use and today's parser has not read, or whose Parquet file is gone.
+
+    Lists kept side by side, editions no longer offered and years not asked for stay in use without being pulled: read
+    by another parser they would not fit beside the rest. Returns in words what could not be read, and is left out.
+
+    Raises:
+        SourceError: if that is of a required source.
+    """
+    failures = []
+    for partition in TidyIndex(settings).in_use(source.source_id):
+        path = _place(source, partition.format, partition.edition, [file.sha256 for file in partition.files])
+        if partition.path == str(path) and (settings.tidy / path).exists():
+            continue
+        try:
+            _read_anew(source, partition, asked, settings)
+        except SourceError as error:
+            if source.required:
+                raise
+            TidyIndex(settings).put(replace(partition, outcome=UNREAD))
+            failures.append(str(error))
+    return failures
+
+
+def _read_anew(source: Source, partition: Partition, asked: Asked, settings: Settings) -> None:
+    if source.by_year:
+        asked = replace(asked, years=[int(partition.period)])
+    urls = {file.url for file in partition.files}
+    for edition in source.editions(asked):
+        if edition.period == partition.period and _of_vintage([partition], edition):
+            exactly = [
+                replace(f, resources=_among(f, urls)) for f in edition.formats if len(_among(f, urls)) == len(urls)
+            ]
+            place = Archive(landed_files([partition], settings, settings.profile))
+            if made := _ingest(source, replace(edition, formats=tuple(exactly)), [], place, settings):
+                outcome = "kept" if partition.outcome == UNREAD else partition.outcome
+                TidyIndex(settings).put(replace(made, outcome=outcome, warning=partition.warning))
+                log.info("%s: read anew from the copy landed earlier", partition.name)
+                return
+    raise SourceError(
+        source.source_id,
+        file_name(partition.files[0].url),
+        f"{partition.edition} was read by an earlier parser, and is declared no longer",
+        f"declare its address and format again in the source.yml of {source.table}",
+    )
+
+
+def _among(form: Format, urls: set[str]) -> tuple[Resource, ...]:
+    return tuple(resource for resource in form.resources if public(resource.url) in urls)
 
 
 def _newest(source: Source, editions: Sequence[Edition], fetcher: Place, settings: Settings) -> Partition | None:
@@ -133,7 +182,7 @@ def _ingest(
             landed = [(r, fetcher.mended(item, r.url, r.kind, mirror=r.mirror)) for r, item in landed]
             path = _path(source, each, exact, landed)
             try:
-                _parse(source, each, exact, landed, settings, settings.tidy / path)
+                parse(source, each, exact, landed, settings, settings.tidy / path)
             except NotPublished as error:
                 # A year still under way is not an error of the nightly: it waits for the rest of it.
                 log.warning("%s", error)
@@ -172,6 +221,7 @@ def _recorded(
         title=source.title,
         licence=source.licence,
         homepage=source.homepage,
+        tried=source.tried,
     )
     TidyIndex(settings).put(partition)
     return partition
@@ -186,9 +236,12 @@ def _dated(edition: Edition, landed: Sequence[tuple[Resource, Landed]]) -> Editi
 
 def _path(source: Source, form: Format, edition: Edition, landed: Sequence[tuple[Resource, Landed]]) -> Path:
     """Where the partition made from these files lies below the tidy folder."""
-    checksums = [item.sha256 for _, item in landed]
-    name = partition_name(source.source_id, form.name, source.fingerprint, checksums)
-    return Path(source.table) / edition.name / f"{name}.parquet"
+    return _place(source, form.name, edition.name, [item.sha256 for _, item in landed])
+
+
+def _place(source: Source, form: str, edition: str, checksums: Sequence[str]) -> Path:
+    name = partition_name(source.source_id, form, source.fingerprint, checksums)
+    return Path(source.table) / edition / f"{name}.parquet"
 
 
 def _file(item: Landed) -> File:
@@ -248,47 +301,3 @@ def _offered(
                 if not resource.optional:
                     raise
         yield form, landed
-
-
-def _parse(
-    source: Source,
-    form: Format,
-    edition: Edition,
-    landed: Sequence[tuple[Resource, Landed]],
-    settings: Settings,
-    target: Path,
-) -> None:
-    settings.work.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix="parse-", dir=settings.work))
-    try:
-        files: list[Path] = []
-        for number, (resource, item) in enumerate(landed):
-            files += _opened(source, resource, item, scratch / f"{number:04d}", settings)
-        if not files:
-            raise SourceError(source.source_id, file_name(landed[0][0].url), "the archive is empty", "pull again later")
-        with connect(settings.memory_limit, settings.threads, scratch / "spill") as con:
-            relation = form.parse(con, files, edition)
-            year = edition.year if source.by_year else None
-            write_partition(relation, target, source.source_id, files[0].name, edition, year)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _opened(source: Source, resource: Resource, item: Landed, into: Path, settings: Settings) -> list[Path]:
-    """The files that a landed one holds, under the publisher's names, so that an error names those."""
-    name = file_name(resource.url)
-    if resource.kind in ARCHIVES:
-        members = unpacked(item.path, resource.kind, into, source.source_id, settings.max_unpacked_bytes, name)
-        _check_members(members, source.source_id)
-        return members
-    into.mkdir()
-    (into / name).symlink_to(item.path)
-    return [into / name]
-
-
-def _check_members(members: Sequence[Path], dataset: str) -> None:
-    """Refuses texts and workbooks out of an archive that are none, as they are refused where they come without one."""
-    for member in members:
-        kind = MEMBER_KINDS.get(member.suffix.lower())
-        if kind and (problem := content_problem(member, kind)):
-            raise SourceError(dataset, member.name, f"in the archive the publisher {problem}", "pull again later")

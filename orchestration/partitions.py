@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.landing.store import Landed, blob_path
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.source import Source, edition_name
@@ -41,8 +42,9 @@ class Partition:
     """A tidy partition: an edition of a source as it was read, and where it lies below the tidy folder.
 
     `outcome` says what this refresh did: `new`, `changed`, `unchanged`, `kept` where the publisher no longer offers it,
-    or `late` where the source failed tonight; in both cases what was landed before is used. `warning` is what a person
-    should know of its files, None if nothing. Publisher, title, licence and homepage are as declared then.
+    or `late` where the source failed tonight; in both cases what was landed before is used. `unread` is what today's
+    parser cannot read, and is not used. `warning` is what a person should know of its files, None if nothing.
+    Publisher, title, licence, homepage and `tried` are as declared then.
     """
 
     source_id: str
@@ -59,6 +61,7 @@ class Partition:
     title: str = ""
     licence: str = ""
     homepage: str = ""
+    tried: str | None = None
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Partition:
@@ -96,6 +99,11 @@ class Partition:
         return max(datetime.fromisoformat(file.fetched_at) for file in self.files).date()
 
 
+INDEX = "editions-{profile}.json"
+# The outcome of what is in the index, and today's parser cannot read: no release is built from it.
+UNREAD = "unread"
+
+
 class TidyIndex:
     """Which partition stands for which edition, per origin, in one small file that is replaced whole.
 
@@ -104,7 +112,7 @@ class TidyIndex:
 
     def __init__(self, settings: Settings) -> None:
         self.root = settings.tidy
-        self.path = settings.tidy / f"editions-{settings.profile}.json"
+        self.path = settings.tidy / INDEX.format(profile=settings.profile)
 
     def all(self) -> list[Partition]:
         """Every partition, ordered by source, period and vintage."""
@@ -116,18 +124,15 @@ class TidyIndex:
     def active(self) -> list[Partition]:
         """The partitions that a release is built from: of each period the newest vintage, or all where the source keeps
         them; none of a source that is no longer declared."""
-        newest: dict[tuple[str, str, str | None], Partition] = {}
-        for partition in self.all():
-            source = SOURCES.get(partition.source_id)
-            if source is not None and source.table == partition.table:
-                vintage = partition.vintage if source.keeps_vintages else None
-                newest[partition.source_id, partition.period, vintage] = partition
-        return list(newest.values())
+        return _in_use(p for p in self.all() if p.outcome != UNREAD)
+
+    def in_use(self, source_id: str) -> list[Partition]:
+        """The partitions of a source that a release should be built from, read by today's parser or not."""
+        return _in_use(p for p in self.all() if p.source_id == source_id)
 
     def of_period(self, source_id: str, period: str) -> list[Partition]:
-        """The partitions of a period whose Parquet file is there, oldest vintage first."""
-        found = [p for p in self.all() if (p.source_id, p.period) == (source_id, period)]
-        return [p for p in found if (self.root / p.path).exists()]
+        """The partitions of a period, oldest vintage first."""
+        return [p for p in self.all() if (p.source_id, p.period) == (source_id, period)]
 
     def put(self, partition: Partition) -> None:
         """Records a partition in place of the one that its edition had."""
@@ -136,6 +141,36 @@ class TidyIndex:
         half = self.path.with_suffix(".half")
         half.write_text(json.dumps([asdict(p) for p in [*kept, partition]], indent=1), encoding="utf-8")
         half.replace(self.path)
+
+
+def _in_use(partitions: Iterable[Partition]) -> list[Partition]:
+    newest: dict[tuple[str, str, str | None], Partition] = {}
+    for partition in partitions:
+        source = SOURCES.get(partition.source_id)
+        if source is not None and source.table == partition.table:
+            vintage = partition.vintage if source.keeps_vintages else None
+            newest[partition.source_id, partition.period, vintage] = partition
+    return list(newest.values())
+
+
+def landed_files(partitions: Iterable[Partition], of: Settings, origin: str) -> list[Landed]:
+    """The landed files that partitions were made from."""
+    return [
+        Landed(
+            dataset=partition.source_id,
+            origin=origin,
+            url=file.url,
+            outcome="unchanged",
+            path=blob_path(of.landing, file.sha256),
+            sha256=file.sha256,
+            bytes=file.bytes,
+            etag=file.etag,
+            last_modified=file.last_modified,
+            fetched_at=datetime.fromisoformat(file.fetched_at),
+        )
+        for partition in partitions
+        for file in partition.files
+    ]
 
 
 def link_partitions(partitions: Sequence[Partition], settings: Settings) -> Path:

@@ -9,7 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -22,10 +22,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from orchestration.errors import GateError, LockedError, SetupError, SourceError
-from orchestration.ingest import File, Partition, TidyIndex
+from orchestration.partitions import File, Partition, TidyIndex
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.publish import Warehouse
 from orchestration.settings import Settings, settings
+from orchestration.sources.catalogue import SOURCES
 from orchestration.telling import alerts, delivery
 from orchestration.telling.alerts import tell_of_failure, tell_of_success, telling
 from orchestration.telling.failure import GatesStopped
@@ -36,6 +37,9 @@ from tests.release.builds import MOMENT, RELEASE_ID, make_build
 PASSWORD, TOKEN = "correct/horse@battery", "tok-8d1f9a"
 SOURCE = SourceError("bls_qcew", "2016_annual_singlefile.zip", "the archive is truncated", "pull again")
 CHECK = CheckResult("rows", "stg_qcew", "great_expectations", "error", False, "year = 2016: 9 rows", "at least 1000")
+
+# QCEW of 2026 should be out 270 days after the end of that year.
+DUE = datetime(2027, 9, 28, 6, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -52,7 +56,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
 @pytest.fixture
 def release(home: Settings) -> Path:
     house = Warehouse(home)
-    return house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live"), RELEASE_ID)
+    return house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live", year=2025), RELEASE_ID)
 
 
 def use(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
@@ -66,9 +70,9 @@ def told(home: Settings) -> list[dict[str, Any]]:
     return delivery.history(home)
 
 
-def partition(period: int = 2016, outcome: str = "unchanged") -> Partition:
+def partition(year: int = 2016, outcome: str = "unchanged") -> Partition:
     file = File("https://data.bls.gov/cew/2016.zip", "0" * 64, 1, None, None, "2026-01-01T00:00:00+00:00")
-    return Partition("bls_qcew", "qcew", period, "singlefile", f"qcew/{period}/x.parquet", 1, outcome, (file,))
+    return Partition("bls_qcew", "qcew", str(year), None, "singlefile", f"qcew/{year}/x.parquet", 1, outcome, (file,))
 
 
 def fail(home: Settings, error: Exception = SOURCE) -> None:
@@ -191,12 +195,13 @@ def test_warning_checks_are_told(home, release) -> None:
 
 def test_a_source_overdue_is_told_once_also_when_nothing_is_new(home, release, monkeypatch) -> None:
     record_run(home, "nothing new", release_id=RELEASE_ID)
-    for days in (399, 401, 402):
-        at(monkeypatch, MOMENT + timedelta(days=days))
+    for days in (0, 1, 2):
+        at(monkeypatch, DUE + timedelta(days=days))
         tell_of_success(home)
     (alert,) = told(home)
     assert (alert["findings"][0]["gate"], alert["findings"][0]["dataset"]) == ("cadence", "bls_qcew")
-    assert alert["findings"][0]["observed"] == "the newest file arrived 2026-11-22"
+    assert alert["findings"][0]["observed"] == "the newest edition is 2025"
+    assert alert["findings"][0]["expected"].startswith("the one after it by 2027-09-28")
     assert alert["analysts_see"]["sources"][0]["overdue"] is True
 
 
@@ -476,12 +481,31 @@ def test_a_quiet_night_confirms_and_a_failed_one_does_not(home, release) -> None
 
 
 def test_a_source_is_overdue_after_its_own_time_only(home, release) -> None:
-    at_once, late = (staleness(home, MOMENT + timedelta(days=days)) for days in (400, 401))
+    at_once, late = (staleness(home, DUE + timedelta(days=days)) for days in (0, 1))
     assert at_once is not None
     assert late is not None
     assert [s.overdue for s in at_once.sources] == [False]
     assert [s.overdue for s in late.sources] == [True]
-    assert any("bls_qcew has had no new file for 401 days" in reason for reason in late.reasons)
+    said = "bls_qcew: the edition after 2025 is overdue since 2027-09-28 (yearly, revised in the year after)"
+    assert said in late.reasons
+
+
+def test_new_bytes_of_an_older_edition_do_not_reset_the_alarm(home) -> None:
+    """A publisher that restates the last year it has, and does not bring the next one."""
+    house = Warehouse(home)
+    house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live", year=2024), RELEASE_ID)
+    seen = staleness(home, MOMENT + timedelta(minutes=1))
+    assert seen is not None
+    (source,) = seen.sources
+    assert source.age == timedelta(minutes=1)
+    assert (source.newest, source.due, source.overdue) == ("2024", date(2026, 9, 28), True)
+
+
+def test_a_source_that_is_no_longer_declared_is_never_overdue(home, release, monkeypatch) -> None:
+    monkeypatch.delitem(SOURCES, "bls_qcew")
+    seen = staleness(home, DUE + timedelta(days=1))
+    assert seen is not None
+    assert [(s.cadence, s.due, s.overdue) for s in seen.sources] == [("no longer pulled", None, False)]
 
 
 def test_without_a_release_there_is_no_age(home) -> None:

@@ -36,6 +36,7 @@ class Summary:
     profile: str
     path: Path
     pulled: list[tuple[str, str, int, int]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seconds: float = 12.3
 
@@ -55,20 +56,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
 @pytest.fixture
 def release(home: Settings) -> Path:
     return publish(home)
-
-
-@pytest.fixture
-def catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = types.ModuleType("orchestration.sources.catalogue")
-    dataset = types.SimpleNamespace(
-        publisher="BLS",
-        title="Quarterly Census [QCEW]",
-        homepage="https://www.bls.gov/cew/",
-        cadence="yearly",
-        licence="public domain",
-    )
-    module.DATASETS = {"bls_qcew": dataset, "census_gazetteer": dataset}  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "orchestration.sources.catalogue", module)
 
 
 def publish(home: Settings, release_id: str = RELEASE_ID, profile: str = "mirror") -> Path:
@@ -208,7 +195,7 @@ def test_a_full_or_forbidden_disk_is_told_without_a_traceback(monkeypatch: pytes
 # --- refresh ------------------------------------------------------------------------------------------------
 
 
-def test_flags_become_settings(monkeypatch: pytest.MonkeyPatch, catalogue: None, release: Path, tmp_path: Path) -> None:
+def test_flags_become_settings(monkeypatch: pytest.MonkeyPatch, release: Path, tmp_path: Path) -> None:
     calls = fake_refresh(monkeypatch, lambda *_: Summary("published", RELEASE_ID, "mirror", release))
     result = run(
         "refresh", "--profile", "mirror", "--mirror", str(tmp_path), "--years", "2015-2016",
@@ -227,7 +214,7 @@ def test_flags_become_settings(monkeypatch: pytest.MonkeyPatch, catalogue: None,
     assert calls[2][2] is None
 
 
-def test_unknown_sources_stop_before_anything_runs(monkeypatch: pytest.MonkeyPatch, catalogue: None) -> None:
+def test_unknown_sources_stop_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = fake_refresh(monkeypatch, lambda *_: None)
     result = run("refresh", "--only", "bls_qcw")
     assert result.exit_code == 1
@@ -251,7 +238,13 @@ def test_the_command_knows_the_same_profiles_as_the_settings() -> None:
 def test_the_summary_shows_the_release(monkeypatch: pytest.MonkeyPatch, home: Settings, outcome: str) -> None:
     path = publish(home, profile="sample")
     summary = Summary(
-        outcome, RELEASE_ID, "sample", path, [("bls_qcew:2016", "unchanged", 3, 77_024_919)], ["a [warning]"]
+        outcome,
+        RELEASE_ID,
+        "sample",
+        path,
+        [("bls_qcew:2016", "unchanged", 3, 77_024_919)],
+        ["a [note]"],
+        ["a [warning]"],
     )
     fake_refresh(monkeypatch, lambda *_: summary)
     result = run("refresh", "--profile", "sample")
@@ -262,6 +255,7 @@ def test_the_summary_shows_the_release(monkeypatch: pytest.MonkeyPatch, home: Se
     assert expected in text
     assert re.search(r"bls_qcew:2016 +│ unchanged +│ +3 +│ +77\.0 MB", text)
     assert re.search(r"cluster_specialisation +│ +7 ", text)
+    assert "Note: a [note]" in text
     assert "Warning: a [warning]" in text
     assert str(home.current) in text
     # Counties, since there are no metros; traded only; the newest year only; by jobs above the norm.
@@ -542,14 +536,6 @@ def test_releases_marks_the_current(home: Settings) -> None:
     publish(home, "20261123T023000Z")
     lines = [line for line in run("releases").stdout.splitlines() if "2026112" in line]
     assert [("current" in line, "SYNTHETIC" in line) for line in lines] == [(True, False), (False, True)]
-
-
-def test_sources_tell_when_each_was_pulled(catalogue: None, home: Settings) -> None:
-    assert run("sources").stdout.count("never") == 2
-    publish(home)
-    text = run("sources").stdout
-    assert re.search(r"bls_qcew .*\[QCEW\].*2026-11-22 02:30 UTC \(2016\)", text)
-    assert re.search(r"census_gazetteer .*never", text)
 
 
 def test_settings_that_do_not_fit_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

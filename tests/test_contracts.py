@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.contracts import TableContract, contracts, mart_contracts
-from orchestration.sources.catalogue import DATASETS
+from orchestration.sources.catalogue import SOURCES
 
 COLUMN = """
       - name: year
@@ -91,9 +91,10 @@ def test_limits_can_hold(contract: TableContract) -> None:
         assert re.compile(column.pattern or "")
 
 
-@pytest.mark.parametrize("dataset", DATASETS.values(), ids=lambda d: d.source_id)
-def test_every_tidy_table_has_a_contract(dataset) -> None:
-    assert contracts()[f"stg_{dataset.table}"].layer == "staging"
+@pytest.mark.parametrize("source", SOURCES.values(), ids=lambda s: s.source_id)
+def test_every_tidy_table_has_a_contract(source) -> None:
+    assert contracts()[f"stg_{source.table}"] == source.contract
+    assert source.contract.layer == "staging"
 
 
 def test_marts_are_the_contracts_of_their_folder() -> None:

@@ -22,12 +22,13 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.contracts import mart_contracts
+from orchestration.partitions import TidyIndex
 from orchestration.release.catalogue import meta_contracts
 from orchestration.release.records import read_checks, read_release, read_snapshots
 from orchestration.sample.accounts import open_accounts
 from orchestration.sample.economy import Economy, simulate
 from orchestration.settings import PROJECT_ROOT, settings, year_range
-from orchestration.sources.catalogue import DATASETS
+from orchestration.sources.catalogue import SOURCES
 from tests.conftest import Demo
 
 pytestmark = pytest.mark.slow
@@ -360,7 +361,11 @@ def test_catalogue_agrees_with_the_contracts(refreshed: Refreshed, release: duck
 def test_snapshots_say_what_the_release_was_made_from(refreshed: Refreshed, release) -> None:
     snapshots = {s.source_id: s for s in read_snapshots(refreshed.current)}
     assert {f"bls_qcew:{year}" for year in YEARS} <= set(snapshots)
-    assert len(snapshots) == len(YEARS) + len(DATASETS) - 1
+    assert set(snapshots) == {partition.name for partition in TidyIndex(settings()).active()}
+    assert {name for name in snapshots if name.startswith("bls_qcew:")} == {f"bls_qcew:{year}" for year in YEARS}
+    assert {name for name, source in SOURCES.items() if source.required} <= {name.split(":")[0] for name in snapshots}
+    assert {s.outcome for s in snapshots.values()} == {"new"}
+    assert {s.tried for s in snapshots.values()} <= {"real file", "documented layout"}
     assert all(s.rows > 0 and s.bytes > 0 and len(s.sha256) == 64 for s in snapshots.values())
     assert all(s.url.startswith("https://") for s in snapshots.values())
     # The year in slices, the year in quarters and the years in one file all came through.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from orchestration import settings
 from orchestration.settings import Settings, year_range
 
 VARIABLES = tuple(f"CLUSTERS_{name.upper()}" for name in Settings.model_fields)
@@ -70,7 +73,24 @@ def test_ranges_of_years(text: str, years: list[int]) -> None:
     assert list(year_range(text)) == years
 
 
-@pytest.mark.parametrize("text", ["", "-", "2015-", "-2015", "15-17", "2015-17", "2015-2016-2017", "20a5", "2017-2015"])
+@pytest.mark.parametrize(("today", "last"), [("2026-11-28", 2026), ("2031-12-31", 2031), ("2032-01-01", 2032)])
+def test_an_open_range_goes_to_the_current_year(monkeypatch: pytest.MonkeyPatch, today: str, last: int) -> None:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.fromisoformat(today).replace(tzinfo=tz)
+
+    monkeypatch.setattr(settings, "datetime", Clock)
+    assert list(year_range("2015-")) == list(range(2015, last + 1))
+    assert list(year_range(Settings().years)) == list(range(2015, last + 1)), "the default is open"
+    assert list(year_range(f"{last}-")) == [last]
+    with pytest.raises(ValueError, match="runs backwards"):
+        year_range(f"{last + 1}-")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "-", "-2015", "2015--", "2015- ", "9999-", "15-17", "2015-17", "2015-2016-2017", "20a5", "2017-2015"]
+)
 def test_what_is_no_range_of_years(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         year_range(text)

@@ -27,7 +27,6 @@ from orchestration.release.manifest import Manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
 from orchestration.release.rollback import write_hold
-from orchestration.sources.catalogue import SOURCES
 from orchestration.telling.run_record import record_run
 
 log = logging.getLogger("clusters.release")
@@ -142,7 +141,7 @@ def snapshot(partition: Partition, *, synthetic: bool) -> SourceSnapshot:
         licence="synthetic data of this project" if synthetic else partition.licence,
         rows=partition.rows,
         outcome=partition.outcome,
-        tried=SOURCES[partition.source_id].tried,
+        tried=partition.tried,
     )
 
 

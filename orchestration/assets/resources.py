@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,7 @@ from pydantic import Field, PrivateAttr
 
 from orchestration.ingest import Place, publishers
 from orchestration.landing.archive import Archive
-from orchestration.landing.store import Landed, blob_path
-from orchestration.partitions import Partition, TidyIndex
+from orchestration.partitions import Partition, TidyIndex, landed_files
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.inputs import code_files, inputs_hash, options
@@ -55,7 +53,8 @@ class Refresh(ConfigurableResource):
             mark.parent.mkdir(parents=True)
             mark.write_text(context.run.run_id if context.run else "", encoding="utf-8")
             if self.manifest is not None:
-                self._fetcher = Archive(landed_of(self.manifest, self.settings))
+                parts = map(Partition.of, self.manifest.partitions)
+                self._fetcher = Archive(landed_files(parts, self.settings, self.manifest.release.profile))
                 yield self
                 return
             self._tell_of_alteration()
@@ -147,26 +146,6 @@ class Refresh(ConfigurableResource):
         path = findings_folder(self.settings) / kind / f"{gate}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([asdict(item) for item in items], indent=1), encoding="utf-8")
-
-
-def landed_of(manifest: Manifest, of: Settings) -> list[Landed]:
-    """The landed files that a release was made from."""
-    return [
-        Landed(
-            dataset=partition.source_id,
-            origin=manifest.release.profile,
-            url=file.url,
-            outcome="unchanged",
-            path=blob_path(of.landing, file.sha256),
-            sha256=file.sha256,
-            bytes=file.bytes,
-            etag=file.etag,
-            last_modified=file.last_modified,
-            fetched_at=datetime.fromisoformat(file.fetched_at),
-        )
-        for partition in map(Partition.of, manifest.partitions)
-        for file in partition.files
-    ]
 
 
 def findings_folder(of: Settings) -> Path:

@@ -19,7 +19,7 @@ from dagster import (
 from orchestration.assets.metadata import NIGHTLY, OWNERS, table_schema
 from orchestration.assets.resources import Refresh
 from orchestration.errors import SourceError
-from orchestration.ingest import ingest
+from orchestration.ingest import ingest, read_anew
 from orchestration.landing.origin import public
 from orchestration.partitions import Partition
 from orchestration.quality.verdict import CheckResult
@@ -47,10 +47,14 @@ def pull(source: Source, years: Sequence[int], refresh: Refresh) -> list[Partiti
     Raises:
         SourceError: if a required source offers none.
     """
-    landed = [p for p in refresh.partitions if p.source_id == source.source_id]
-    if landed and refresh.only and source.source_id not in refresh.only:
-        return landed
     asked = Asked(years, datetime.now(UTC).date(), {name: refresh.tidy_files(name) for name in source.needs})
+    if refresh.only and source.source_id not in refresh.only:
+        failures = read_anew(source, asked, refresh.settings)
+        landed = [p for p in refresh.partitions if p.source_id == source.source_id]
+        if failures:
+            refresh.record_checks(f"source-{source.source_id}", [_current(source, landed, failures)])
+        if landed:
+            return landed
     partitions, failures = ingest(source, asked, refresh.fetcher, refresh.settings)
     if not partitions and not failures and source.required:
         first = source.editions(asked)[:1]

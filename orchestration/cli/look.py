@@ -57,7 +57,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="For a program."
         for reason in found["staleness"]["reasons"]:
             console.print(f"STALE      {reason}", style="bold red")
         console.print(table("Built from", ("source", "period", "fetched", "age"), _snapshot_rows(found["sources"])))
-        columns = ("source", "newest period", "newest file", "cadence", "expected within", "")
+        columns = ("source", "newest edition", "newest file", "cadence", "next due by", "")
         console.print(table("Against their cadence", columns, _cadence_rows(found["staleness"]["sources"])))
     if found["held"]:
         console.print(f"Held back  {found['held']}; `clusters rollback --lift` lets it through")
@@ -74,11 +74,10 @@ def _snapshot_rows(sources: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
 
 def _cadence_rows(sources: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
     for source in sources:
-        within = source["news_within_days"]
         newest = age(datetime.fromisoformat(source["fetched_at"]))
-        expected = f"{within} days" if within else "no time stated"
+        expected = source["due"] or "no time stated"
         overdue = "OVERDUE" if source["overdue"] else ""
-        yield source["dataset"], source["newest_period"], newest, source["cadence"], expected, overdue
+        yield source["dataset"], source["newest"], newest, source["cadence"], expected, overdue
 
 
 def dictionary(

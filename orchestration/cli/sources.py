@@ -5,7 +5,7 @@ Belongs here: showing the catalogue. Does not: the declarations (`orchestration.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,6 +14,8 @@ import typer
 from orchestration.cli.terminal import load_settings, stdout, table, when
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from orchestration.partitions import Partition
     from orchestration.settings import Settings
     from orchestration.sources.source import Asked, Source
@@ -40,9 +42,11 @@ def sources(
         _check(known, settings)
         return
     held = TidyIndex(settings).all()
-    rows = [(s.source_id, s.title, s.cadence, _held([p for p in held if p.source_id == s.source_id])) for s in known]
+    rows = [
+        (s.source_id, f"{s.title} ({s.cadence})", _held([p for p in held if p.source_id == s.source_id])) for s in known
+    ]
     console = stdout()
-    console.print(table("", ("source", "what", "cadence", "held"), rows))
+    console.print(_whole_ids(table("", ("source", "what", "held"), rows)))
     optional = ", ".join(s.source_id for s in known if not s.required)
     untried = ", ".join(s.source_id for s in known if s.tried != "real file")
     if optional:
@@ -70,7 +74,30 @@ def _held(partitions: list[Partition]) -> str:
     if not partitions:
         return "nothing"
     newest = max(datetime.fromisoformat(file.fetched_at) for p in partitions for file in p.files)
-    return f"{', '.join(p.edition for p in partitions)} (newest file {when(newest)})"
+    return f"{spans([p.edition for p in partitions])} (newest file {when(newest)})"
+
+
+def spans(editions: Sequence[str]) -> str:
+    """Editions in a few words: years that follow each other as a span.
+
+    Example:
+        >>> spans(["2015", "2016", "2019", "2020s@2024"])
+        '2015-2016, 2019, 2020s@2024'
+    """
+    found: list[list[str]] = []
+    for edition in editions:
+        last = found[-1][-1] if found else ""
+        if edition.isdigit() and last.isdigit() and int(edition) == int(last) + 1:
+            found[-1].append(edition)
+        else:
+            found.append([edition])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in found)
+
+
+def _whole_ids(shown: Table) -> Table:
+    """The same table, its first column never broken: people copy what stands there."""
+    shown.columns[0].no_wrap = True
+    return shown
 
 
 def _check(known: list[Source], settings: Settings) -> None:
@@ -89,17 +116,22 @@ def _check(known: list[Source], settings: Settings) -> None:
             }
             asked = Asked(years, datetime.now(UTC).date(), needs)
             rows.append((source.source_id, *_answer(source, asked, fetcher.probe)))
-    stdout().print(table("", ("source", "edition", "answer"), rows))
+    console = stdout()
+    console.print(_whole_ids(table("", ("source", "edition", "answer"), rows)))
+    console.print("Nothing was downloaded: whether a file holds the edition is known once it is read.")
 
 
 def _answer(source: Source, asked: Asked, probe: Callable[..., str]) -> tuple[str, str]:
+    from orchestration.sources.source import LANDED
+
     said = "no address is declared"
     for edition in source.editions(asked):
+        name = edition.period if edition.vintage == LANDED else edition.name
         for form in edition.formats:
             resource = form.resources[0]
             said = probe(resource.url, mirror=resource.mirror)
             if said == "offered":
-                return edition.name, f"offered, {form.name}"
+                return name, f"offered, {form.name}"
             if said != "not offered":
-                return edition.name, said
+                return name, said
     return "none", said

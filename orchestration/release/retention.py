@@ -18,6 +18,7 @@ from uuid import UUID
 
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
+from orchestration.partitions import INDEX
 from orchestration.settings import Settings
 
 log = logging.getLogger("clusters.retention")
@@ -81,7 +82,7 @@ def _is_run(name: str) -> bool:
 def partitions_in_use(settings: Settings) -> set[Path]:
     """The tidy files that an index or the manifest of a kept release names, relative to the tidy folder."""
     named: set[Path] = set()
-    for index in settings.tidy.glob("index-*.json"):
+    for index in settings.tidy.glob(INDEX.format(profile="*")):
         named |= _paths(json.loads(index.read_text(encoding="utf-8")))
     for manifest in (settings.warehouse / "manifests").glob("*.json"):
         if (settings.releases / f"{manifest.stem}.duckdb").exists():

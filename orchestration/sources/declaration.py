@@ -26,10 +26,10 @@ FILE = "source.yml"
 PACKAGE = Path(__file__).parent
 # What decides how bytes become a table, beside a publisher's own parsers.
 SHARED_CODE = (PACKAGE / "tidy.py", PACKAGE / "workbook.py", PACKAGE / "readers")
-EDITION_COLUMNS = (
-    ("period", "Period of the edition that the row comes from, such as 2016, 2023-07, 2010s or series", False),
-    ("vintage", "Vintage of that edition, where the publisher restates it; NULL where it does not", True),
-)
+EDITION_COLUMNS = {
+    "period": "Period of the edition that the row comes from, such as 2016, 2023-07, 2010s or series",
+    "vintage": "Vintage of that edition, where the publisher restates it; NULL where it does not",
+}
 
 
 class _Strict(BaseModel):
@@ -172,11 +172,18 @@ def _source(folder: Path, publisher: SourceDeclaration, name: str, table: TableD
 
 def _contract(name: str, table: TableDeclaration) -> TableContract:
     columns = [column.contract(key, table.citation) for key, column in table.columns.items()]
+    # Never NULL where each edition has it: then it may be part of the grain.
+    unknown = {"period": False, "vintage": any(edition.vintage is None for edition in table.editions)}
     columns += [
         ColumnContract(
-            name=key, data_type="varchar", meaning=meaning, unit="period", citation=table.citation, nullable=nullable
+            name=key,
+            data_type="varchar",
+            meaning=meaning,
+            unit="period",
+            citation=table.citation,
+            nullable=unknown[key],
         )
-        for key, meaning, nullable in EDITION_COLUMNS
+        for key, meaning in EDITION_COLUMNS.items()
     ]
     return TableContract(
         name=f"stg_{name}",

@@ -25,7 +25,7 @@ from dagster import (
 from orchestration.assets.resources import RUN_ID, findings_folder
 from orchestration.automation import TOLD_BY, tell_of_failure, tell_of_success
 from orchestration.errors import GateError, SourceError
-from orchestration.ingest import File, Partition
+from orchestration.partitions import File, Partition
 from orchestration.quality.verdict import CheckResult
 from orchestration.settings import Settings, settings
 from orchestration.telling.failure import RefreshFailed, accepting, failure_of, gate_error, remedy
@@ -113,9 +113,9 @@ def test_blocking_check_is_a_gate(tmp_path: Path) -> None:
     assert "table: rows" in str(found)
 
 
-def partition(period: int, *urls: str) -> Partition:
+def partition(year: int, *urls: str) -> Partition:
     files = tuple(File(url, "0" * 64, 1, None, None, "2026-01-01T00:00:00+00:00") for url in urls)
-    return Partition("bls_qcew", "qcew", period, "area_slices", f"qcew/{period}/x.parquet", 1, "new", files)
+    return Partition("bls_qcew", "qcew", str(year), None, "area_slices", f"qcew/{year}/x.parquet", 1, "new", files)
 
 
 def test_gate_names_the_files_of_the_year_it_found_fault_with() -> None:

@@ -19,7 +19,7 @@ from typing import Literal
 
 import duckdb
 
-from orchestration.ingest import Partition
+from orchestration.partitions import Partition, write_empty
 from orchestration.quality.checklist import (
     BEFORE,
     findings,
@@ -76,9 +76,11 @@ class TidyScene:
     def __init__(
         self, partitions: Sequence[Partition], tidy: Path, year: int, seed: int, docs: Path, threads: int = 2
     ) -> None:
-        self.files: dict[str, dict[int, str]] = {}
+        self.files: dict[str, dict[str, str]] = {}
         for p in partitions:
-            self.files.setdefault(f"stg_{p.table}", {})[p.period] = str(tidy / p.path)
+            self.files.setdefault(f"stg_{p.table}", {})[p.edition] = str(tidy / p.path)
+        for table, path in write_empty({p.table for p in partitions}, docs / "empty").items():
+            self.files[f"stg_{table}"] = {"none": str(path)}
         self.year, self.docs = year, docs
         self.con = duckdb.connect(config={"threads": threads, "memory_limit": "6GB"})
         self.con.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
@@ -135,7 +137,7 @@ class TidyScene:
     def _mutated(self, mutation: Mutation) -> Iterator[bool]:
         """The table's view shows the mutated rows; yields whether any differs."""
         table, files = mutation.table, self.files[mutation.table]
-        mine = [files[self.year]] if table == "stg_qcew" else list(files.values())
+        mine = [files[str(self.year)]] if table == "stg_qcew" else list(files.values())
         others = [f for f in files.values() if f not in mine]
         self.con.read_parquet(mine).create_view("clean")
         self.con.read_parquet(others or mine).filter(f"year = {self.year - 1}" if others else "true").create_view(
@@ -204,7 +206,7 @@ def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, s
     (member,) = one(
         f"""SELECT arg_max(d.county_fips, q.annual_avg_emplvl) FROM stg_cbsa_delineation AS d
         JOIN stg_qcew AS q ON q.area_fips = d.county_fips AND q.own_code = '0' AND q.year = {year}
-        WHERE d.cbsa_kind = 'metropolitan' GROUP BY d.cbsa_code HAVING count(*) > 1""",
+        WHERE d.cbsa_kind = 'metropolitan' GROUP BY d.period, d.cbsa_code HAVING count(*) > 1""",
         1,
     )
     sectors = ("'31', '32', '33'", "'62'", "'54'", "'72'", "'23'", "'42'")

@@ -20,11 +20,12 @@ import duckdb
 
 from orchestration.assets.warehouse import BUILD, DBT, PROJECT, build_path, dbt_environment, dbt_findings
 from orchestration.contracts import mart_contracts
-from orchestration.ingest import TidyIndex, link_partitions
+from orchestration.partitions import TidyIndex, link_partitions
 from orchestration.quality.checklist import findings, mart_profiles
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.settings import Settings
+from orchestration.sources.staging import write_staging
 from tests.corruption.harness import SCENARIOS, Outcome, materialise, verdict
 from tests.corruption.mutation import Mutation
 
@@ -47,7 +48,8 @@ def build_marts(settings: Settings) -> Built:
     """
     work = settings.work
     work.mkdir(parents=True, exist_ok=True)
-    link_partitions(TidyIndex(settings).all(), settings)
+    write_staging()
+    link_partitions(TidyIndex(settings).active(), settings)
     scratch, target = work / "scratch.duckdb", work / "dbt_target"
     for leftover in work.glob("*.duckdb*"):
         leftover.unlink()

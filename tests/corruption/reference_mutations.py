@@ -61,7 +61,7 @@ DELINEATION = [
              cbsa_code="CASE cbsa_code WHEN '{metro}' THEN '{metro2}' ELSE '{metro}' END")),
     Mutation("metros_off_by_one_row", "stg_cbsa_delineation", shifted("county_fips", "cbsa_code")),
     # Between the bulletins of 2015 and 2023 about one county in sixteen changed its area, and a fifth of the areas.
-    Mutation("delineation_of_another_vintage", "stg_cbsa_delineation", without(chance(0.06, "county_fips"))
+    Mutation("delineation_of_another_month", "stg_cbsa_delineation", without(chance(0.06, "county_fips"))
              .replace("SELECT *", "SELECT * REPLACE ('2003-06' AS period)")),
     Mutation("metropolitan_and_micropolitan_swapped", "stg_cbsa_delineation", changed(
              cbsa_kind="CASE cbsa_kind WHEN 'metropolitan' THEN 'micropolitan' ELSE 'metropolitan' END")),

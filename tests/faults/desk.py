@@ -7,68 +7,74 @@ after. Does not: the faults (see the tests) and the publisher (see `publisher`).
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
-from orchestration.ingest import Partition, TidyIndex, ingest
+from orchestration.ingest import ingest
 from orchestration.landing.fetch import Fetcher
 from orchestration.landing.origin import Origin
 from orchestration.landing.store import Store
+from orchestration.partitions import Partition, TidyIndex
 from orchestration.settings import Settings
-from orchestration.sources.bea import BASE as BEA
-from orchestration.sources.bea import USE
-from orchestration.sources.bls import BASE, QCEW, QCEW_AREAS
-from orchestration.sources.oews import BASE as OEWS
-from orchestration.sources.oews import INDUSTRY
-from orchestration.sources.source import Dataset
+from orchestration.sources.bls.parse import BASE
+from orchestration.sources.catalogue import SOURCES
+from orchestration.sources.source import Asked, Source
 from tests.faults.conftest import House
 from tests.faults.publisher import Publisher
+from tests.sources.reading import TODAY, only
 
 ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A file that is pulled: of which dataset and period, and at which address the fault is played.
+    """A file that is pulled: of which source, of one period, and at which address the fault is played.
 
-    `absent` is a better layout's file, which would be pulled instead if it were there.
+    `areas` are those that QCEW's slices are asked for. `absent` is a better format's file, which would be pulled
+    instead if it were there.
     """
 
-    dataset: Dataset
-    period: int
+    source: Source
     url: str
     areas: tuple[str, ...] = ()
     absent: str | None = None
 
 
-LIST = Subject(QCEW_AREAS, 0, f"{BASE}/doc/titles/area/area_titles.csv")
-TABLES = f"{BEA}/release/zip/MAKE-USE-IMPORTS%20(AFTER%20REDEFINITIONS).zip"
-STAFFING = Subject(INDUSTRY, 0, f"{OEWS}/oesm25in4.zip")
+LIST = Subject(SOURCES["bls_qcew_areas"], f"{BASE}/doc/titles/area/area_titles.csv")
+TABLES = "https://apps.bea.gov/industry/release/zip/MAKE-USE-IMPORTS%20(AFTER%20REDEFINITIONS).zip"
+TABLE = Subject(only("bea_use", "2017"), TABLES)
+STAFFING = Subject(only("oews_industry", "2025-05"), "https://www.bls.gov/oes/special-requests/oesm25in4.zip")
+YEARS = range(2016, 2022)
+
+
+def of_year(year: int, file: str, areas: tuple[str, ...] = (), absent: str | None = None) -> Subject:
+    """A file of QCEW, by its place below BLS's data."""
+    data = f"{BASE}/data"
+    return Subject(only("bls_qcew", str(year)), f"{data}/{file}", areas, absent and f"{data}/{absent}")
+
+
 SUBJECTS: dict[str, dict[str, Subject]] = {
     "sample": {
         "list": LIST,
-        "archive": Subject(QCEW, 2021, f"{BASE}/data/files/2021/csv/2021_annual_singlefile.zip"),
-        "slice": Subject(QCEW, 2019, f"{BASE}/data/api/2019/a/area/91000.csv", ("ZZ000", "91000")),
-        "table": Subject(USE, 0, TABLES),
+        "archive": of_year(2021, "files/2021/csv/2021_annual_singlefile.zip"),
+        "slice": of_year(2019, "api/2019/a/area/91000.csv", ("ZZ000", "91000")),
+        "table": TABLE,
         "staffing": STAFFING,
     },
     "mirror": {
         "list": LIST,
-        "archive": Subject(
-            QCEW,
+        "archive": of_year(
             2016,
-            f"{BASE}/data/files/2016/csv/2016_qtrly_by_area.zip",
-            absent=f"{BASE}/data/files/2016/csv/2016_annual_singlefile.zip",
+            "files/2016/csv/2016_qtrly_by_area.zip",
+            absent="files/2016/csv/2016_annual_singlefile.zip",
         ),
-        "slice": Subject(QCEW, 2019, f"{BASE}/data/api/2019/a/area/01000.csv", ("US000", "01000")),
-        "table": Subject(USE, 0, TABLES),
+        "slice": of_year(2019, "api/2019/a/area/01000.csv", ("US000", "01000")),
+        "table": TABLE,
         "older table": Subject(
-            # By itself: where the zip has landed, no older layout takes its place.
-            replace(USE, layouts=lambda period, areas: USE.layouts(period, areas)[-1:]),
-            2007,
-            f"{BEA}/xls/io-annual/IOUse_Before_Redefinitions_PRO_2007_Detail.xlsx",
+            only("bea_use", "2007"),
+            "https://apps.bea.gov/industry/xls/io-annual/IOUse_Before_Redefinitions_PRO_2007_Detail.xlsx",
         ),
         "staffing": STAFFING,
     },
@@ -108,14 +114,28 @@ class Desk:
         return SUBJECTS[self.files]
 
     def pull(self, subject: Subject, origin: Origin | None = None) -> Partition | None:
-        """The dataset's period, as a refresh pulls and parses it."""
+        """The source's period, as a refresh pulls and parses it."""
         self.waits.clear()
         origin = origin or Origin("mirror", self.publisher.url)
         with (
             Store(self.settings.landing) as store,
             Fetcher(store, origin, self.settings, sleep=self.waits.append) as fetcher,
         ):
-            return ingest(subject.dataset, subject.period, fetcher, self.settings, subject.areas)
+            asked = Asked(YEARS, TODAY, {"bls_qcew_areas": [self._areas(subject)]})
+            partitions, failures = ingest(subject.source, asked, fetcher, self.settings)
+        assert failures == []
+        assert len(partitions) <= 1
+        return partitions[0] if partitions else None
+
+    def _areas(self, subject: Subject) -> Path:
+        """A tidy list of the subject's areas, beside the house."""
+        path = self.settings.home.parent / "areas.parquet"
+        with duckdb.connect() as con:
+            con.execute("CREATE TABLE areas (area_fips VARCHAR)")
+            for area in subject.areas:
+                con.execute("INSERT INTO areas VALUES (?)", [area])
+            con.table("areas").write_parquet(str(path))
+        return path
 
     def figures(self, partition: Partition | None) -> list[tuple[object, ...]]:
         """The tidy rows of a partition, in an order of their own."""

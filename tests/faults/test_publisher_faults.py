@@ -111,7 +111,7 @@ ANSWERS = [
     Fault("401", "HTTP 401", (answer(401),)),
     Fault("403 without a contact", "HTTP 403.*Remedy: set CLUSTERS_CONTACT", (answer(403, PAGE),)),
     Fault("413", "asking for too much at once.*Remedy: declare it in smaller pieces", (answer(413, SOAP),)),
-    Fault("413's text with 200", "XML document instead of a csv", (answer(200, SOAP),)),
+    Fault("413's text with 200", "EXTRACTION_TOO_BIG instead of a csv", (answer(200, SOAP),)),
     Fault("429 without Retry-After", "HTTP 429", (answer(429),), asked=ALWAYS),
     Fault("429 with Retry-After in seconds", "HTTP 429", (answer(429, Retry_After="7"),), asked=ALWAYS, waits=(7, 7)),
     Fault("429 with Retry-After of a day", "HTTP 429", (answer(429, Retry_After="86400"),), asked=ALWAYS,

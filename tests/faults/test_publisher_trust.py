@@ -28,7 +28,6 @@ from orchestration.landing.manifest import SENT_AGAIN, Landed
 from orchestration.landing.origin import Origin, public
 from orchestration.landing.store import PARTIALS_LAST, Store
 from orchestration.settings import Settings
-from orchestration.sources.bls import QCEW_AREAS
 from tests.faults.publisher import (
     Behaviour,
     Exchange,
@@ -74,7 +73,7 @@ def pull(publisher: Publisher, limits: Settings, waits: list[float]) -> Callable
     def pull(url: str = URL, origin: Origin | None = None) -> Landed:
         origin = origin or Origin("mirror", publisher.url)
         with Store(limits.landing) as store, Fetcher(store, origin, limits, sleep=waits.append) as fetcher:
-            return fetcher.get(url, "csv", QCEW_AREAS.source_id)
+            return fetcher.get(url, "csv", "bls_qcew_areas")
 
     return pull
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.sources.bls import BASE
+from orchestration.sources.bls.parse import BASE
 from tests.faults.conftest import House
 from tests.faults.publisher import (
     Behaviour,

@@ -393,7 +393,8 @@ def test_an_html_page_with_status_200(publisher, fetcher, store, landed, kind, p
         ("zip", b"", "sent an empty file"),
         ("csv", b"a,b\n\0\0\0\0", "NUL bytes"),
         ("text", b"a|b\n" + b"1|2\n" * 1_000 + b"\0" * 10, "NUL bytes"),
-        ("csv", b'<?xml version="1.0"?><Fault>EXTRACTION_TOO_BIG</Fault>', "an XML document"),
+        ("csv", b'<?xml version="1.0"?><Fault>Maintenance</Fault>', "an XML document instead of a csv file"),
+        ("csv", b'<?xml version="1.0"?><Fault>EXTRACTION_TOO_BIG</Fault>', "EXTRACTION_TOO_BIG instead of a csv file"),
         ("zip", b"area_fips,own_code\n", "not a zip archive"),
         ("xlsx", b"area_fips,own_code\n", "not a xlsx archive"),
         ("zip", zipped()[:-30], "truncated or damaged"),
@@ -535,8 +536,20 @@ def test_origins_locate_files():
     encoded = spaced.replace(" ", "%20")
     assert Origin("live").locate(spaced) == spaced
     assert mirror.locate(spaced) == mirror.locate(encoded) == encoded.replace("https://", "http://127.0.0.1:8000/")
-    with pytest.raises(SetupError, match="without a query"):
-        mirror.locate("https://ec.europa.eu/data/sbs?format=TSV")
+    asked = "https://ec.europa.eu/data/sbs?format=TSV"
+    for where in (mirror, Origin("sample", "http://127.0.0.1:8000")):
+        with pytest.raises(SetupError, match=r"holds files by path\. Remedy: declare its place there as `mirror`"):
+            where.locate(asked)
+        place = "http://127.0.0.1:8000/ec.europa.eu/sbs%20of%202024.tsv"
+        assert where.locate(asked, "ec.europa.eu/sbs of 2024.tsv") == place
+        assert where.locate("https://ec.europa.eu/a.tsv", "other/b.tsv") == "http://127.0.0.1:8000/other/b.tsv"
+    assert Origin("live").locate(asked, "ec.europa.eu/sbs of 2024.tsv") == asked
+
+
+def test_a_key_in_the_address_is_not_told_with_it():
+    with pytest.raises(SetupError) as caught:
+        Origin("mirror", "http://127.0.0.1:1").locate("https://api.census.gov/data?get=NAICS&key=1f2e")
+    assert "1f2e" not in str(caught.value)
 
 
 @pytest.mark.parametrize(("name", "base"), [("live", "http://127.0.0.1:1"), ("mirror", None), ("sample", None)])

@@ -22,7 +22,8 @@ from orchestration.sample.bea import write_bea
 from orchestration.sample.economy import simulate
 from orchestration.sample.publishers import serve
 from orchestration.settings import Settings
-from orchestration.sources.bea import INDUSTRIES, USE
+from orchestration.sources.source import Asked
+from tests.sources.reading import TODAY, declared, only
 
 SHARED = Path(os.environ.get("CLUSTERS_SHARED") or Path(__file__).parents[2].parent / "shared")
 MIRROR = SHARED / "mirror"
@@ -146,13 +147,18 @@ def test_two_tables_of_one_file_land_it_once(tmp_path):
         Store(settings.landing) as store,
         Fetcher(store, Origin("mirror", base), settings) as fetcher,
     ):
-        resource = USE.layouts(0, ())[0].resources[0]
+        resource = declared("bea_use")[0][1].resources[0]
         assert "%20(AFTER%20REDEFINITIONS)" in resource.url
-        tables = [ingest(dataset, 0, fetcher, settings) for dataset in (USE, INDUSTRIES)]
+        sources = [only(name, "2017") for name in ("bea_use", "bea_industries")]
+
+        def pulled():
+            return [ingest(source, Asked([], TODAY, {}), fetcher, settings)[0][0] for source in sources]
+
+        tables = pulled()
         assert [t.files[0].url for t in tables] == [resource.url] * 2
         assert len({t.files[0].sha256 for t in tables}) == 1
         assert len([f for f in (settings.landing / "blobs").rglob("*") if f.is_file()]) == 1
-        assert [ingest(dataset, 0, fetcher, settings).outcome for dataset in (USE, INDUSTRIES)] == ["unchanged"] * 2
+        assert [table.outcome for table in pulled()] == ["unchanged"] * 2
         # The second of them is not sent, and nor is either on a night without news.
         assert [e.outcome for e in store.history("mirror", resource.url)] == ["new", *["unchanged"] * 3]
 

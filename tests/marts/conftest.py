@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.ingest import TidyIndex
+from orchestration.partitions import TidyIndex
 from tests.marts.hidden_cells import built, hide_a_third, linked
 
 # In one edition of NAICS, and not next to each other, or the changes over the year would tell what is hidden.
@@ -17,6 +17,8 @@ PUBLISHED, HIDDEN = 2019, 2021
 def twice(mirror_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The work folder of a build over `PUBLISHED`, and over the same cells with a third of them hidden as `HIDDEN`."""
     home = linked(mirror_home, tmp_path_factory.mktemp("twice") / "home")
-    (states,) = [home.tidy / p.path for p in TidyIndex(home).all() if (p.table, p.period) == ("qcew", PUBLISHED)]
+    (states,) = [
+        home.tidy / p.path for p in TidyIndex(home).active() if (p.table, p.period) == ("qcew", str(PUBLISHED))
+    ]
     hide_a_third(home, states, PUBLISHED, HIDDEN)
     return built(home, "+industry_specialisation", "+cluster_specialisation", "+region_structure")

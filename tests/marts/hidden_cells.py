@@ -23,7 +23,9 @@ from orchestration.indicators.qcew import Places, bound_year
 from orchestration.indicators.sums import Sums, sums_of
 from orchestration.partitions import TidyIndex, link_partitions
 from orchestration.settings import Settings
-from orchestration.sources.bls import parse_quarterly
+from orchestration.sources.bls.parse import parse_quarterly
+from orchestration.sources.source import Edition
+from orchestration.sources.staging import write_staging
 from orchestration.sources.tidy import connect, write_partition
 from tests.indicators.baselines import equal_split, errors, mean_size
 from tests.indicators.hiding import at_random, by_rule
@@ -80,6 +82,7 @@ def hide_a_third(home: Settings, states: Path, published: int, hidden: int) -> N
                 UNION ALL
                 SELECT * REPLACE (
                     {hidden}::SMALLINT AS year,
+                    '{hidden}' AS period,
                     CASE WHEN {withheld} THEN 'N' ELSE disclosure_code END AS disclosure_code,
                     {emptied}
                 )
@@ -94,7 +97,8 @@ def linked(mirror_home: Path, folder: Path) -> Settings:
     home = Settings(home=folder, profile="mirror")
     home.work.mkdir(parents=True)
     home.tidy.symlink_to(mirror_home / "tidy")
-    link_partitions(TidyIndex(home).all(), home)
+    write_staging()
+    link_partitions(TidyIndex(home).active(), home)
     return home
 
 
@@ -106,8 +110,9 @@ def add_counties(mirror: Path, home: Settings) -> None:
     files = sorted(folder.rglob("*.csv"))
     target = home.work / "tidy" / "qcew" / f"{COUNTIES}.parquet"
     with connect("1500MB", 2, home.work / "spill") as con:
-        rows = parse_quarterly(con, files, 2016)
-        write_partition(rows.select(f"* REPLACE ({COUNTIES} AS year)"), target, "bls_qcew", BY_AREA, COUNTIES)
+        rows = parse_quarterly(con, files, Edition("2016", None, ()))
+        dated = rows.select(f"* REPLACE ({COUNTIES} AS year)")
+        write_partition(dated, target, "bls_qcew", BY_AREA, Edition(str(COUNTIES), None, ()), COUNTIES)
 
 
 def by_number(regions: dict[str, np.ndarray], column: str, otherwise: object) -> np.ndarray:

@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from orchestration.landing.unpack import unpacked
-from orchestration.sources.bls import parse_annual, parse_quarterly
+from orchestration.sources.bls.parse import parse_annual, parse_quarterly
+from orchestration.sources.source import Edition
 
 pytestmark = [pytest.mark.mirror, pytest.mark.slow]
 
@@ -153,8 +154,8 @@ def test_quarterly_originals_agree_with_the_singlefile(
     members = unpacked(archive, "zip", tmp_path, "bls_qcew", 8_000_000_000)
     assert len(members) == 9
     with duckdb.connect() as con:
-        parse_quarterly(con, members, 2016).create("quarterly")
-        annual = parse_annual(con, singlefile_2016, 2016)
+        parse_quarterly(con, members, Edition("2016", None, ())).create("quarterly")
+        annual = parse_annual(con, singlefile_2016, Edition("2016", None, ()))
         annual.filter("area_fips IN (SELECT DISTINCT area_fips FROM quarterly)").create("annual")
         cells, missing, other_disclosure, estabs, jobs, wages, areas = con.sql(
             """

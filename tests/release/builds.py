@@ -90,18 +90,18 @@ MARTS = {
 }
 
 
-def catalogue(release_id: str = RELEASE_ID, profile: str = "mirror") -> Catalogue:
-    """A catalogue with one or two rows a table."""
+def catalogue(release_id: str = RELEASE_ID, profile: str = "mirror", year: int = 2016) -> Catalogue:
+    """A catalogue with one or two rows a table; `year` is that of the source."""
     sha = "ab" * 32
-    url = "https://data.bls.gov/cew/2016.zip"
+    url = f"https://data.bls.gov/cew/{year}.zip"
     return Catalogue(
         release=ReleaseRow(release_id, MOMENT, MOMENT, "0.1.0", None, profile, "cd" * 32, MOMENT, MOMENT, 0),
         snapshots=[
             SourceSnapshot(
-                "bls_qcew:2016",
+                f"bls_qcew:{year}",
                 "BLS",
                 "QCEW 'annual'; DROP TABLE x",
-                "2016",
+                str(year),
                 url,
                 MOMENT,
                 None,
@@ -112,7 +112,7 @@ def catalogue(release_id: str = RELEASE_ID, profile: str = "mirror") -> Catalogu
                 3,
             )
         ],
-        files=[SourceFile("bls_qcew:2016", url, MOMENT, '"tag"', None, 10, sha)],
+        files=[SourceFile(f"bls_qcew:{year}", url, MOMENT, '"tag"', None, 10, sha)],
         checks=[
             CheckResult("rows", "dim_region", "dbt", "error", True, "3", "more than 0"),
             CheckResult("names", "dim_region", "great_expectations", "warning", False, "1 odd", "none"),
@@ -125,7 +125,9 @@ def catalogue(release_id: str = RELEASE_ID, profile: str = "mirror") -> Catalogu
     )
 
 
-def make_build(path: Path, release_id: str = RELEASE_ID, profile: str = "mirror", storage: str = "v1.2.0") -> Path:
+def make_build(
+    path: Path, release_id: str = RELEASE_ID, profile: str = "mirror", storage: str = "v1.2.0", year: int = 2016
+) -> Path:
     """A complete build file at `path`, written with the given storage version."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
@@ -134,5 +136,5 @@ def make_build(path: Path, release_id: str = RELEASE_ID, profile: str = "mirror"
         con.execute("USE build")
         for name, sql in TABLES.items():
             con.execute(f"CREATE TABLE main.{name} AS {sql}")
-        write_catalogue(con, catalogue(release_id, profile), MARTS)
+        write_catalogue(con, catalogue(release_id, profile, year), MARTS)
     return path

@@ -12,10 +12,8 @@ from orchestration.errors import GateError, SetupError
 from orchestration.quality.verdict import CheckResult
 from orchestration.release import records
 from orchestration.release.catalogue import (
-    code_files,
     comment_everything,
     dictionary,
-    inputs_hash,
     meta_contracts,
     write_catalogue,
 )
@@ -155,39 +153,3 @@ def test_what_is_no_release_is_named(tmp_path: Path) -> None:
         con.execute("CREATE TABLE t AS SELECT 1 AS one")
     with pytest.raises(SetupError, match=r"other\.duckdb: not a release of this warehouse"):
         records.read_snapshots(tmp_path / "other.duckdb")
-
-
-def test_the_hash_of_inputs_sees_every_change_and_no_order(tmp_path: Path) -> None:
-    code = [tmp_path / "a.sql", tmp_path / "b.sql"]
-    for path in code:
-        path.write_text("SELECT 1")
-    files = [("https://a", "1f"), ("https://b", "2e")]
-    base = inputs_hash(files, code, {"years": "2015-2016"})
-    assert base == inputs_hash(files[::-1], code[::-1], {"years": "2015-2016"})
-    assert len(base) == 64
-    changed = [
-        inputs_hash([("https://a", "1e"), files[1]], code, {"years": "2015-2016"}),
-        inputs_hash([("https://c", "1f"), files[1]], code, {"years": "2015-2016"}),
-        inputs_hash(files[:1], code, {"years": "2015-2016"}),
-        inputs_hash(files, code, {"years": "2015-2017"}),
-        inputs_hash(files, code[:1], {"years": "2015-2016"}),
-    ]
-    code[0].write_text("SELECT 2")
-    changed.append(inputs_hash(files, code, {"years": "2015-2016"}))
-    assert len({base, *changed}) == 7
-
-
-def test_code_files_are_those_written_by_hand(tmp_path: Path) -> None:
-    kept = ["dbt_project/models/marts/a.sql", "dbt_project/seeds/s.csv", "orchestration/b.py"]
-    dropped = [
-        "dbt_project/target/a.sql",
-        "dbt_project/.user.yml",
-        "orchestration/__pycache__/b.pyc",
-        "tests/t.py",
-    ]
-    for name in kept + dropped:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("x")
-    assert [p.relative_to(tmp_path).as_posix() for p in code_files(tmp_path)] == kept
-    own = {p.name for p in code_files()}
-    assert {"publish.py", "source_snapshot.yml"} <= own

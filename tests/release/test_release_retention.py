@@ -83,8 +83,8 @@ def test_tidy_files_go_unless_an_index_or_a_kept_release_names_them(home: Settin
         path.write_bytes(b"PAR1")
     half = home.tidy / "qcew" / "2020" / "indexed.4711.half"
     half.write_bytes(b"PAR")
-    put(home.tidy / "index-mirror.json", [{"path": "qcew/2020/indexed.parquet"}])
-    put(home.tidy / "index-sample.json", [{"path": "qcew/2020/of_other_profile.parquet"}])
+    put(home.tidy / "editions-mirror.json", [{"path": "qcew/2020/indexed.parquet"}])
+    put(home.tidy / "editions-sample.json", [{"path": "qcew/2020/of_other_profile.parquet"}])
     for release in ("kept", "lost"):
         manifest = {"partitions": [{"path": f"qcew/2020/of_{release}_release.parquet"}]}
         put(home.warehouse / "manifests" / f"{release}.json", manifest)

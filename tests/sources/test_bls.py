@@ -12,9 +12,8 @@ import pytest
 from orchestration.contracts import contracts
 from orchestration.errors import NotPublished, SourceError
 from orchestration.quality.cells import cell_checks
-from orchestration.sources.bls import (
+from orchestration.sources.bls.parse import (
     ANNUAL,
-    QCEW,
     parse_annual,
     parse_area_titles,
     parse_industry_titles,
@@ -22,7 +21,8 @@ from orchestration.sources.bls import (
     parse_singlefile,
     parse_slices,
 )
-from tests.sources.reading import real_file, text_file, tidy
+from orchestration.sources.source import Edition
+from tests.sources.reading import declared, real_file, text_file, tidy
 
 ANNUAL_HEADER = (
     '"area_fips","own_code","industry_code","agglvl_code","size_code","year","qtr","disclosure_code",'
@@ -49,7 +49,7 @@ def quarters_of_one_cell(tmp_path: Path, *cells: tuple[str, list[tuple[str, str]
     lines = [QUARTERLY_HEADER]
     for industry, quarters in cells:
         lines += [quarter(q, industry, f, d) for q, (f, d) in enumerate(quarters, start=1) if f]
-    return tidy(parse_quarterly, text_file(tmp_path, "2018.q1-q4 01001.csv", lines, end="\r\n"), period=2018)
+    return tidy(parse_quarterly, text_file(tmp_path, "2018.q1-q4 01001.csv", lines, end="\r\n"), period="2018")
 
 
 FULL = (
@@ -60,7 +60,7 @@ FULL = (
 
 def test_annual_rows(tmp_path: Path) -> None:
     path = text_file(tmp_path, "2019.annual.singlefile.csv", [ANNUAL_HEADER, PUBLISHED])
-    assert tidy(parse_annual, path, period=2019, year=2019) == [
+    assert tidy(parse_annual, path, period="2019", year=2019) == [
         {
             "area_fips": "01001",
             "own_code": "5",
@@ -87,7 +87,7 @@ def test_annual_rows(tmp_path: Path) -> None:
 
 def test_withheld_figures_are_unknown_and_establishments_are_not(tmp_path: Path) -> None:
     path = text_file(tmp_path, "2019.annual.singlefile.csv", [ANNUAL_HEADER, WITHHELD])
-    row = tidy(parse_annual, path, period=2019)[0]
+    row = tidy(parse_annual, path, period="2019")[0]
     assert row["disclosure_code"] == "N"
     assert (row["annual_avg_estabs"], row["lq_annual_avg_estabs"]) == (3, 1.7)
     unknown = {name for name, value in row.items() if value is None}
@@ -165,7 +165,7 @@ def test_the_slice_with_text_for_a_number_is_named(tmp_path: Path) -> None:
 def test_rows_of_two_years_are_refused(tmp_path: Path) -> None:
     path = text_file(tmp_path, "a.csv", [ANNUAL_HEADER, PUBLISHED, PUBLISHED.replace('"2019"', '"2018"')])
     with pytest.raises(SourceError, match="the rows are of 2018, 2019, not of 2019"):
-        tidy(parse_annual, path, period=2019, year=2019)
+        tidy(parse_annual, path, period="2019", year=2019)
 
 
 def marked(mark: str, figures: str = "7,0,0,1,2,0,0") -> str:
@@ -175,7 +175,7 @@ def marked(mark: str, figures: str = "7,0,0,1,2,0,0") -> str:
 
 def read_and_judged(path: Path) -> tuple[list[dict[str, Any]], set[str]]:
     """The tidy rows of an annual file, and the checks on disclosure marks that fail on them."""
-    rows = tidy(parse_annual, path, period=2019)
+    rows = tidy(parse_annual, path, period="2019")
     with duckdb.connect() as con:
         layout = ", ".join(f"{name} {kind}" for name, kind in ANNUAL.items())
         con.execute(f"CREATE TABLE stg_qcew ({layout})")
@@ -261,7 +261,7 @@ def test_year_under_way_is_not_published_yet(tmp_path: Path) -> None:
     lines = [QUARTERLY_HEADER, *(quarter(q, "3344", "10,100,110,120,1000") for q in (1, 2, 3))]
     path = text_file(tmp_path, "2018.q1-q3 01001.csv", lines)
     with pytest.raises(NotPublished, match=r"2018\.q1-q3 01001\.csv: 2018 holds quarters 1, 2, 3 only.*Remedy: wait"):
-        tidy(parse_quarterly, path, period=2018)
+        tidy(parse_quarterly, path, period="2018")
 
 
 def test_both_parsers_make_one_table(tmp_path: Path) -> None:
@@ -295,16 +295,40 @@ def test_industry_titles_lose_the_code_they_repeat_and_keep_the_edition_they_are
     assert tidy(parse_industry_titles, path) == [{"industry_code": "x", "industry_title": title, "naics_mark": mark}]
 
 
-def test_layouts_are_asked_for_in_order() -> None:
-    layouts = QCEW.layouts(2019, ["US000", "USMSA", "02000", "01000", "01001", "72000", "C1018"])
-    assert [layout.name for layout in layouts] == ["singlefile", "quarterly_by_area", "area_slices"]
-    slices = layouts[2].resources
+def area_list(tmp_path: Path, codes: list[str], name: str = "areas") -> Path:
+    """A tidy list of areas, as the one that QCEW needs."""
+    path = tmp_path / f"{name}.parquet"
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE areas (area_fips VARCHAR)")
+        con.executemany("INSERT INTO areas VALUES (?)", [[code] for code in codes])
+        con.table("areas").write_parquet(str(path))
+    return path
+
+
+def test_formats_are_asked_for_in_order(tmp_path: Path) -> None:
+    areas = area_list(tmp_path, ["US000", "USMSA", "02000", "01000", "01001", "72000", "C1018"])
+    offers = declared("bls_qcew", [2019], {"bls_qcew_areas": [areas]})
+    assert [(edition.name, form.name) for edition, form in offers] == [
+        ("2019", "singlefile"), ("2019", "quarterly_by_area"), ("2019", "area_slices"),
+    ]  # fmt: skip
+    files = "https://data.bls.gov/cew/data/files/2019/csv/2019"
+    assert [form.resources[0].url for _, form in offers[:2]] == [
+        f"{files}_annual_singlefile.zip", f"{files}_qtrly_by_area.zip",
+    ]  # fmt: skip
+    slices = offers[2][1].resources
     assert [Path(r.url).name for r in slices] == ["US000.csv", "01000.csv", "02000.csv", "72000.csv"]
     assert [r.optional for r in slices] == [False, False, False, True]
 
 
+def test_slices_are_asked_for_of_the_areas_of_every_list_ever_landed(tmp_path: Path) -> None:
+    lists = [area_list(tmp_path, ["US000", "01000"], "old"), area_list(tmp_path, ["US000", "02000"], "new")]
+    slices = declared("bls_qcew", [2019], {"bls_qcew_areas": lists})[2][1].resources
+    assert [Path(r.url).name for r in slices] == ["US000.csv", "01000.csv", "02000.csv"]
+
+
 def test_slices_are_not_asked_for_before_areas_are_known() -> None:
-    assert [layout.name for layout in QCEW.layouts(2019, [])] == ["singlefile", "quarterly_by_area"]
+    offers = declared("bls_qcew", [2019], {"bls_qcew_areas": []})
+    assert [form.name for _, form in offers] == ["singlefile", "quarterly_by_area"]
 
 
 @pytest.mark.mirror
@@ -322,10 +346,8 @@ def test_real_titles() -> None:
 
 
 def real_titles(parse: Any, path: Path) -> dict[str, str]:
-    import duckdb
-
     with duckdb.connect() as con:
-        found = {row[0]: row[1] for row in parse(con, [path], 0).fetchall()}
+        found = {row[0]: row[1] for row in parse(con, [path], Edition("series", None, ())).fetchall()}
     return found
 
 
@@ -334,7 +356,7 @@ def test_real_slice_has_what_alabama_published(tmp_path: Path) -> None:
     path = real_file("data.bls.gov/cew/data/api/2019/a/area/01000.csv")
     copy = tmp_path / path.name
     copy.symlink_to(path)
-    rows = tidy(parse_annual, copy, period=2019, year=2019)
+    rows = tidy(parse_annual, copy, period="2019", year=2019)
     assert len(rows) == len(path.read_text(encoding="utf-8").splitlines()) - 1
     total = next(row for row in rows if (row["own_code"], row["industry_code"]) == ("0", "10"))
     assert (total["annual_avg_emplvl"], total["total_annual_wages"]) == (1_989_555, 97_168_689_833)
@@ -349,6 +371,6 @@ def test_real_quarters_annualise_to_the_published_county(tmp_path: Path) -> None
         archive.extractall(tmp_path)
     files = sorted(tmp_path.rglob("*.csv"))
     assert len(files) == 9
-    rows = tidy(parse_quarterly, *files, period=2016, year=2016)
+    rows = tidy(parse_quarterly, *files, period="2016", year=2016)
     cell = next(r for r in rows if (r["area_fips"], r["own_code"], r["industry_code"]) == ("06085", "5", "3344"))
     assert (cell["annual_avg_estabs"], cell["annual_avg_emplvl"]) == (432, 40_528)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from orchestration.errors import SourceError
 from orchestration.landing.unpack import unpacked
-from orchestration.sources.oews import INDUSTRY, METRO, naics_code, parse_industry, parse_metro
+from orchestration.sources.oews.parse import naics_code, parse_industry, parse_metro
+from orchestration.sources.source import Parser
 from tests.sources.books import Cells, book
-from tests.sources.reading import real_file, tidy
+from tests.sources.reading import Rows, declared, real_file
+from tests.sources.reading import tidy as tidy_of
 
 HEADER = [
     "AREA", "AREA_TITLE", "AREA_TYPE", "PRIM_STATE", "NAICS", "NAICS_TITLE", "I_GROUP", "OWN_CODE", "OCC_CODE",
@@ -52,7 +52,11 @@ FOUR = [
     [*US, "3250A1", "Chemical Manufacturing (3251 and 3252 only)", "4-digit", "", "00-0000", "All", "total", 170],
     [*US, "999100", "Federal Executive Branch", "4-digit", "1", "00-0000", "All Occupations", "total", 2_000_000],
 ]
-METRO_2025, INDUSTRY_2025 = partial(parse_metro, year=2025), partial(parse_industry, year=2025)
+
+
+def tidy(parse: Parser, *files: Path) -> Rows:
+    """What a parser makes of files asked for as May 2025."""
+    return tidy_of(parse, *files, period="2025-05")
 
 
 def written(folder: Path, name: str, rows: Cells, sheet: str = "Sheet1") -> Path:
@@ -68,7 +72,7 @@ def changed(rows: Cells, row: int, column: str, value: object) -> Cells:
 
 
 def test_marks_are_unknown_and_not_zero(tmp_path: Path) -> None:
-    rows = tidy(METRO_2025, written(tmp_path, "MSA_M2025_dl.xlsx", MSA))
+    rows = tidy(parse_metro, written(tmp_path, "MSA_M2025_dl.xlsx", MSA))
     total, actors, physicians, akron = rows
     assert total == {
         "year": 2025, "area_code": "10180", "area_title": "Abilene, TX", "occupation_code": "00-0000",
@@ -91,18 +95,18 @@ def test_marks_are_unknown_and_not_zero(tmp_path: Path) -> None:
 def test_only_metropolitan_areas_are_read(tmp_path: Path) -> None:
     files = [written(tmp_path, "BOS_M2025_dl.xlsx", [HEADER]), written(tmp_path, "MSA_M2025_dl.xlsx", MSA)]
     notes = written(tmp_path, "field_descriptions.xlsx", [["Field", "Description"]])
-    assert len(tidy(METRO_2025, files[0], notes, files[1])) == 4
+    assert len(tidy(parse_metro, files[0], notes, files[1])) == 4
 
 
 def test_columns_are_found_by_name_in_any_order_and_case(tmp_path: Path) -> None:
     turned = [[*reversed(row), "x"] for row in [[str(name).lower() for name in HEADER], *MSA[1:]]]
     path = written(tmp_path, "MSA_M2025_dl.xlsx", MSA)
-    wanted = tidy(METRO_2025, path)
-    assert tidy(METRO_2025, written(tmp_path, "MSA_M2025_dl.xlsx", turned)) == wanted
+    wanted = tidy(parse_metro, path)
+    assert tidy(parse_metro, written(tmp_path, "MSA_M2025_dl.xlsx", turned)) == wanted
 
 
 def test_notes_at_the_foot_are_left_out(tmp_path: Path) -> None:
-    assert len(tidy(METRO_2025, written(tmp_path, "MSA_M2025_dl.xlsx", [*MSA, [], ["Note: …"]]))) == 4
+    assert len(tidy(parse_metro, written(tmp_path, "MSA_M2025_dl.xlsx", [*MSA, [], ["Note: …"]]))) == 4
 
 
 def test_industries_of_all_levels_but_not_by_owner(tmp_path: Path) -> None:
@@ -116,7 +120,7 @@ def test_industries_of_all_levels_but_not_by_owner(tmp_path: Path) -> None:
             [*US, "113310", "Logging", "5-digit", None, "00-0000", "All Occupations", "total", 41620],
         ]),
     ]  # fmt: skip
-    rows = tidy(INDUSTRY_2025, *files)
+    rows = tidy(parse_industry, *files)
     names = ("naics_code", "industry_level", "ownership", "occupation_code", "employment")
     assert [tuple(row[name] for name in names) for row in rows] == [
         ("113", "3-digit", None, "00-0000", 41620),
@@ -157,7 +161,7 @@ BAD = [
 def test_a_bad_workbook_is_refused(tmp_path: Path, rows: Cells, said: str) -> None:
     path = written(tmp_path, "MSA_M2025_dl.xlsx", rows)
     with pytest.raises(SourceError, match=said) as caught:
-        tidy(METRO_2025, path)
+        tidy(parse_metro, path)
     assert caught.value.file == path.name
     assert len(caught.value.remedy) > 10
 
@@ -168,17 +172,17 @@ def test_an_industrys_occupation_in_two_workbooks_is_refused(tmp_path: Path) -> 
     with pytest.raises(
         SourceError, match="two rows of naics_code 31-33, industry_level sector, occupation_code 00-0000"
     ):
-        tidy(INDUSTRY_2025, *files)
+        tidy(parse_industry, *files)
 
 
 def test_a_level_that_is_missing_is_told(tmp_path: Path) -> None:
     files = [written(tmp_path, "natsector_M2025_dl.xlsx", SECTOR), written(tmp_path, "nat4d_M2025_dl.xlsx", FOUR)]
     with pytest.raises(SourceError, match="holds no industries of the level 3-digit"):
-        tidy(INDUSTRY_2025, *files)
+        tidy(parse_industry, *files)
 
 
-@pytest.mark.parametrize("parse", [METRO_2025, INDUSTRY_2025])
-def test_other_workbooks_and_years_are_refused(tmp_path: Path, parse: Any) -> None:
+@pytest.mark.parametrize("parse", [parse_metro, parse_industry])
+def test_other_workbooks_and_years_are_refused(tmp_path: Path, parse: Parser) -> None:
     others = [written(tmp_path, "BOS_M2025_dl.xlsx", MSA), written(tmp_path, "nat4d_owner_M2025_dl.xlsx", FOUR)]
     with pytest.raises(SourceError, match=r"no workbook of the archive is named like .* \(there are BOS_M2025_dl"):
         tidy(parse, *others)
@@ -187,19 +191,21 @@ def test_other_workbooks_and_years_are_refused(tmp_path: Path, parse: Any) -> No
         tidy(parse, *old)
 
 
-def test_the_newest_edition_comes_first() -> None:
-    urls = [layout.resources[0].url for layout in METRO.layouts(0, ())]
-    assert urls[:2] == [f"https://www.bls.gov/oes/special-requests/oesm{year}ma.zip" for year in (26, 25)]
-    assert [layout.name for layout in INDUSTRY.layouts(0, ())][:2] == ["may_2026", "may_2025"]
+def test_every_may_since_2024_is_asked_for_newest_first() -> None:
+    offers = declared("oews_metro")
+    assert [(edition.period, form.resources[0].url) for edition, form in offers] == [
+        (f"20{yy}-05", f"https://www.bls.gov/oes/special-requests/oesm{yy}ma.zip") for yy in (26, 25, 24)
+    ]
+    assert [edition.period for edition, _ in declared("oews_industry")] == ["2026-05", "2025-05", "2024-05"]
 
 
 def real(archive: str, tmp_path: Path) -> duckdb.DuckDBPyConnection:
     """What the real archive of 2025 becomes, as the table `t`."""
     file = real_file(f"www.bls.gov/oes/special-requests/{archive}")
-    dataset = METRO if "ma" in archive else INDUSTRY
-    layout = next(layout for layout in dataset.layouts(0, ()) if layout.resources[0].url.endswith(archive))
+    name = "oews_metro" if "ma" in archive else "oews_industry"
+    edition, form = next((e, f) for e, f in declared(name) if f.resources[0].url.endswith(archive))
     con = duckdb.connect()
-    layout.parse(con, unpacked(file, "zip", tmp_path, dataset.source_id, 1 << 30), 0).create("t")
+    form.parse(con, unpacked(file, "zip", tmp_path, name, 1 << 30), edition).create("t")
     return con
 
 

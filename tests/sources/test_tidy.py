@@ -10,18 +10,21 @@ import duckdb
 import pytest
 
 from orchestration.errors import SourceError
+from orchestration.sources.source import Edition
 from orchestration.sources.tidy import count_rows, partition_name, read_delimited, write_partition
 from tests.sources.reading import text_file, tidy
 
+EDITION = Edition("series", None, ())
+
 
 def test_partition_is_named_by_what_it_is_made_from() -> None:
-    name = partition_name("bls_qcew", "singlefile", 1, ["aa", "bb"])
-    assert name == partition_name("bls_qcew", "singlefile", 1, ["bb", "aa"])
+    name = partition_name("bls_qcew", "singlefile", "9c", ["aa", "bb"])
+    assert name == partition_name("bls_qcew", "singlefile", "9c", ["bb", "aa"])
     others = [
-        partition_name("bls_qcew_areas", "singlefile", 1, ["aa", "bb"]),
-        partition_name("bls_qcew", "area_slices", 1, ["aa", "bb"]),
-        partition_name("bls_qcew", "singlefile", 2, ["aa", "bb"]),
-        partition_name("bls_qcew", "singlefile", 1, ["aa", "bc"]),
+        partition_name("bls_qcew_areas", "singlefile", "9c", ["aa", "bb"]),
+        partition_name("bls_qcew", "area_slices", "9c", ["aa", "bb"]),
+        partition_name("bls_qcew", "singlefile", "9d", ["aa", "bb"]),
+        partition_name("bls_qcew", "singlefile", "9c", ["aa", "bc"]),
     ]
     assert len({name, *others}) == 5
 
@@ -32,16 +35,16 @@ def test_no_half_partition_is_left(tmp_path: Path) -> None:
     with duckdb.connect() as con:
         relation = read_delimited(con, "dataset", [path], {"code": "VARCHAR", "number": "BIGINT"})
         with pytest.raises(SourceError, match=r"dataset: a\.csv: line 3: column number holds the text 'many'"):
-            write_partition(relation, target, "dataset", path.name)
+            write_partition(relation, target, "dataset", path.name, EDITION)
     assert list(target.parent.iterdir()) == []
 
 
 def test_failed_parse_leaves_the_earlier_partition(tmp_path: Path) -> None:
     target = tmp_path / "a.parquet"
     with duckdb.connect() as con:
-        write_partition(con.sql("SELECT 1 AS one"), target, "dataset", "a.csv")
+        write_partition(con.sql("SELECT 1 AS one"), target, "dataset", "a.csv", EDITION)
         with pytest.raises(SourceError, match="a header but no rows"):
-            write_partition(con.sql("SELECT 1 AS one WHERE false"), target, "dataset", "a.csv")
+            write_partition(con.sql("SELECT 1 AS one WHERE false"), target, "dataset", "a.csv", EDITION)
     assert count_rows(target) == 1
 
 
@@ -97,5 +100,5 @@ def test_what_duckdb_itself_stumbles_over_is_the_files_fault(tmp_path: Path) -> 
         tidy(jobs, path)
 
 
-def jobs(con: duckdb.DuckDBPyConnection, files: Sequence[Path], period: int) -> duckdb.DuckDBPyRelation:
+def jobs(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
     return read_delimited(con, "dataset", files, {"code": "VARCHAR", "jobs": "BIGINT"})

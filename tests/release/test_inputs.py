@@ -1,0 +1,149 @@
+"""What a release is made from, as one hash: it sees every change that can change a number, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration.assets.resources import Refresh
+from orchestration.partitions import Partition, TidyIndex
+from orchestration.release import inputs
+from orchestration.release.inputs import ENGINES, code_files, inputs_hash, options
+from orchestration.settings import PROJECT_ROOT, settings
+
+NUMBERS = [
+    "dbt_project/dbt_project.yml",
+    "dbt_project/macros/m.sql",
+    "dbt_project/models/intermediate/i.sql",
+    "dbt_project/models/marts/a.sql",
+    "dbt_project/models/marts/a.yml",
+    "dbt_project/seeds/s.csv",
+    "orchestration/indicators/kernel.py",
+    "orchestration/release/contracts/meta/release.yml",
+]
+WORDS = [
+    "README.md",
+    "bench/nightly.py",
+    "dbt_project/models/staging/stg_qcew.sql",
+    "dbt_project/target/a.sql",
+    "dbt_project/tests/t.sql",
+    "docs/a.md",
+    "orchestration/cli/look.py",
+    "orchestration/indicators/__pycache__/kernel.pyc",
+    "orchestration/quality/cells.py",
+    "orchestration/sample/qcew.py",
+    "orchestration/telling/alerts.py",
+    "tests/t.py",
+]
+
+
+def test_the_hash_of_inputs_sees_every_change_and_no_order(tmp_path: Path) -> None:
+    code = [tmp_path / "a.sql", tmp_path / "b.sql"]
+    for path in code:
+        path.write_text("SELECT 1")
+    files = [("https://a", "1f"), ("https://b", "2e")]
+    base = inputs_hash(files, code, {"years": "2015-2016"})
+    assert base == inputs_hash(files[::-1], code[::-1], {"years": "2015-2016"})
+    assert len(base) == 64
+    changed = [
+        inputs_hash([("https://a", "1e"), files[1]], code, {"years": "2015-2016"}),
+        inputs_hash([("https://c", "1f"), files[1]], code, {"years": "2015-2016"}),
+        inputs_hash(files[:1], code, {"years": "2015-2016"}),
+        inputs_hash(files, code, {"years": "2015-2017"}),
+        inputs_hash(files, code[:1], {"years": "2015-2016"}),
+    ]
+    code[0].write_text("SELECT 2")
+    changed.append(inputs_hash(files, code, {"years": "2015-2016"}))
+    assert len({base, *changed}) == 7
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small project with a file of each kind; the hashes of its files go by their names in it."""
+    for name in NUMBERS + WORDS:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    monkeypatch.setattr(inputs, "PROJECT_ROOT", tmp_path)
+    return tmp_path
+
+
+def test_only_what_can_change_a_number_is_code(project: Path) -> None:
+    assert [p.relative_to(project).as_posix() for p in code_files(project)] == NUMBERS
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_change_of_what_makes_numbers_makes_another_release(project: Path, name: str) -> None:
+    before = inputs_hash([], code_files(project))
+    (project / name).write_text("y")
+    changed = inputs_hash([], code_files(project))
+    (project / name).unlink()
+    assert len({before, changed, inputs_hash([], code_files(project))}) == 3
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_change_of_words_tests_docs_or_the_sample_makes_no_other_release(project: Path, name: str) -> None:
+    before = inputs_hash([], code_files(project))
+    (project / name).write_text("y")
+    assert inputs_hash([], code_files(project)) == before
+
+
+def test_the_projects_own_code_is_all_that_is_imported_by_its_kernels() -> None:
+    """What a kernel imports of the project changes numbers too, so it must be among the files."""
+    found = {path.relative_to(PROJECT_ROOT).as_posix() for path in code_files()}
+    assert {"dbt_project/models/marts/employment.sql", "orchestration/indicators/qcew.py"} <= found
+    assert not {path for path in found if path.startswith(("dbt_project/models/staging", "orchestration/cli"))}
+    for path in (PROJECT_ROOT / "orchestration" / "indicators").glob("*.py"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        used = {line.split()[1] for line in lines if line.startswith(("from orchestration", "import orchestration"))}
+        assert all(name.startswith("orchestration.indicators") for name in used), (path.name, used)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A home with nothing in it."""
+    monkeypatch.setenv("CLUSTERS_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CLUSTERS_PROFILE", "sample")
+    monkeypatch.delenv("CLUSTERS_BOUND_PROGRAMMES", raising=False)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def made_from() -> str:
+    """What a refresh now would be made from."""
+    settings.cache_clear()
+    return Refresh().inputs_hash
+
+
+def test_a_setting_that_reaches_the_numbers_makes_another_release(home: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = made_from()
+    monkeypatch.setenv("CLUSTERS_BOUND_PROGRAMMES", str(settings().bound_programmes + 1))
+    assert made_from() != before
+    monkeypatch.delenv("CLUSTERS_BOUND_PROGRAMMES")
+    monkeypatch.setenv("CLUSTERS_CONTACT", "someone@example.org")
+    assert made_from() == before
+
+
+def test_another_partition_makes_another_release(home: None) -> None:
+    before = made_from()
+    index = TidyIndex(settings())
+    for path, year in (("a", "2016"), ("b", "2016"), ("b", "2017")):
+        index.put(Partition("bls_qcew", "qcew", year, None, "singlefile", path, 1, "new", ()))
+        assert made_from() != before
+        before = made_from()
+    index.put(Partition("bls_qcew", "qcew", "2017", None, "singlefile", "b", 1, "unchanged", (), "a warning"))
+    assert made_from() == before
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_another_version_of_an_engine_makes_another_release(
+    home: None, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    before = made_from()
+    monkeypatch.setattr(inputs, "version", lambda name: "999" if name == engine else "1")
+    other = made_from()
+    monkeypatch.setattr(inputs, "version", lambda name: "1")
+    assert len({before, other, made_from()}) == 3
+    assert options(settings())[engine] == "1"
