@@ -152,7 +152,16 @@ def check_tidy(refresh: Refresh) -> list[CheckResult]:
         refresh.record_profiles("tidy", profiles)
         checks = [*tidy_checks(), *revised_checks(con, before)]
         remembered, tables = previous_profiles(refresh), tidy_contracts()
-        return findings(con, tables, checks, profiles, remembered, docs, accepted_tables=_accepted(refresh, tables))
+        accepted = _accepted(refresh, tables)
+        return findings(
+            con, tables, checks, profiles, remembered, docs, accepted_tables=accepted, empty=_absent(nothing)
+        )
+
+
+def _absent(tables: Iterable[str]) -> dict[str, str]:
+    """The staging tables of optional sources of which nothing is landed, and why they are empty, for a person."""
+    optional = {source.table for source in SOURCES.values() if not source.required}
+    return {f"stg_{table}": "its source is optional and has sent nothing yet" for table in tables if table in optional}
 
 
 def replaced_files(refresh: Refresh) -> dict[str, list[Path]]:

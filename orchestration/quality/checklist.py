@@ -33,6 +33,11 @@ ALL_YEARS = "employment"
 """The mart whose years are those of a release: every other one is made from it."""
 
 
+# Metropolitan areas' totals and their industries apart: from 2025 on QCEW prints the totals alone.
+KINDS_OF_AREAS = """CASE WHEN agglvl_code IN (40, 80) THEN 'areas' WHEN agglvl_code // 10 = 4 THEN 'areas by industry'
+    ELSE (agglvl_code // 10)::VARCHAR END"""
+
+
 def tidy_contracts() -> dict[str, TableContract]:
     """The contracts of the tidy tables, by the names of their staging models."""
     return {name: c for name, c in contracts().items() if c.layer == "staging"}
@@ -44,7 +49,7 @@ def tidy_profiles(con: duckdb.DuckDBPyConnection) -> list[TableProfile]:
         con,
         "stg_qcew",
         region="area_fips",
-        region_type="CASE WHEN agglvl_code = 80 THEN '4' ELSE (agglvl_code // 10)::VARCHAR END",
+        region_type=KINDS_OF_AREAS,
         employment="annual_avg_emplvl",
         suppressed="disclosure_code IS NOT NULL",
     )

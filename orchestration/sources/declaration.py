@@ -9,35 +9,35 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from duckdb import DuckDBPyConnection, DuckDBPyRelation
+from pydantic import Field, model_validator
 
+from orchestration.sources.columns import READ, ColumnDeclaration, Strict, columns_made, fields_read
 from orchestration.sources.readers import READERS
-from orchestration.sources.readers import Field as ReaderField
 from orchestration.sources.source import PERIOD, Asked, Edition, Format, Kind, Parser, Resource, Source, Tried
 from orchestration.table_contract import ColumnContract, TableContract
 
 FILE = "source.yml"
 PACKAGE = Path(__file__).parent
 # What decides how bytes become a table, beside a publisher's own parsers.
-SHARED_CODE = (PACKAGE / "tidy.py", PACKAGE / "workbook.py", PACKAGE / "readers")
+SHARED_CODE = (PACKAGE / "columns.py", PACKAGE / "tidy.py", PACKAGE / "workbook.py", PACKAGE / "readers")
 EDITION_COLUMNS = {
     "period": "Period of the edition that the row comes from, such as 2016, 2023-07, 2010s or series",
     "vintage": "Vintage of that edition, where the publisher restates it; NULL where it does not",
 }
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class FormatDeclaration(Strict):
+    """One way in which an edition is offered: an address (or a function that lists them), a kind, what reads it.
 
-
-class FormatDeclaration(_Strict):
-    """One way in which an edition is offered: an address (or a function that lists them), a kind, what reads it."""
+    `headers` are the publisher's names of columns that it names otherwise here than the columns say.
+    """
 
     url: str | None = None
     resources: str | None = None
@@ -46,7 +46,8 @@ class FormatDeclaration(_Strict):
     mirror: str | None = None
     parse: str | None = None
     reader: str | None = None
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_of_each(self) -> FormatDeclaration:
@@ -59,16 +60,19 @@ class FormatDeclaration(_Strict):
         return self
 
 
-class EditionDeclaration(_Strict):
+class EditionDeclaration(Strict):
     """Editions by a template: one, or one for each year asked for (`each: asked`) or since a year (`each: 2020`).
 
     `{year}`, `{yy}` (its two digits) and `{before}` (the year before) may stand in period, vintage and addresses. Years
-    since a year go to the current one, newest first.
+    since a year go to the current one, newest first. Of those asked for, `since` and `until` keep a part, so that a
+    source whose layout changed has an edition template for each layout.
     """
 
     period: str
     vintage: str | None = None
     each: Literal["asked"] | int | None = None
+    since: int | None = None
+    until: int | None = None
     formats: tuple[FormatDeclaration, ...]
 
     @model_validator(mode="before")
@@ -77,37 +81,18 @@ class EditionDeclaration(_Strict):
         """Where there is one format its fields may stand in the edition itself."""
         if not isinstance(said, dict) or "formats" in said:
             return said
-        own = {name: said[name] for name in ("period", "vintage", "each") if name in said}
+        own = {name: said[name] for name in ("period", "vintage", "each", "since", "until") if name in said}
         return own | {"formats": [{name: value for name, value in said.items() if name not in own}]}
 
     def years(self, asked: Asked) -> Iterable[int | None]:
         if self.each is None:
             return [None]
-        return asked.years if self.each == "asked" else range(asked.today.year, self.each - 1, -1)
+        if self.each != "asked":
+            return range(asked.today.year, self.each - 1, -1)
+        return [year for year in asked.years if (self.since or year) <= year <= (self.until or year)]
 
 
-class ColumnDeclaration(_Strict):
-    """A column: what its contract says, and where a shared reader finds it."""
-
-    type: str
-    meaning: str
-    unit: str
-    citation: str | None = None
-    nullable: bool = True
-    minimum: float | None = None
-    maximum: float | None = None
-    values: tuple[str, ...] = ()
-    pattern: str | None = None
-    header: str | None = None
-    unknown: tuple[str, ...] = ()
-    width: int | None = None
-
-    def contract(self, name: str, citation: str) -> ColumnContract:
-        said = self.model_dump(exclude={"type", "header", "unknown", "width", "citation"})
-        return ColumnContract(name=name, data_type=self.type, citation=self.citation or citation, **said)
-
-
-class TableDeclaration(_Strict):
+class TableDeclaration(Strict):
     """A table of the publisher; see `Source` for what the fields mean."""
 
     source_id: str
@@ -125,14 +110,53 @@ class TableDeclaration(_Strict):
     editions: tuple[EditionDeclaration, ...]
     columns: dict[str, ColumnDeclaration]
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> TableDeclaration:
+        if any(edition.each == "asked" for edition in self.editions) and "year" not in self.columns:
+            raise ValueError("editions for each year asked need a column year, which says of which year the rows are")
+        for form in (form for edition in self.editions for form in edition.formats):
+            if strange := set(form.headers) - set(self.columns):
+                raise ValueError(
+                    f"format {form.name} has headers of {', '.join(sorted(strange))}, which are no columns"
+                )
+        return self
 
-class SourceDeclaration(_Strict):
-    """A publisher's folder: who publishes, on which terms, and the tables."""
+
+class SourceDeclaration(Strict):
+    """A publisher's folder: who publishes, on which terms, and the tables.
+
+    `defaults` are fields that all tables have, unless they say otherwise themselves. `{table}` in their texts is the
+    table's name, `{TABLE}` the same in capitals. A table's own columns stand before those of the defaults.
+    """
 
     publisher: str
     homepage: str
     licence: str
     tables: dict[str, TableDeclaration] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_defaults(cls, said: Any) -> Any:
+        if not isinstance(said, dict) or "defaults" not in said:
+            return said
+        tables = {n: _merged(_named(said["defaults"], n), own or {}) for n, own in said.get("tables", {}).items()}
+        return {name: value for name, value in said.items() if name != "defaults"} | {"tables": tables}
+
+
+def _named(said: Any, table: str) -> Any:
+    """A part of the defaults with a table's name put in."""
+    if isinstance(said, str):
+        return said.replace("{table}", table).replace("{TABLE}", table.upper())
+    if isinstance(said, dict):
+        return {key: _named(value, table) for key, value in said.items()}
+    return [_named(value, table) for value in said] if isinstance(said, list) else said
+
+
+def _merged(defaults: dict[str, Any], table: dict[str, Any]) -> dict[str, Any]:
+    columns = dict(table.get("columns", {}))
+    for name, column in defaults.get("columns", {}).items():
+        columns[name] = column | columns.get(name, {})
+    return defaults | table | {"columns": columns}
 
 
 def read_sources(folder: Path) -> list[Source]:
@@ -229,15 +253,12 @@ def _formats(
 def _parser(table: TableDeclaration, declared: FormatDeclaration, hook: Callable[[str], Any]) -> Parser:
     if declared.parse is not None:
         return hook(declared.parse)
-    read, fields = READERS[declared.reader or ""], _fields(table)
-    return lambda con, files, edition: read(con, table.source_id, files, fields, declared.options)
+    read, fields = READERS[declared.reader or ""], fields_read(table.columns, declared.headers)
 
+    def parse(con: DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> DuckDBPyRelation:
+        return columns_made(read(con, table.source_id, files, fields, declared.options), table.columns, edition)
 
-def _fields(table: TableDeclaration) -> list[ReaderField]:
-    return [
-        ReaderField(name=name, type=c.type.upper(), header=c.header or name, unknown=c.unknown, width=c.width)
-        for name, c in table.columns.items()
-    ]
+    return parse
 
 
 def _hook(folder: Path, name: str) -> Any:
@@ -251,11 +272,9 @@ def _fingerprint(folder: Path, table: TableDeclaration) -> str:
     digest = hashlib.sha256()
     for path in sorted(_modules([folder, *SHARED_CODE])):
         digest.update(f"{path.relative_to(PACKAGE)}\n".encode() + path.read_bytes())
-    columns = {
-        name: column.model_dump(include={"type", "header", "unknown", "width"})
-        for name, column in table.columns.items()
-    }
-    formats = [f.model_dump(include={"name", "parse", "reader", "options"}) for e in table.editions for f in e.formats]
+    columns = {name: column.model_dump(include=READ) for name, column in table.columns.items()}
+    decisive = {"name", "parse", "reader", "options", "headers"}
+    formats = [form.model_dump(include=decisive) for edition in table.editions for form in edition.formats]
     digest.update(json.dumps([columns, formats], sort_keys=True).encode())
     return digest.hexdigest()
 

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from orchestration.errors import NotPublished, SourceError
-from orchestration.sources.bea.parse import naics_prefixes, parse_industries, parse_use
+from orchestration.sources.bea.parse import naics_prefixes, parse_imports, parse_industries, parse_make, parse_use
 from orchestration.sources.source import Parser
 from tests.sources.books import Cells, book, without_references
 from tests.sources.reading import Rows, declared, real_file
@@ -218,9 +218,9 @@ def test_the_zip_is_searched_for_the_detail_workbook_and_the_year(tmp_path: Path
     files = [written(tmp_path, {"2017": []}, name) for name in others]
     detail = written(tmp_path, sheets, "IOUse_After_Redefinitions_PRO_Detail.xlsx")
     assert values(tidy(parse_use, *files, detail)) == EXPECTED
-    with pytest.raises(SourceError, match="0 detail Use tables for one; there are IOMake_"):
+    with pytest.raises(SourceError, match="0 detail workbooks of the Use Table for one; there are IOMake_"):
         tidy(parse_use, *files)
-    with pytest.raises(SourceError, match="2 detail Use tables for one"):
+    with pytest.raises(SourceError, match="2 detail workbooks of the Use Table for one"):
         tidy(parse_use, detail, written(tmp_path))
     with pytest.raises(SourceError, match="no sheet is named by its year"):
         tidy(parse_use, written(tmp_path, {"NAICS Codes": KEY, "Detail": TABLE}))
@@ -319,3 +319,76 @@ def test_the_real_workbook_of_2007_although_it_was_altered(tmp_path: Path) -> No
         2007,
     )
     assert asked(key, "SELECT count(*) FROM t WHERE naics_prefix = '23'") == (12,)
+
+
+MAKE = [
+    ["Make Table, After Redefinitions, 2017"],
+    ["[Millions of Dollars]"],
+    [],
+    ["Code", "Industry Description", "1111A0", 111200, "S00401", "T008"],
+    ["1111A0", "Oilseed farming", 5900, None, 100, 6000],
+    [111200, "Vegetable farming", 60, 3940, None, 4000],
+    ["T007", "Total Commodity Output", 5960, 3940, 100, 10000],
+]
+IMPORTS = [
+    ["Import Matrix, Before Redefinitions, Detailed 2017"],
+    ["[Millions of Dollars]"],
+    [],
+    ["Code", "Commodity Description", "1111A0", 111200, "T001", "F01000", "F05000", "T004"],
+    ["1111A0", "Oilseed farming", 40, 10, 50, 700, -750, -50],
+    ["S00300", "Noncomparable imports", None, 300, 300, None, -300, -300],
+]
+BESIDE = [
+    (parse_make, "IOMake_After_Redefinitions_2017_Detail.xlsx", MAKE),
+    (parse_make, "IOMake_After_Redefinitions_Detail .xlsx", MAKE),
+    (parse_imports, "ImportMatrices_Before_Redefinitions_DET_2017.xlsx", IMPORTS),
+]
+
+
+@pytest.mark.parametrize(("parse", "name", "table"), BESIDE)
+def test_who_makes_what_and_what_is_imported(tmp_path: Path, parse: Parser, name: str, table: Cells) -> None:
+    rows = tidy(parse, written(tmp_path, {"2017": table}, name))
+    found = {(row["industry_code"], row["commodity_code"]): row["value"] for row in rows}
+    if parse is parse_make:
+        assert found["111200", "1111A0"] == 60
+        assert (found["111200", "T008"], found["T007", "1111A0"], len(found)) == (4000, 5960, 10)
+    else:
+        assert found["111200", "S00300"] == 300
+        assert (found["F05000", "1111A0"], found["T001", "S00300"], len(found)) == (-750, 300, 10)
+
+
+@pytest.mark.parametrize(
+    ("case", "table", "said"),
+    [
+        (0, changed(4, 2, 5000, MAKE), "the commodities of industry 1111A0 add up to 5100, the table says 6000"),
+        (0, changed(5, 2, 160, changed(5, 5, 4100, MAKE)), "the industries of commodity 1111A0 add up to 6060"),
+        (0, changed(0, 0, TABLE[0][0], MAKE), "the heading of sheet 2017 says Use Table, not Make Table"),
+        (0, MAKE[:6], "lacks the row T007"),
+        (2, changed(4, 4, 500, IMPORTS), "T001 and T004 of commodity 1111A0 add up to 450, the table says 0"),
+        (2, changed(4, 5, "many", IMPORTS), "row 1111A0, column F01000 of sheet 2017 holds the text 'many'"),
+    ],
+)
+def test_a_bad_table_beside_it_is_refused(tmp_path: Path, case: int, table: Cells, said: str) -> None:
+    parse, name, _ = BESIDE[case]
+    with pytest.raises(SourceError, match=re.escape(said)) as caught:
+        tidy(parse, written(tmp_path, {"2017": table}, name))
+    assert caught.value.file == name
+    assert len(caught.value.remedy) > 10
+
+
+@pytest.mark.parametrize("parse", [parse_make, parse_imports])
+def test_an_archive_without_them_offers_none(tmp_path: Path, parse: Parser) -> None:
+    with pytest.raises(NotPublished, match="0 detail workbooks of the"):
+        tidy(parse, written(tmp_path))
+
+
+@pytest.mark.mirror
+def test_the_real_make_table_and_import_matrices(tmp_path: Path) -> None:
+    con = real(f"{ANNUAL}/IOMake_After_Redefinitions_2017_Detail.xlsx", "make", tmp_path)
+    assert asked(con, "SELECT value FROM t WHERE industry_code = 'T007' AND commodity_code = 'T008'") == (34_468_130,)
+    sizes = "SELECT count(*), count(DISTINCT industry_code), count(DISTINCT commodity_code) FROM t"
+    assert asked(con, sizes) == (4036, 403, 401)
+    for year, imports in ((2017, -2_687_936), (2007, -2_278_410)):
+        path = f"{ANNUAL}/ImportMatrices_Before_Redefinitions_DET_{year}.xlsx"
+        con = real(path, "imports", tmp_path)
+        assert asked(con, "SELECT sum(value), min(year) FROM t WHERE industry_code = 'F05000'") == (imports, year)
