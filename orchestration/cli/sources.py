@@ -112,7 +112,10 @@ def _check(known: list[Source], settings: Settings) -> None:
         rows = []
         for source in known:
             needs = {
-                name: [settings.tidy / p.path for p in index.active() if p.source_id == name] for name in source.needs
+                name: [
+                    path for p in index.active() if p.source_id == name and (path := settings.tidy / p.path).exists()
+                ]
+                for name in source.needs
             }
             asked = Asked(years, datetime.now(UTC).date(), needs)
             rows.append((source.source_id, *_answer(source, asked, fetcher.probe)))

@@ -84,6 +84,19 @@ class EditionDeclaration(Strict):
         own = {name: said[name] for name in ("period", "vintage", "each", "since", "until") if name in said}
         return own | {"formats": [{name: value for name, value in said.items() if name not in own}]}
 
+    @model_validator(mode="after")
+    def _can_be_filled_in(self) -> EditionDeclaration:
+        said = [self.period, self.vintage, *(text for f in self.formats for text in (f.url, f.mirror))]
+        words = _words(None if self.each is None else 2020)
+        try:
+            period, *_ = [text.format(**words) for text in said if text is not None]
+        except (KeyError, IndexError) as error:
+            known = ", ".join(words) or "nothing without `each`"
+            raise ValueError(f"{{{error.args[0]}}} cannot be filled in, only {known}") from error
+        if not PERIOD.fullmatch(period):
+            raise ValueError(f"{period!r} is not a period such as 2016, 2023-07, 2016Q4, 2010s or series")
+        return self
+
     def years(self, asked: Asked) -> Iterable[int | None]:
         if self.each is None:
             return [None]
@@ -174,7 +187,12 @@ def read_sources(folder: Path) -> list[Source]:
         declared = SourceDeclaration.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
         return [_source(folder, declared, name, table) for name, table in declared.tables.items()]
     except (ValueError, AttributeError, ImportError, yaml.YAMLError) as error:
-        raise ValueError(f"{path.relative_to(PACKAGE.parent)}: {error}") from error
+        raise ValueError(f"{shown(path)}: {error}") from error
+
+
+def shown(declaration: Path) -> str:
+    """A declaration's place, as an error names it."""
+    return f"{declaration.parent.parent.name}/{declaration.parent.name}/{declaration.name}"
 
 
 def _source(folder: Path, publisher: SourceDeclaration, name: str, table: TableDeclaration) -> Source:
@@ -222,14 +240,17 @@ def _contract(name: str, table: TableDeclaration) -> TableContract:
 def _editions(table: TableDeclaration, asked: Asked, hook: Callable[[str], Any]) -> Iterator[Edition]:
     for declared in table.editions:
         for year in declared.years(asked):
-            words = {} if year is None else {"year": year, "yy": f"{year % 100:02}", "before": year - 1}
+            words = _words(year)
             period = declared.period.format(**words)
-            if not PERIOD.fullmatch(period):
-                raise ValueError(f"{period!r} is not a period such as 2016, 2023-07, 2016Q4, 2010s or series")
             vintage = declared.vintage and declared.vintage.format(**words)
             formats = tuple(_formats(table, declared, year, asked, hook, words))
             if formats:
                 yield Edition(period, vintage, formats)
+
+
+def _words(year: int | None) -> dict[str, Any]:
+    """What may stand in braces in a template."""
+    return {} if year is None else {"year": year, "yy": f"{year % 100:02}", "before": year - 1}
 
 
 def _formats(
@@ -270,8 +291,9 @@ def _hook(folder: Path, name: str) -> Any:
 def _fingerprint(folder: Path, table: TableDeclaration) -> str:
     """A hash of what decides how bytes become the table: parsers, readers, columns' types and headers, options."""
     digest = hashlib.sha256()
-    for path in sorted(_modules([folder, *SHARED_CODE])):
-        digest.update(f"{path.relative_to(PACKAGE)}\n".encode() + path.read_bytes())
+    for place in (folder, *SHARED_CODE):
+        for path in sorted(_modules(place)):
+            digest.update(f"{path.relative_to(place.parent)}\n".encode() + path.read_bytes())
     columns = {name: column.model_dump(include=READ) for name, column in table.columns.items()}
     decisive = {"name", "parse", "reader", "options", "headers"}
     formats = [form.model_dump(include=decisive) for edition in table.editions for form in edition.formats]
@@ -279,6 +301,5 @@ def _fingerprint(folder: Path, table: TableDeclaration) -> str:
     return digest.hexdigest()
 
 
-def _modules(places: Iterable[Path]) -> Iterator[Path]:
-    for place in places:
-        yield from [place] if place.is_file() else (p for p in place.glob("*.py") if p.name != "sample.py")
+def _modules(place: Path) -> Iterable[Path]:
+    return [place] if place.is_file() else (p for p in place.glob("*.py") if p.name != "sample.py")

@@ -419,7 +419,7 @@ def test_a_fault_stops_with_2_and_harms_nothing(desk: Desk, kind: str, fault: Fa
         desk.pull(subject)
 
     error = caught.value
-    assert (error.exit_code, error.dataset) == (2, subject.dataset.source_id)
+    assert (error.exit_code, error.dataset) == (2, subject.source.source_id)
     assert re.search(fault.says, str(error), re.DOTALL), str(error)
     assert error.file
     assert len(error.remedy) > 15

@@ -19,7 +19,8 @@ import jinja2
 import pytest
 import yaml
 
-from orchestration.sources.bls import parse_industry_titles
+from orchestration.sources.bls.parse import parse_industry_titles
+from orchestration.sources.source import Edition
 from tests.sources.reading import text_file
 
 DBT = Path(__file__).parents[2] / "dbt_project"
@@ -72,7 +73,7 @@ def titles_from(*lists: Path) -> Titles:
         con.execute(f"CREATE TABLE naics_changed_codes AS FROM read_csv('{DBT}/seeds/naics_changed_codes.csv', "
                     "types = {'code': 'VARCHAR'})")  # fmt: skip
         for number, path in enumerate(lists):
-            rows = parse_industry_titles(con, [path], 0)
+            rows = parse_industry_titles(con, [path], Edition("series", None, ()))
             dated = rows.project(f"*, '2026-01-{number + 1:02}' AS vintage")
             dated.create("stg_qcew_industries") if number == 0 else dated.insert_into("stg_qcew_industries")
         found = con.execute(sql).fetchall()

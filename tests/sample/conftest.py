@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from orchestration.ingest import ingest, publishers
-from orchestration.partitions import Partition
+from orchestration.partitions import Partition, write_empty
 from orchestration.sample.economy import Economy, simulate
 from orchestration.sample.qcew import ANNUAL, QUARTERLY, header
 from orchestration.sample.write import DEFAULT_SEED, write_sample
@@ -91,12 +91,13 @@ def landed(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Landed:
     """All sources landed from the sample by the code of a refresh; of QCEW the years 2019 and 2026."""
     settings = Settings(home=tmp_path_factory.mktemp("landed"), profile="mirror", mirror=sample)
     found: dict[str, list[Partition]] = {}
-    con = duckdb.connect()
+    con, nothing = duckdb.connect(), write_empty([], settings.work / "empty")
     with publishers(settings) as fetcher:
         for source in SOURCES.values():
             needs = {n: [settings.tidy / p.path for p in found[SOURCES[n].table]] for n in source.needs}
             partitions, failures = ingest(source, Asked((2019, 2026), date(2026, 11, 28), needs), fetcher, settings)
             assert failures == []
             found[source.table] = partitions
-            con.read_parquet([str(settings.tidy / p.path) for p in partitions]).create(source.table)
+            files = [settings.tidy / p.path for p in partitions] or [nothing[source.table]]
+            con.read_parquet([str(file) for file in files]).create(source.table)
     return Landed(con, found)
