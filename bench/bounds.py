@@ -295,7 +295,7 @@ def kinds_of_regions(scratch: Path) -> np.ndarray:
                 WHEN region_id NOT LIKE '% in %' THEN split_part(region_id, ':', 1)
                 ELSE ''
             END AS kind
-        FROM intermediate.int_sum_regions
+        FROM (SELECT DISTINCT region_no, region_id FROM intermediate.int_sum_regions) AS of_every_year
         ORDER BY region_no
     """
     with duckdb.connect(str(scratch), read_only=True) as con:

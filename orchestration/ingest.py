@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Protocol
@@ -222,6 +223,7 @@ def _recorded(
         licence=source.licence,
         homepage=source.homepage,
         tried=source.tried,
+        offered_on=datetime.now(UTC).date().isoformat(),
     )
     TidyIndex(settings).put(partition)
     return partition
@@ -266,17 +268,19 @@ def _late(source: Source, period: str, error: SourceError, asked: Asked, setting
     if not before:
         log.warning("%s; nothing of %s was landed before, so it is done without", error, period)
         return None
-    last, age = before[-1], (asked.today - before[-1].landed_on).days
+    # A file of years ago that was offered last night is not old.
+    last, age = before[-1], (asked.today - before[-1].known_until).days
     if source.max_age_days is not None and age > source.max_age_days:
         raise SourceError(
             source.source_id,
             error.file,
-            f"{error.problem}, and the copy landed {age} days ago is older than the {source.max_age_days} days allowed",
+            f"{error.problem}, and the copy, last offered {age} days ago, is older than the {source.max_age_days} days "
+            "allowed",
             f"{error.remedy}; or raise max_age_days of {source.table} in its source.yml",
         ) from error
     late = replace(last, outcome="late")
     TidyIndex(settings).put(late)
-    log.warning("%s; the copy landed %d days ago is used", error, age)
+    log.warning("%s; the copy last offered %d days ago is used", error, age)
     return late
 
 

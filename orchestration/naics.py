@@ -39,6 +39,16 @@ def qcew_edition(year: str) -> str:
     return f"CASE {cases} ELSE {first[1]} END"
 
 
+def first_years() -> tuple[int, ...]:
+    """The years of QCEW in which another edition of NAICS begins.
+
+    Example:
+        >>> first_years()[:3]
+        (2007, 2011, 2017)
+    """
+    return tuple(sorted(e["first_year"] for e in _variables()["qcew_naics_editions"])[1:])
+
+
 def sector(code: str) -> str:
     """SQL for the sector of a NAICS code of two digits or more; `code` is SQL too.
 

@@ -62,6 +62,7 @@ class Partition:
     licence: str = ""
     homepage: str = ""
     tried: str | None = None
+    offered_on: str | None = None
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Partition:
@@ -97,6 +98,11 @@ class Partition:
     def landed_on(self) -> date:
         """The day on which the newest of its files came."""
         return max(datetime.fromisoformat(file.fetched_at) for file in self.files).date()
+
+    @property
+    def known_until(self) -> date:
+        """The day on which the place last had its files, which may be long after they came."""
+        return date.fromisoformat(self.offered_on) if self.offered_on else self.landed_on
 
 
 INDEX = "editions-{profile}.json"

@@ -7,7 +7,6 @@ Belongs here: whole refreshes on the sample, from an empty home and on top of ea
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.quality.years import EDITION_BEGINS
+from orchestration.naics import first_years
 from orchestration.sample.write import write_sample
 from tests.faults.conftest import House, house_environment
 
@@ -35,10 +34,15 @@ class Offer:
     whole: tuple[int, ...]
     states: tuple[int, ...]
 
-    def archive(self, year: int) -> str:
-        """Where a year's archive lies in the mirror."""
-        [path] = (self.mirror / QCEW / "files" / str(year)).rglob("*.zip")
-        return path.relative_to(self.mirror).as_posix()
+    def archives(self, year: int) -> list[str]:
+        """Where a year's archives lie in the mirror."""
+        found = (self.mirror / QCEW / "files" / str(year)).rglob("*.zip")
+        return [path.relative_to(self.mirror).as_posix() for path in found]
+
+    def alike(self) -> tuple[int, int, int]:
+        """Three years in a row within one edition of NAICS."""
+        rows = zip(self.whole, self.whole[1:], self.whole[2:], strict=False)
+        return next(row for row in rows if not set(row[1:]) & set(first_years()))
 
 
 def offer(mirror: Path) -> Offer:
@@ -106,10 +110,10 @@ def test_one_year_then_the_next_then_the_one_before_then_fewer(house: House, off
 
 
 def test_a_gap_and_what_fills_it(house: House, offered: Offer) -> None:
-    first, gap, last = offered.whole[:3]
-    missing = offered.archive(gap)
-    kept = house.read(missing)
-    house.remove(missing)
+    first, gap, last = offered.alike()
+    kept = {path: house.read(path) for path in offered.archives(gap)}
+    for path in kept:
+        house.remove(path)
     refreshed(house, f"{first}-{last}", (first, last))
     with duckdb.connect(str(house.current), read_only=True) as con:
         bridged = con.execute("SELECT count(growth), count(national_share_dynamic) FROM cluster_dynamics").fetchone()
@@ -117,7 +121,8 @@ def test_a_gap_and_what_fills_it(house: House, offered: Offer) -> None:
     assert bridged is not None
     assert bridged[0] > 0
     assert bridged[1] == 0
-    house.write(missing, kept)
+    for path, content in kept.items():
+        house.write(path, content)
     refreshed(house, f"{first}-{last}", (first, gap, last))
 
 
@@ -136,7 +141,7 @@ def test_states_alone_then_everything(house: House, offered: Offer) -> None:
 
 
 def test_the_first_year_of_another_classification(house: House, offered: Offer) -> None:
-    begins = [y for y in EDITION_BEGINS if y in offered.whole and y - 1 in (*offered.states, *offered.whole)]
+    begins = [y for y in first_years() if y in offered.whole and y - 1 in (*offered.states, *offered.whole)]
     if not begins:
         pytest.skip("the sample's years are all in one edition of NAICS")
     year = begins[0]
@@ -148,10 +153,11 @@ def test_the_first_year_of_another_classification(house: House, offered: Offer) 
 
 
 def test_a_new_delineation(house: House, offered: Offer) -> None:
+    # Below folders named by the year.
     lists = sorted(p for p in (house.mirror / DELINEATIONS).rglob("*") if p.suffix in {".xls", ".xlsx"})
     if len(lists) < 2:
         pytest.skip("the sample has one delineation of metropolitan areas only")
-    newest = max(lists, key=lambda path: re.findall(r"\d{4}", path.name)[-1]).relative_to(house.mirror).as_posix()
+    newest = lists[-1].relative_to(house.mirror).as_posix()
     kept = house.read(newest)
     house.remove(newest)
     years, holds = f"{offered.whole[-2]}-{offered.whole[-1]}", offered.whole[-2:]
@@ -163,7 +169,7 @@ def test_a_new_delineation(house: House, offered: Offer) -> None:
 def test_a_year_that_is_lost_is_known_before_anything_is_built(house: House, offered: Offer) -> None:
     first, last = offered.whole[-2:]
     refreshed(house, f"{first}-{last}", (first, last))
-    index = house.home / "tidy" / "index-mirror.json"
+    index = house.home / "tidy" / "editions-mirror.json"
     entries = json.loads(index.read_text(encoding="utf-8"))
     index.write_text(json.dumps([e for e in entries if str(e["period"]) != str(first)]), encoding="utf-8")
     released = house.released()

@@ -16,11 +16,19 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from orchestration import errors
-from orchestration.errors import ClustersError, SourceError
+from orchestration.errors import ClustersError
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings
+from orchestration.sources.declaration import (
+    EditionDeclaration,
+    FormatDeclaration,
+    SourceDeclaration,
+    TableDeclaration,
+)
+from orchestration.sources.readers import READERS
 from tests.conftest import Demo
 from tests.doc_queries import DocQuery, doc_queries, printed
 from tests.release.builds import RELEASE_ID, make_build
@@ -29,7 +37,7 @@ README = PROJECT_ROOT / "README.md"
 DOCS = PROJECT_ROOT / "docs"
 PAGES = [README, PROJECT_ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
 SHARED = Path(os.environ.get("CLUSTERS_SHARED", PROJECT_ROOT.parent / "shared"))
-HD2020 = SHARED / "mirror" / "nces.ed.gov" / "ipeds" / "datacenter" / "data" / "HD2020.zip"
+SOURCES = PROJECT_ROOT / "orchestration" / "sources"
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -218,37 +226,27 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in slugs, f"{page.name} links to {target}#{anchor}, which does not exist"
 
 
-def example_source() -> dict:
-    names: dict = {}
-    exec(compile(blocks(DOCS / "adding-a-source.md", "python")[0], "nces.py", "exec"), names)
-    return names
+def test_the_example_of_a_source_is_a_real_one() -> None:
+    """What the page shows is what stands in the declarations; its cost is that of their files."""
+    page = DOCS / "adding-a-source.md"
+    real = [(SOURCES / name / "source.yml").read_text(encoding="utf-8") for name in ("cbp", "eurostat")]
+    shown = blocks(page, "yaml")
+    assert len(shown) >= 4
+    assert [block for block in shown if not any(block in text for text in real)] == []
+    # The parts make a declaration that can be read: what a reader would type from the page alone.
+    declared = yaml.safe_load("".join(block for block in shown if block in real[0]))
+    table = SourceDeclaration.model_validate(declared).tables["cbp_county"]
+    assert set(table.grain) <= set(table.columns)
 
 
-def test_example_source_reads_its_layout(tmp_path: Path) -> None:
-    source, file = example_source(), tmp_path / "hd2020.csv"
-    file.write_text("UNITID,INSTNM,COUNTYCD\n100654,Université d'Essai, 1089\n100655,Abroad,-2\n", encoding="latin-1")
-    layout = source["INSTITUTIONS"].layouts(2020, [])[0]
-    with duckdb.connect() as con:
-        rows = layout.parse(con, [file], 2020).fetchall()
-    assert rows == [("100654", "Université d'Essai", "01089", 2020), ("100655", "Abroad", None, 2020)]
-    assert layout.resources[0].url.endswith("/HD2020.zip")
+def test_the_cost_of_the_example_is_as_printed() -> None:
+    page = DOCS / "adding-a-source.md"
+    done = subprocess.run(commands(page)[0], shell=True, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == blocks(page, "text")[0]
 
 
-def test_example_source_names_a_missing_column(tmp_path: Path) -> None:
-    source, file = example_source(), tmp_path / "hd2020.csv"
-    file.write_text("UNITID,NAME\n100654,x\n", encoding="latin-1")
-    with duckdb.connect() as con, pytest.raises(SourceError, match="INSTNM, COUNTYCD is missing"):
-        source["parse_directory"](con, [file], 2020)
-
-
-@pytest.mark.mirror
-@pytest.mark.skipif(not HD2020.exists(), reason=f"needs the mirror of publishers' real files: {HD2020}")
-def test_example_source_reads_the_real_file(tmp_path: Path) -> None:
-    shutil.unpack_archive(HD2020, tmp_path)
-    with duckdb.connect() as con:
-        relation = example_source()["parse_directory"](con, [tmp_path / "hd2020.csv"], 2020)
-        total, odd = relation.aggregate(
-            "count(*), count(*) FILTER (NOT regexp_full_match(county_fips, '[0-9]{5}'))"
-        ).fetchall()[0]
-    assert total > 6000
-    assert odd == 0
+def test_the_page_names_every_reader_and_field() -> None:
+    text = (DOCS / "adding-a-source.md").read_text(encoding="utf-8")
+    fields = {*TableDeclaration.model_fields, *EditionDeclaration.model_fields, *FormatDeclaration.model_fields}
+    fields -= {"title", "meaning", "citation", "cadence", "name", "url", "resources"}
+    assert [name for name in sorted({*READERS, *fields}) if f"`{name}" not in text and f"{name}:" not in text] == []

@@ -4,7 +4,7 @@
 WITH beside AS (
     SELECT
         s.*,
-        count(*) FILTER (WHERE o.ucm_peer AND (s.employment_upper > 0 OR s.employment_upper IS NULL)) OVER same AS peers,
+        count(*) FILTER (WHERE o.ucm_peer AND coalesce(s.employment_upper > 0, TRUE)) OVER same AS peers,
         count(*) FILTER (WHERE NOT o.ucm_peer) OVER same AS others
     FROM {{ ref("cluster_specialisation") }} AS s
     INNER JOIN {{ ref("int_region_roles") }} AS o ON s.region_id = o.region_id

@@ -16,6 +16,7 @@ counties AS (
     FROM held AS h
     INNER JOIN {{ ref("int_area_fits") }} AS f ON h.cbsa_code = f.cbsa_code AND h.year = f.year AND f.fits
     INNER JOIN {{ ref("stg_cbsa_delineation") }} AS d ON f.cbsa_code = d.cbsa_code AND f.period = d.period
+    ANTI JOIN {{ ref("int_cbsa_members") }} AS m ON h.cbsa_code = m.cbsa_code AND h.year = m.year
 )
 
 SELECT year, county_fips, string_agg(region_id, ', ' ORDER BY region_id) AS areas

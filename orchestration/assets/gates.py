@@ -183,7 +183,7 @@ def check_marts(refresh: Refresh) -> list[CheckResult]:
         refresh.record_profiles("marts", profiles)
         if current is not None and remembered:
             con.execute(f"ATTACH {literal(str(current.path))} AS {EARLIER} (READ_ONLY)")
-            checks += lost_checks(con, tables)
+            checks += lost_checks(con, tables, same_code=refresh.same_code())
         return findings(
             con,
             tables,

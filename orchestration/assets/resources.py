@@ -20,7 +20,7 @@ from orchestration.landing.archive import Archive
 from orchestration.partitions import Partition, TidyIndex, landed_files
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
-from orchestration.release.inputs import code_files, inputs_hash, options
+from orchestration.release.inputs import code_files, code_hash, inputs_hash, options
 from orchestration.release.integrity import CHECK, alteration
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
 from orchestration.release.publish import UNREADABLE, Warehouse
@@ -28,6 +28,7 @@ from orchestration.release.records import read_release
 from orchestration.release.retention import clear_up
 from orchestration.release.rollback import Hold, read_hold
 from orchestration.settings import Settings, settings
+from orchestration.sources.catalogue import SOURCES
 
 RUN_ID = "run_id.txt"
 
@@ -110,19 +111,28 @@ class Refresh(ConfigurableResource):
 
     def released(self) -> list[Partition]:
         """Partitions of the current release, where it is of the same profile (sample, mirror, live)."""
+        manifest = self._released_manifest()
+        return [Partition.of(entry) for entry in manifest.partitions] if manifest else []
+
+    def same_code(self) -> bool:
+        """Whether the code that made the current release is that of today."""
+        manifest = self._released_manifest()
+        return manifest is not None and manifest.code_hash == code_hash()
+
+    def _released_manifest(self) -> Manifest | None:
         current = Warehouse(self.settings).current()
         path = manifest_path(self.settings.warehouse, current.id) if current else None
         if current is None or path is None or not path.exists() or current.profile != self.settings.profile:
-            return []
-        return [Partition.of(entry) for entry in read_manifest(path).partitions]
+            return None
+        return read_manifest(path)
 
     def replaced(self) -> list[Partition]:
-        """Partitions of the current release for whose edition there is another one now."""
-        now = {p.key: p.path for p in self.partitions}
-        return [p for p in self.released() if now.get(p.key, p.path) != p.path]
+        """Partitions of the current release in whose place another one stands now, of a newer vintage or read anew."""
+        now = {_place(p): p.path for p in self.partitions}
+        return [p for p in self.released() if now.get(_place(p), p.path) != p.path]
 
     def added(self) -> list[Partition]:
-        """Partitions whose edition the current release lacks; none where there is none to compare with."""
+        """Partitions whose edition the current release lacks; none where there is no release to compare with."""
         released = {p.key for p in self.released()}
         return [p for p in self.partitions if released and p.key not in released]
 
@@ -146,6 +156,12 @@ class Refresh(ConfigurableResource):
         path = findings_folder(self.settings) / kind / f"{gate}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([asdict(item) for item in items], indent=1), encoding="utf-8")
+
+
+def _place(partition: Partition) -> tuple[str, str, str | None]:
+    """What one partition at a time stands for in a release: a period, or one vintage where a source keeps all."""
+    source = SOURCES.get(partition.source_id)
+    return partition.source_id, partition.period, partition.vintage if source and source.keeps_vintages else None
 
 
 def findings_folder(of: Settings) -> Path:

@@ -121,6 +121,16 @@ def prepare_work(refresh: Refresh) -> None:
     link_partitions(refresh.partitions, refresh.settings)
 
 
+def require_sound_inputs(of: Settings) -> None:
+    """Stops before minutes of building where the gate over the tidy tables has found an error.
+
+    Raises:
+        GateError: naming the findings.
+    """
+    if found := stopping(recorded_checks(of)):
+        raise GateError("; ".join(str(finding) for finding in found))
+
+
 def build_path(of: Settings) -> Path:
     """The private file that dbt builds into; published, it becomes the release."""
     return of.work / "build.duckdb"
@@ -143,9 +153,7 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
             message=str(hold or ""),
         )
         return
-    # What the gate over the tidy tables found stops here at the latest, before minutes of building.
-    if found := stopping(recorded_checks(refresh.settings)):
-        raise GateError("; ".join(str(finding) for finding in found))
+    require_sound_inputs(refresh.settings)
     log.info("dbt builds and tests the models")
     prepare_work(refresh)
     os.environ.update(dbt_environment(refresh.settings))

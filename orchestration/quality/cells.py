@@ -184,7 +184,8 @@ def _pay(name: str, severity: str, share: float) -> SqlCheck:
             )
             GROUP BY ALL HAVING different > {share} * cells ORDER BY ALL
         """,
-        expected=f"in all but {share:.1%} of a state's cells, pay is wages over jobs within rounding",
+        expected=f"in {f'all but {share:.1%}' if share else 'each'} of a state's cells, pay is wages over jobs within "
+        "rounding",
     )
 
 

@@ -7,11 +7,13 @@ run the very same. Does not: any one check, where tables come from, what follows
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 
 from orchestration.contracts import TableContract, contracts, mart_contracts
+from orchestration.naics import first_years
 from orchestration.quality.cells import cell_checks
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.comparison import compare
@@ -23,7 +25,7 @@ from orchestration.quality.reconciliation import sums_checks
 from orchestration.quality.reference import reference_checks
 from orchestration.quality.revision import accepted, revision_checks
 from orchestration.quality.verdict import CheckResult
-from orchestration.quality.years import EDITION_BEGINS, year_checks
+from orchestration.quality.years import year_checks
 
 BEFORE = "before_"
 EARLIER = "earlier_release"
@@ -33,8 +35,9 @@ ALL_YEARS = "employment"
 """The mart whose years are those of a release: every other one is made from it."""
 
 
-# Metropolitan areas' totals and their industries apart: from 2025 on QCEW prints the totals alone.
-KINDS_OF_AREAS = """CASE WHEN agglvl_code IN (40, 80) THEN 'areas' WHEN agglvl_code // 10 = 4 THEN 'areas by industry'
+# By the first digit of levels of aggregation, metropolitan areas' totals and their industries apart: from 2025 on QCEW
+# prints the totals alone.
+KINDS_OF_AREAS = """CASE WHEN agglvl_code IN (40, 80) THEN '4' WHEN agglvl_code // 10 = 4 THEN '4 by industry'
     ELSE (agglvl_code // 10)::VARCHAR END"""
 
 
@@ -104,8 +107,14 @@ def _every_year(contract: TableContract) -> SqlCheck:
     )
 
 
-def lost_checks(con: duckdb.DuckDBPyConnection, tables: Mapping[str, TableContract]) -> list[SqlCheck]:
-    """Checks that tables that are of no time keep every key of the previous release, attached as `earlier_release`."""
+def lost_checks(
+    con: duckdb.DuckDBPyConnection, tables: Mapping[str, TableContract], *, same_code: bool = True
+) -> list[SqlCheck]:
+    """Checks that tables that are of no time keep every key of the previous release, attached as `earlier_release`.
+
+    Warnings where another version of the warehouse made that one, which may have named things otherwise: what a
+    publisher no longer names is found in the tidy tables.
+    """
     rows = con.execute(
         "SELECT table_name, column_name, data_type FROM duckdb_columns() "
         f"WHERE database_name = '{EARLIER}' AND schema_name = 'main' ORDER BY ALL"
@@ -114,7 +123,7 @@ def lost_checks(con: duckdb.DuckDBPyConnection, tables: Mapping[str, TableContra
     for table, column, kind in rows:
         columns.setdefault(table, {})[column] = kind
     return [
-        check
+        check if same_code else replace(check, severity="warning")
         for name, contract in tables.items()
         for check in keys_kept(contract, f"{EARLIER}.main.{quoted(name)}", columns.get(name, {}), columns_of(con, name))
     ]
@@ -172,7 +181,7 @@ def findings(
     from orchestration.quality.gate import run_gate
 
     remembered = [p for p in before if p.table_name in tables]
-    learned = history_expectations(profiles, remembered, breaks=EDITION_BEGINS, news=news, lasting_news=lasting_news)
+    learned = history_expectations(profiles, remembered, breaks=first_years(), news=news, lasting_news=lasting_news)
     every = [*learned, *checks]
     passing = accepted([check for check in every if check.table in accepted_tables])
     stopping = [check for check in every if check.table not in accepted_tables]

@@ -59,13 +59,23 @@ _SAME = " AND ".join(f"now.{name} IS NOT DISTINCT FROM before.{name}" for name i
 _BOTH = f"SELECT {', '.join(f'now.{name}' for name in _KEY)}"
 _AS_MANY_REGIONS = "now.regions IS NOT DISTINCT FROM before.regions"
 _ORDER = "ORDER BY year, period, region_type"
-# The nearest earlier year of the same kind of rows, as every rule on neighbours sees it.
-_PAIRS = (
-    "    SELECT *, lag(year) OVER years AS earlier_year, lag(rows) OVER years AS earlier_rows,\n"
-    "        lag(employment) OVER years AS earlier_employment,\n"
-    "        lag(suppressed_share) OVER years AS earlier_suppressed_share\n"
-    "    FROM now WHERE year IS NOT NULL WINDOW years AS (PARTITION BY region_type, period ORDER BY year)"
-)
+# Each year beside the nearest earlier one, the types of regions that both hold taken together: of one type a publisher
+# may print less from a year on, and a third of all rows is another matter.
+_PAIRS = """
+    SELECT year, period, earlier_year, sum(rows) AS rows, sum(earlier_rows) AS earlier_rows,
+        sum(employment) FILTER (WHERE earlier_employment IS NOT NULL) AS employment,
+        sum(earlier_employment) FILTER (WHERE employment IS NOT NULL) AS earlier_employment,
+        sum(rows * suppressed_share) / sum(rows) AS suppressed_share,
+        sum(earlier_rows * earlier_suppressed_share) / sum(earlier_rows) AS earlier_suppressed_share,
+        string_agg(region_type, ', ' ORDER BY region_type) AS region_types
+    FROM (
+        SELECT *, lag(year) OVER years AS earlier_year, lag(rows) OVER years AS earlier_rows,
+            lag(employment) OVER years AS earlier_employment,
+            lag(suppressed_share) OVER years AS earlier_suppressed_share
+        FROM now WHERE year IS NOT NULL WINDOW years AS (PARTITION BY region_type, period ORDER BY year)
+    )
+    WHERE earlier_year IS NOT NULL GROUP BY year, period, earlier_year
+"""
 
 
 def history_expectations(
@@ -130,9 +140,9 @@ def _alike(held: Sequence[TableProfile], remembered: Sequence[TableProfile]) -> 
 
 def _neighbours(table: str, values: str) -> SqlCheck:
     sql = (
-        f"{values}\nSELECT year, rows, earlier_year, earlier_rows, period, region_type\nFROM (\n{_PAIRS}\n)\n"
+        f"{values}\nSELECT year, rows, earlier_year, earlier_rows, period, region_types\nFROM ({_PAIRS})\n"
         f"WHERE rows < power({LEAST_OF_NEIGHBOUR}, year - earlier_year) * earlier_rows\n"
-        f"    OR rows > power({MOST_OF_NEIGHBOUR}, year - earlier_year) * earlier_rows\n{_ORDER}"
+        f"    OR rows > power({MOST_OF_NEIGHBOUR}, year - earlier_year) * earlier_rows\nORDER BY ALL"
     )
     expected = (
         f"each year {LEAST_OF_NEIGHBOUR} to {MOST_OF_NEIGHBOUR} times the rows of the year before it, more or less in "
@@ -145,29 +155,55 @@ def _learned(
     table: str, values: str, remembered: Sequence[TableProfile], breaks: Collection[int]
 ) -> Iterator[SqlCheck]:
     """Limits on a year's move from the year before it, from the moves among the years already released."""
-    dated = {(p.region_type, p.period, p.year): p for p in remembered if p.year is not None}
-    pairs = [
-        (earlier, p)
-        for (kind, period, year), p in dated.items()
-        if year not in breaks and (earlier := dated.get((kind, period, (year or 0) - 1)))
-    ]
+    pairs = _consecutive(remembered, breaks)
     for measure, (narrowest, severity) in LEARNED.items():
-        known = [(getattr(a, measure), getattr(b, measure)) for a, b in pairs]
         points = measure == "suppressed_share"
-        moves = [abs(b - a) / (1 if points else a) for a, b in known if None not in (a, b) and (points or a)]
+        moves = [move for both in pairs if (move := _move(both, measure)) is not None]
         if len(moves) < FEWEST_MOVES:
             continue
         limit = max(narrowest, SPREAD * max(moves))
         within = f" AND year NOT IN ({', '.join(map(str, sorted(breaks)))})" if breaks else ""
         sql = (
-            f"{values}\nSELECT year, {measure}, earlier_{measure} AS earlier, earlier_year, period, region_type\n"
-            f"FROM (\n{_PAIRS}\n)\nWHERE year = earlier_year + 1{within}\n"
+            f"{values}\nSELECT year, {measure}, earlier_{measure} AS earlier, earlier_year, period, region_types\n"
+            f"FROM ({_PAIRS})\nWHERE year = earlier_year + 1{within}\n"
             f"    AND abs({measure} - earlier_{measure}) > {limit!r} * {'1' if points else f'earlier_{measure}'}\n"
-            f"{_ORDER}"
+            "ORDER BY ALL"
         )
         by = f"{limit * 100:.1f} percentage points" if points else f"{limit:.1%}"
         expected = f"{WORDS[measure]} at most {by} from the year before, {SPREAD} times the largest move so far"
         yield SqlCheck(f"neighbouring_{measure}", table, severity, sql, expected)
+
+
+def _consecutive(
+    remembered: Sequence[TableProfile], breaks: Collection[int]
+) -> list[list[tuple[TableProfile, TableProfile]]]:
+    """For each year that follows another within a classification, both of them by type of region."""
+    known = {(p.region_type, p.period, p.year): p for p in remembered if p.year is not None}
+    years: dict[tuple[int | None, str | None], list[tuple[TableProfile, TableProfile]]] = {}
+    for (kind, period, year), item in known.items():
+        if year not in breaks and (earlier := known.get((kind, period, (year or 0) - 1))):
+            years.setdefault(item.time, []).append((earlier, item))
+    return list(years.values())
+
+
+def _move(both: Sequence[tuple[TableProfile, TableProfile]], measure: str) -> float | None:
+    """How far a measure moved, in points of the share of withheld cells and in shares of itself otherwise."""
+    values = [
+        (_amount(a, measure), _amount(b, measure), a.rows or 0, b.rows or 0)
+        for a, b in both
+        if None not in (_amount(a, measure), _amount(b, measure))
+    ]
+    before, now, rows_before, rows = (sum(column) for column in zip(*values, strict=True)) if values else (0, 0, 0, 0)
+    if measure == "suppressed_share":
+        return abs(now / rows - before / rows_before) if rows and rows_before else None
+    return abs(now - before) / before if before else None
+
+
+def _amount(item: TableProfile, measure: str) -> float | None:
+    if measure == "suppressed_share":
+        return None if item.rows is None or item.suppressed_share is None else item.rows * item.suppressed_share
+    value: float | None = getattr(item, measure)
+    return value
 
 
 WORDS = {

@@ -31,9 +31,6 @@ metropolitan area. In 2020 the hardest-hit state lost 13 %, its accommodation 40
 TOO_LARGE_FOR_ONE_EMPLOYER = 10_000
 """Jobs below which only a state's total is held to those factors: one plant that closes moves anything smaller."""
 
-EDITION_BEGINS = (2007, 2011, 2017, 2022)
-"""First years of QCEW in another edition of NAICS, as in the macro naics_edition."""
-
 LARGEST_PAY_MOVE = 1.25
 """Factor between two years of a state's average pay."""
 

@@ -22,6 +22,10 @@ from orchestration.sample.planting import INDUSTRIES
 YEAR = 2017
 ZIP = "industry/release/zip/MAKE-USE-IMPORTS (AFTER REDEFINITIONS).zip"
 NAME = f"IOUse_After_Redefinitions_PRO_{YEAR}_Detail"
+MAKE_NAME = f"IOMake_After_Redefinitions_{YEAR}_Detail"
+IMPORTS_NAME = f"ImportMatrices_Before_Redefinitions_DET_{YEAR}"
+# The part of what is bought of anything that comes from abroad.
+IMPORTED = 0.1
 # Codes and titles of what is no private industry, as BEA has them: an industry whose product another one's commodity
 # holds, one that is both, and commodities that no industry makes.
 UTILITIES, GOVERNMENT = ("S00101", "Federal electric utilities"), ("GSLGO", "State and local government")
@@ -55,21 +59,30 @@ class Sector:
 
 
 def write_bea(host: Path, economy: Economy, seed: int) -> None:
-    """Write the zip with the workbook below the folder of apps.bea.gov.
+    """Write the zip with the workbooks below the folder of apps.bea.gov.
 
     Example:
         >>> write_bea(Path("apps.bea.gov"), simulate(1), 1)  # doctest: +SKIP
     """
     sectors = detail_sectors(economy.industries)
+    members = [
+        (NAME, {"NAICS Codes": _key(sectors), str(YEAR): _use_rows(economy, sectors, seed)}),
+        (MAKE_NAME, {str(YEAR): _make_rows(economy, sectors, seed)}),
+        (IMPORTS_NAME, {str(YEAR): _import_rows(economy, sectors, seed)}),
+    ]
+    write_zip(host / ZIP, [(f"{name}.xlsx", workbook_bytes(_workbook(name, sheets))) for name, sheets in members])
+
+
+def _workbook(name: str, sheets: dict[str, list[list[object]]]) -> Workbook:
     workbook = Workbook(write_only=True)
     readme = workbook.create_sheet("ReadMe")
-    readme.append([f"ReadMe for file {NAME}"])
+    readme.append([f"ReadMe for file {name}"])
     readme.append([f"This country is invented; see the sample's truth.json. {LABEL}"])
-    for name, rows in (("NAICS Codes", _key(sectors)), (str(YEAR), _use_rows(economy, sectors, seed))):
-        sheet = workbook.create_sheet(name)
+    for title, rows in sheets.items():
+        sheet = workbook.create_sheet(title)
         for row in rows:
             sheet.append(row)
-    write_zip(host / ZIP, [(f"{NAME}.xlsx", workbook_bytes(workbook))])
+    return workbook
 
 
 def detail_sectors(industries: Sequence[Industry]) -> tuple[Sector, ...]:
@@ -124,14 +137,10 @@ def use_table(economy: Economy, sectors: Sequence[Sector], seed: int) -> tuple[n
 
 def _use_rows(economy: Economy, sectors: Sequence[Sector], seed: int) -> list[list[object]]:
     use, added, output = use_table(economy, sectors, seed)
-    supply = np.concatenate([output[:-2], output[-1:], np.zeros(len(SPECIAL))])
-    # Federal utilities make what other utilities make.
-    supply[next(i for i, s in enumerate(sectors) if s.code.startswith("2211"))] += output[-2]
+    supply = _made(sectors, output).sum(axis=0)
     final = supply - use.sum(axis=1)
-    uses = np.rint(final[:, None] * np.array([share for *_, share in FINAL_USES]))
-    uses[:, 0] += final - uses.sum(axis=1)
-    industries = [(_number(s.code), s.title) for s in sectors] + [UTILITIES, GOVERNMENT]
-    commodities = [*industries[:-2], GOVERNMENT, *SPECIAL]
+    uses = _final_uses(final)
+    industries, commodities = _names(sectors)
     columns = [*industries, ("T001", "Total Intermediate"), *((code, title) for code, title, _ in FINAL_USES)]
     columns += [("T004", "Total Final Uses (GDP)"), ("T007", "Total Commodity Output")]
     body = np.column_stack([use, use.sum(axis=1), uses, final, supply])
@@ -149,6 +158,63 @@ def _use_rows(economy: Economy, sectors: Sequence[Sector], seed: int) -> list[li
         ["T008", "Total Industry Output", *_cells(output)],
         [],
         ["Note.  Detail may not add to total due to rounding."],
+    ]
+
+
+def _names(sectors: Sequence[Sector]) -> tuple[list[tuple[str | int, str]], list[tuple[str | int, str]]]:
+    """Codes and titles of industries and commodities, in the order of `use_table`."""
+    private: list[tuple[str | int, str]] = [(_number(s.code), s.title) for s in sectors]
+    return [*private, UTILITIES, GOVERNMENT], [*private, GOVERNMENT, *SPECIAL]
+
+
+def _made(sectors: Sequence[Sector], output: np.ndarray) -> np.ndarray:
+    """What industries make [industry, commodity]: their own, but federal utilities what other utilities make."""
+    own = [*range(len(sectors)), next(i for i, s in enumerate(sectors) if s.code.startswith("2211")), len(sectors)]
+    made = np.zeros((len(output), len(sectors) + 1 + len(SPECIAL)))
+    made[range(len(output)), own] = output
+    return made
+
+
+def _final_uses(final: np.ndarray) -> np.ndarray:
+    uses = np.rint(final[:, None] * np.array([share for *_, share in FINAL_USES]))
+    uses[:, 0] += final - uses.sum(axis=1)
+    return uses
+
+
+def _make_rows(economy: Economy, sectors: Sequence[Sector], seed: int) -> list[list[object]]:
+    made = _made(sectors, use_table(economy, sectors, seed)[2])
+    industries, commodities = _names(sectors)
+    columns = [*commodities, ("T008", "Total Industry Output")]
+    body = np.column_stack([made, made.sum(axis=1)])
+    return [
+        [f"Make Table, After Redefinitions, {YEAR} {LABEL}"],
+        ["[Millions of Dollars]"],
+        [],
+        ["Industry / Commodity", None, *(title for _, title in columns)],
+        ["Code", "Industry Description", *(code for code, _ in columns)],
+        *_lines(industries, body),
+        ["T007", "Total Commodity Output", *_cells(body.sum(axis=0))],
+    ]
+
+
+def _import_rows(economy: Economy, sectors: Sequence[Sector], seed: int) -> list[list[object]]:
+    use, _, output = use_table(economy, sectors, seed)
+    uses = _final_uses(_made(sectors, output).sum(axis=0) - use.sum(axis=1))
+    bought, final = np.rint(IMPORTED * use), np.rint(IMPORTED * np.maximum(uses, 0))
+    abroad = next(n for n, (code, *_) in enumerate(FINAL_USES) if code == "F05000")
+    final[:, abroad] = 0
+    final[:, abroad] = -bought.sum(axis=1) - final.sum(axis=1)
+    industries, commodities = _names(sectors)
+    columns = [*industries, ("T001", "Total Intermediate"), *((code, title) for code, title, _ in FINAL_USES)]
+    columns += [("T004", "Total Final Uses (GDP)")]
+    body = np.column_stack([bought, bought.sum(axis=1), final, final.sum(axis=1)])
+    return [
+        [f"Import Matrix, Before Redefinitions, Detailed {YEAR} {LABEL}"],
+        ["[Millions of Dollars]"],
+        [],
+        ["Commodity / Industry", None, *(title for _, title in columns)],
+        ["Code", "Commodity Description", *(code for code, _ in columns)],
+        *_lines(commodities, body),
     ]
 
 

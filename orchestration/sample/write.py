@@ -5,13 +5,16 @@ Belongs here: which files there are, where, and that they appear all at once. Do
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 import json
 import os
 import shutil
 from collections.abc import Collection
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
+from orchestration import sources
 from orchestration.errors import SetupError
 from orchestration.sample.accounts import Accounts, AreaKind, open_accounts
 from orchestration.sample.archive import write_zip
@@ -25,8 +28,9 @@ from orchestration.sample.qcew import ANNUAL, QUARTERLY, Period, area_texts, hea
 from orchestration.sample.truth import truth
 
 DEFAULT_SEED = 20260101
-# Raise it with every change of the bytes, so that samples already written are made anew.
-GENERATOR_VERSION = 3
+# Raise it with every change of the bytes, so that samples already written are made anew. Parts in publishers' folders
+# (`orchestration/sources/<publisher>/sample.py`) are told by their code.
+GENERATOR_VERSION = 4
 MARKER = "sample.json"
 SLICE_YEARS, BY_AREA_YEARS, SINGLEFILE_YEARS = (2019,), (2020,), (2021, 2022, 2023, 2024, 2025)
 # The year under way, and how many of its quarters are out.
@@ -46,7 +50,8 @@ def write_sample(root: Path, seed: int = DEFAULT_SEED) -> Path:
         >>> write_sample(Path("data/work/sample")).name  # doctest: +SKIP
         'sample'
     """
-    marker = {"seed": seed, "generator_version": GENERATOR_VERSION}
+    parts = hashlib.sha256(b"".join(part.read_bytes() for part in _parts())).hexdigest()
+    marker = {"seed": seed, "generator_version": GENERATOR_VERSION, "parts": parts}
     if _marker(root) == marker:
         return root
     if root.exists() and _marker(root) is None and any(root.iterdir()):
@@ -63,14 +68,18 @@ def write_sample(root: Path, seed: int = DEFAULT_SEED) -> Path:
     return root
 
 
-def _marker(root: Path) -> dict[str, int] | None:
+def _parts() -> list[Path]:
+    return sorted(Path(sources.__path__[0]).glob("*/sample.py"))
+
+
+def _marker(root: Path) -> dict[str, Any] | None:
     try:
         return json.loads((root / MARKER).read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
         return None
 
 
-def _put_in_place(fresh: Path, root: Path, marker: dict[str, int]) -> None:
+def _put_in_place(fresh: Path, root: Path, marker: dict[str, Any]) -> None:
     retired = root.with_name(f".{root.name}.{os.getpid()}.old")
     if root.exists():
         root.rename(retired)
@@ -102,6 +111,8 @@ def _write_all(root: Path, seed: int) -> None:
     write_census(root / "www2.census.gov", economy.geography, seed)
     write_bea(root / "apps.bea.gov", economy, seed)
     write_oews(root / "www.bls.gov", economy)
+    for part in _parts():
+        importlib.import_module(f"{sources.__name__}.{part.parent.name}.sample").write(root, economy, seed)
     document = truth(economy, seed) | {"generator_version": GENERATOR_VERSION}
     (root / "truth.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 

@@ -247,7 +247,7 @@ GONE = CheckResult("history_keys_kept", "dim_region", "great_expectations", "err
 
 
 def test_figures_that_were_withheld_are_told_as_that_with_the_way_out() -> None:
-    partition = Partition("bls_qcew", "qcew", 2016, "singlefile", "qcew/2016/x.parquet", 1, "changed", ())
+    partition = Partition("bls_qcew", "qcew", "2016", None, "singlefile", "qcew/2016/x.parquet", 1, "changed", ())
     said = str(gate_error([APPEARED], [partition], Path("docs")))
     assert "none is lost" in said
     assert "notice of another disclosure rule" in said
@@ -256,7 +256,7 @@ def test_figures_that_were_withheld_are_told_as_that_with_the_way_out() -> None:
 
 
 def test_what_a_mart_lost_can_be_let_pass_too() -> None:
-    partition = Partition("bls_qcew", "qcew", 2016, "singlefile", "qcew/2016/x.parquet", 1, "changed", ())
+    partition = Partition("bls_qcew", "qcew", "2016", None, "singlefile", "qcew/2016/x.parquet", 1, "changed", ())
     assert "`clusters refresh --accept-revision SOURCE`, SOURCE being" in accepting([GONE], [partition])
     assert accepting([GONE, APPEARED], [partition]).endswith("`clusters refresh --accept-revision bls_qcew`")
     assert accepting([GONE, FINDING], [partition]) == ""

@@ -25,21 +25,15 @@ YEARS = range(2021, 2024)
 ALL = {m.name: m for m in [*QCEW, *REFERENCE, *MARTS]}
 
 ONE_CELL = "one cell of a county moves no share of anything, and the cells about it are withheld"
-LEFT_OUT = "a warning: an area whose printed jobs are not its counties' is left out, and a real year has some"
 KNOWN = {
     "county_lost_from_adjacency": "a warning: a list may not know a new county yet",
-    "neighbours_of_a_county_lost": "a warning: a pair stated once is taken both ways, as in the list of 2023",
-    "counties_moved_between_metros": LEFT_OUT,
-    "two_metros_swapped": LEFT_OUT,
-    "a_metros_largest_county_lost": LEFT_OUT,
-    "delineation_of_another_vintage": LEFT_OUT,
     "small_cell_x10": "a warning: pay no longer is wages over jobs, in one cell",
     "small_cell_x10_consistently": ONE_CELL,
     "small_cell_dropped": ONE_CELL,
     "industries_lost": "a warning: a list of titles made for an earlier edition lacks as many",
     "longitude_without_sign": "distances stay as they were, and only the United States' place on the globe is known",
 }
-FOUND_IN_A_REISSUE = {"industries_lost", "longitude_without_sign"}
+FOUND_IN_A_REISSUE = {"industries_lost", "longitude_without_sign", "county_lost_from_adjacency"}
 ON_THE_SAMPLE = (
     "employment_x10", "everything_drifts_3_percent", "wages_in_thousands", "two_counties_swapped",
     "industry_merged_into_its_sibling", "year_before_relabelled", "dropped_1_percent", "withheld_as_zero",

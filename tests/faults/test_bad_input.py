@@ -229,6 +229,22 @@ def test_area_listed_twice_is_found_although_qcew_waits_for_the_list(house: Hous
     expect_failure(house, 3, "stg_qcew_areas.unique", "[bls_qcew_areas: area_titles.csv]")
 
 
+def test_a_disclosure_mark_that_nobody_knows(house: House) -> None:
+    """Its figure is 0 in the file, and never becomes one."""
+    year = int(YEARS[:4])
+    names = next(csv.reader(house.year_lines(year)[:1]))
+    place = names.index("disclosure_code")
+
+    def edit(lines: list[str]) -> list[str]:
+        rows = list(csv.reader(lines))
+        row = next(r for r in rows[1:] if r[place] == "N")
+        row[place] = "D"
+        return [",".join(f'"{field}"' for field in r) for r in rows]
+
+    house.edit_year(year, edit)
+    expect_failure(house, 3, "stg_qcew.disclosure_marks_are_known", f"year = {year}, area_fips = ", "mark = D")
+
+
 def test_an_unknown_form_of_occupation_codes(house: House) -> None:
     house.write(STAFFING, in_archive(house.read(STAFFING), b">11-1021<", b">111021<"))
     expect_failure(house, 3, "stg_oews_industry.pattern__occupation_code", "oews_industry: oesm25in4.zip")

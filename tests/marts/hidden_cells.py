@@ -115,6 +115,14 @@ def add_counties(mirror: Path, home: Settings) -> None:
         write_partition(dated, target, "bls_qcew", BY_AREA, Edition(str(COUNTIES), None, ()), COUNTIES)
 
 
+def by_number(regions: dict[str, np.ndarray], column: str, otherwise: object) -> np.ndarray:
+    """A column of a year's regions in order of their numbers, some of which the year has no region for."""
+    most = max(regions[name].max() for name in ("region_no", "parent_no", "metro_no", "state_no"))
+    found = np.full(int(most) + 1, otherwise, dtype=regions[column].dtype)
+    found[regions["region_no"]] = regions[column]
+    return found
+
+
 @dataclass(frozen=True)
 class Year:
     """Cells of a year by number with the places they are at; `code` and `region_id` name their places."""
@@ -132,7 +140,7 @@ class Year:
             regions, industries, cells = (
                 con.sql(f"SELECT * FROM intermediate.{table} {where} ORDER BY {order}").fetchnumpy()
                 for table, where, order in (
-                    ("int_sum_regions", "", "region_no"),
+                    ("int_sum_regions", f"WHERE year = {year}", "region_no"),
                     ("int_sum_industries", "", "industry_no"),
                     ("int_sum_cells", f"WHERE year = {year}", "region_no, ownership_no, industry_no"),
                 )
@@ -143,11 +151,11 @@ class Year:
             year,
             {n: cells[n] for n in ("region_no", "ownership_no", "industry_no")} | doubles,
             Places(
-                *(regions[name] for name in ("parent_no", "metro_no", "state_no")),
+                *(by_number(regions, name, -1) for name in ("parent_no", "metro_no", "state_no")),
                 *(industries[name] for name in ("parent_no", "grouping_no")),
             ),
             industries["industry_code"][cells["industry_no"]].astype(str),
-            regions["region_id"][cells["region_no"]].astype(str),
+            by_number(regions, "region_id", "")[cells["region_no"]].astype(str),
         )
 
     @cached_property

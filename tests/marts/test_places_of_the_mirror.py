@@ -21,7 +21,7 @@ def test_each_year_has_the_delineation_that_its_areas_fit(warehouse: Con) -> Non
         "SELECT year, edition, why FROM meta.edition_used WHERE source_id = 'census_delineation' ORDER BY year"
     ).fetchall()
     assert [(year, edition) for year, edition, _ in used] == [(y, "2015-07") for y in (2015, 2016, 2019, 2020)]
-    assert used[1][2].startswith("of 929 areas with printed jobs 928 are the sum of their counties")
+    assert used[1][2].startswith("of 929 areas with printed jobs 929 are the sum of their counties")
     assert used[3][2].startswith("QCEW prints no areas this year")
 
 

@@ -124,6 +124,21 @@ def test_spans_of_two_years_that_only_one_version_has_are_not_compared(con: duck
     assert rows(compare(con, spans, "before", "now"), "jobs")["all", 2017][:4] == (1, 1, 0, 0)
 
 
+def test_a_newer_vintage_differs_in_what_it_says_and_not_in_being_newer(con: duckdb.DuckDBPyConnection) -> None:
+    kinds = {"period": "varchar", "region_id": "varchar", "year": "integer", "jobs": "double", "vintage": "varchar"}
+    made = (ColumnContract(name=n, data_type=k, meaning=n, unit="x", citation="x") for n, k in kinds.items())
+    grain = ("period", "region_id", "year")
+    people = TableContract(name="t", layer="staging", meaning="t", grain=grain, citation="x", columns=tuple(made))
+    versions(
+        con,
+        "('2020s', 'a', 2021, 10.0, '2024'), ('2020s', 'b', 2021, 5, '2024')",
+        "('2020s', 'a', 2021, 11.0, '2025'), ('2020s', 'b', 2021, 5, '2025'), ('2020s', 'a', 2025, 9, '2025')",
+        ", ".join(kinds),
+    )
+    found = compare(con, people, "before", "now", entities=())
+    assert [(r.year, r.column_name, r.cells, r.revised, r.appeared) for r in found] == [(2021, "jobs", 2, 1, 0)]
+
+
 def test_a_table_whose_rows_were_named_otherwise_is_not_compared(con: duckdb.DuckDBPyConnection) -> None:
     versions(con, "('a', 'x', 2015, 1.0, 'no')", "('a', 'x', 2015, 2.0, 'no')", NAMES)
     con.execute("ALTER TABLE before DROP cluster_id")

@@ -122,20 +122,28 @@ def test_suppression_jump_is_a_warning(judged) -> None:
 
 @pytest.mark.parametrize(
     ("rows", "fails"),
-    [(2_180_000, False), (2_170_000, True), (3_850_000, False), (3_860_000, True)],
+    # the counties' rows: with the states', 3,000,000 the year before
+    [(2_150_000, False), (2_148_000, True), (3_888_000, False), (3_890_000, True)],
 )
 def test_a_third_of_the_rows_gone_against_the_year_before(judged, rows: int, fails: bool) -> None:
     failures, _ = judged(changed(2016, rows=rows), [])
     assert ("neighbouring_years" in failures) is fails
     if fails:
-        assert f"year = 2016, rows = {rows}, earlier_year = 2015" in failures["neighbouring_years"].observed
+        assert f"year = 2016, rows = {rows + 101_000}, earlier_year = 2015" in failures["neighbouring_years"].observed
+
+
+def test_one_type_of_region_may_be_printed_in_less_detail_from_a_year_on(judged) -> None:
+    metros = [TableProfile("employment", y, n, 9e7, 0.6, 390, "cbsa") for y, n in ((2015, 300_000), (2016, 390))]
+    assert judged([*BEFORE[:4], *metros], [])[0] == {}
+    assert judged([*BEFORE[:4], *metros], [*BEFORE[:4], metros[0]])[0] == {}
 
 
 @pytest.mark.parametrize(("year", "fails"), [(2017, True), (2018, False), (2035, False)])
 def test_years_that_are_missing_widen_the_limits(judged, year: int, fails: bool) -> None:
     """Four tenths more rows are too many for a year, and nothing for two and more."""
+    counties = [p for p in BEFORE[:4] if p.region_type == "county"]
     late = TableProfile("employment", year, 4_100_000, 1.6e8, 0.6, **COUNTIES)
-    assert ("neighbouring_years" in judged([*BEFORE[:4], late], [])[0]) is fails
+    assert ("neighbouring_years" in judged([*counties, late], [])[0]) is fails
 
 
 QUIET = [TableProfile("employment", 2010 + i, 1000 + 10 * (i % 2), 5000.0 + 100 * i, 0.6, **STATES) for i in range(6)]

@@ -31,7 +31,11 @@ def small(root: Path, seed: int) -> None:
 
 def test_all_publishers_files_are_there(sample: Path) -> None:
     found = set(digests(sample))
-    qcew, census = "data.bls.gov/cew", "www2.census.gov"
+    qcew, census, eurostat = (
+        "data.bls.gov/cew",
+        "www2.census.gov",
+        "ec.europa.eu/eurostat/api/dissemination/sdmx/2.1/data",
+    )
     popest, lists = "programs-surveys/popest/datasets", "programs-surveys/metro-micro/geographies/reference-files"
     assert {
         f"{qcew}/data/api/2019/a/area/ZZ000.csv",
@@ -54,6 +58,8 @@ def test_all_publishers_files_are_there(sample: Path) -> None:
         f"{census}/{lists}/2023/delineation-files/list1_2023.xlsx",
         "apps.bea.gov/industry/release/zip/MAKE-USE-IMPORTS (AFTER REDEFINITIONS).zip",
         *(f"www.bls.gov/oes/special-requests/oesm{may}{part}.zip" for may in (24, 25) for part in ("ma", "in4")),
+        *(f"{census}/programs-surveys/cbp/datasets/20{y}/cbp{y}co.zip" for y in (22, 23)),
+        *(f"{eurostat}/{table}.tsv.gz" for table in ("demo_r_d3area", "nama_10r_3gdp")),
         "truth.json",
         MARKER,
     } == found

@@ -10,6 +10,9 @@ import duckdb
 import pytest
 
 from orchestration.errors import NotPublished, SourceError
+from orchestration.landing.unpack import unpacked
+from orchestration.sample.bea import write_bea
+from orchestration.sample.economy import simulate
 from orchestration.sources.bea.parse import naics_prefixes, parse_imports, parse_industries, parse_make, parse_use
 from orchestration.sources.source import Parser
 from tests.sources.books import Cells, book, without_references
@@ -383,6 +386,17 @@ def test_a_bad_table_beside_it_is_refused(tmp_path: Path, case: int, table: Cell
 def test_an_archive_without_them_offers_none(tmp_path: Path, parse: Parser) -> None:
     with pytest.raises(NotPublished, match="0 detail workbooks of the"):
         tidy(parse, written(tmp_path))
+
+
+def test_the_samples_tables_are_of_one_economy(tmp_path: Path) -> None:
+    write_bea(tmp_path, simulate(1), 1)
+    files = unpacked(next(tmp_path.rglob("*.zip")), "zip", tmp_path / "u", "bea_make", 1 << 30)
+    used, made, imported = (tidy(parse, *files) for parse in (parse_use, parse_make, parse_imports))
+    supply = {row["commodity_code"]: row["value"] for row in used if row["industry_code"] == "T007"}
+    totals = {row["commodity_code"]: row["value"] for row in made if row["industry_code"] == "T007"}
+    supply.pop("T005")
+    assert {code: totals[code] for code in supply} == supply
+    assert all(row["value"] < 0 for row in imported if row["industry_code"] == "F05000")
 
 
 @pytest.mark.mirror

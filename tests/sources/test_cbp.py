@@ -9,6 +9,8 @@ import pytest
 
 from orchestration.errors import SourceError
 from orchestration.landing.unpack import unpacked
+from orchestration.sample.economy import simulate
+from orchestration.sources.cbp.sample import write
 from tests.sources.reading import Rows, declared, real_file, text_file, tidy
 
 SIZES = "n5_9,n10_19,n20_49,n50_99,n100_249,n250_499,n500_999,n1000,n1000_1,n1000_2,n1000_3,n1000_4"
@@ -62,6 +64,16 @@ def test_a_bad_file_is_refused(tmp_path: Path, lines: list[str], said: str) -> N
         read(file)
     assert caught.value.file == "cbp23co.txt"
     assert len(caught.value.remedy) > 10
+
+
+def test_the_samples_sectors_add_up_to_the_county(tmp_path: Path) -> None:
+    write(tmp_path, simulate(1), 1)
+    (file,) = unpacked(next(tmp_path.rglob("cbp23co.zip")), "zip", tmp_path / "u", "cbp_county", 1 << 30)
+    jobs = {(row["county_fips"], row["naics_code"]): row["employment"] for row in read(file)}
+    sectors = sum(n for (county, code), n in jobs.items() if county == "90001" and (len(code) == 2 or "-" in code))
+    # What sectors of fewer than three establishments have is in the total only.
+    assert 0.97 * 2 * jobs["90001", "00"] < sectors <= 2 * jobs["90001", "00"]
+    assert any(county.endswith("999") for county, _ in jobs)
 
 
 @pytest.mark.mirror

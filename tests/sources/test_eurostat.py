@@ -10,7 +10,9 @@ import pytest
 
 from orchestration.errors import SourceError
 from orchestration.landing.unpack import unpacked
+from orchestration.sample.economy import simulate
 from orchestration.sources.catalogue import SOURCES
+from orchestration.sources.eurostat.sample import write
 from tests.sources.reading import Rows, declared, real_file, text_file, tidy
 
 LINES = ["freq,unit,geo\\TIME_PERIOD\t2019 \t2020 ", "A,MIO_EUR,XA1\t10.5 \t11 ep", "A,MIO_EUR,XA12\t: c\t7 "]
@@ -61,6 +63,15 @@ def test_a_bad_file_is_refused(tmp_path: Path, lines: list[str], said: str) -> N
         read(text_file(tmp_path, "NAMA_10R_3GDP", lines))
     assert (caught.value.dataset, caught.value.file) == ("eurostat_nama_10r_3gdp", "NAMA_10R_3GDP")
     assert len(caught.value.remedy) > 10
+
+
+def test_the_samples_regions_have_an_area(tmp_path: Path) -> None:
+    write(tmp_path, simulate(1), 1)
+    source_id = "eurostat_demo_r_d3area"
+    ((_, form),) = declared(source_id)
+    files = unpacked(tmp_path / (form.resources[0].mirror or ""), "gz", tmp_path / "u", source_id, 1 << 30)
+    rows = {(r["landuse"], r["region_code"], r["time_period"]): r["value"] for r in read(files[0], source_id)}
+    assert rows["TOTAL", "XT1", "2020"] > rows["L0008", "XT1", "2020"] > 0
 
 
 REAL = [

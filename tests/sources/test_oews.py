@@ -9,8 +9,10 @@ import pytest
 
 from orchestration.errors import SourceError
 from orchestration.landing.unpack import unpacked
+from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.oews.parse import naics_code, parse_industry, parse_metro
 from orchestration.sources.source import Parser
+from orchestration.sources.tidy import write_partition
 from tests.sources.books import Cells, book
 from tests.sources.reading import Rows, declared, real_file
 from tests.sources.reading import tidy as tidy_of
@@ -197,6 +199,27 @@ def test_every_may_since_2024_is_asked_for_newest_first() -> None:
         (f"20{yy}-05", f"https://www.bls.gov/oes/special-requests/oesm{yy}ma.zip") for yy in (26, 25, 24)
     ]
     assert [edition.period for edition, _ in declared("oews_industry")] == ["2026-05", "2025-05", "2024-05"]
+
+
+def test_two_mays_stand_side_by_side(tmp_path: Path) -> None:
+    offers = {edition.period: (edition, form) for edition, form in declared("oews_metro")}
+    for period, jobs in (("2024-05", 74_000), ("2025-05", 75_070)):
+        edition, form = offers[period]
+        file = written(tmp_path, f"MSA_M{edition.year}_dl.xlsx", changed(MSA, 1, "TOT_EMP", jobs))
+        with duckdb.connect() as con:
+            target = tmp_path / "oews_metro" / f"{edition.name}.parquet"
+            write_partition(form.parse(con, [file], edition), target, "oews_metro", file.name, edition)
+    view = f"read_parquet('{tmp_path}/oews_metro/*.parquet')"
+    with duckdb.connect() as con:
+        abilene = (
+            f"SELECT period, year, employment FROM {view} WHERE area_code = '10180' AND occupation_group = 'total'"
+        )
+        assert con.execute(f"{abilene} ORDER BY period").fetchall() == [
+            ("2024-05", 2024, 74_000),
+            ("2025-05", 2025, 75_070),
+        ]
+        grain = ", ".join(SOURCES["oews_metro"].contract.grain)
+        assert con.execute(f"SELECT {grain} FROM {view} GROUP BY ALL HAVING count(*) > 1").fetchall() == []
 
 
 def real(archive: str, tmp_path: Path) -> duckdb.DuckDBPyConnection:

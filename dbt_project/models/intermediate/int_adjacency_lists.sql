@@ -57,7 +57,7 @@ mapped AS (
     INNER JOIN names AS a ON p.period = a.period AND p.one = a.code
     INNER JOIN names AS b ON p.period = b.period AND p.other = b.code AND a.year = b.year
     UNION
-    SELECT a.year, a.period, a.county_fips, b.county_fips
+    SELECT a.year, a.period, a.county_fips, b.county_fips AS neighbour_fips
     FROM names AS a
     INNER JOIN names AS b ON a.year = b.year AND a.period = b.period AND a.code = b.code
 )

@@ -21,9 +21,9 @@ SELECT
     row_number() OVER (
         PARTITION BY year
         ORDER BY
-            lonely,
+            lonely ASC,
             left(period, 4)::INTEGER <= year DESC,
             CASE WHEN left(period, 4)::INTEGER <= year THEN period END DESC,
-            period
+            period ASC
     ) AS place
 FROM counted

@@ -52,7 +52,9 @@ known AS (
     SELECT area_fips FROM titles WHERE right(area_fips, 3) <> '000'
     UNION
     -- Of the states of this country, whatever other countries' changes the list names.
-    SELECT area_fips FROM changes WHERE name IS NOT NULL AND left(area_fips, 2) || '000' IN (SELECT area_fips FROM titles)
+    SELECT area_fips
+    FROM changes
+    WHERE name IS NOT NULL AND left(area_fips, 2) || '000' IN (SELECT area_fips FROM titles)
     UNION
     SELECT area_fips FROM printed
 ),

@@ -63,10 +63,10 @@ used AS (
         'census_gazetteer', year, period, NULL,
         CASE
             WHEN counties = 0 THEN 'the newest; QCEW prints no counties this year'
-            ELSE 'it lacks ' || absent || ' of ' || counties || ' counties, which have their places from other editions'
+            ELSE 'the newest; of ' || counties || ' counties it lacks ' || absent || ', which older ones may have'
         END
     FROM gazetteer
-    QUALIFY row_number() OVER (PARTITION BY year ORDER BY absent, period DESC) = 1
+    QUALIFY period = max(period) OVER (PARTITION BY year)
 )
 
 SELECT source_id, year, period || coalesce('@' || vintage, '') AS edition, period, vintage, why

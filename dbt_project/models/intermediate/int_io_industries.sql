@@ -4,7 +4,7 @@
 -- goods, noncomparable imports, the rest of the world) are not among them, and what an industry of no commodity makes
 -- (government electric utilities, ...) is sold under another's name.
 WITH newest AS (
-    SELECT * FROM {{ ref("stg_bea_use") }} WHERE year = (SELECT max(year) FROM {{ ref("stg_bea_use") }})
+    SELECT * FROM {{ newest(ref("stg_bea_use")) }}
 ),
 
 titles AS (

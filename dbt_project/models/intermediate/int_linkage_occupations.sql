@@ -1,7 +1,11 @@
 -- Jobs by detailed occupation of the nearest industry that occupations are published for: four digits, by themselves or
 -- put together with others (whose codes the title then names), else three, else the sector. NULL is withheld; an
--- occupation without a row has no jobs to speak of.
-WITH staffed AS (
+-- occupation without a row has no jobs to speak of. All from the newest May: how BLS puts industries together changes.
+WITH newest AS (
+    SELECT * FROM {{ newest(ref("stg_oews_industry")) }}
+),
+
+staffed AS (
     SELECT DISTINCT
         naics_code,
         industry_level,
@@ -14,7 +18,7 @@ WITH staffed AS (
                 ELSE [naics_code]
             END
         ) AS prefix
-    FROM {{ ref("stg_oews_industry") }}
+    FROM newest
     WHERE industry_level IN ('4-digit', '3-digit', 'sector')
 ),
 
@@ -30,9 +34,8 @@ jobs AS (
     SELECT
         naics_code, industry_level, occupation_code,
         CASE WHEN count(*) = count(employment) THEN sum(employment) END AS employment
-    FROM {{ ref("stg_oews_industry") }}
+    FROM newest
     WHERE occupation_group = 'detailed'
-        AND year = (SELECT max(year) FROM {{ ref("stg_oews_industry") }})
     GROUP BY naics_code, industry_level, occupation_code
 )
 

@@ -8,7 +8,8 @@ WITH areas AS (
     SELECT 'cbsa:' || {{ cbsa_code_of("a.area_fips", "k.cbsa_code") }}, r.state_code
     FROM {{ ref("stg_qcew_areas") }} AS a
     LEFT JOIN {{ ref("int_cbsa_codes") }} AS k ON a.area_fips = k.area_fips
-    INNER JOIN {{ ref("region_roles") }} AS r ON regexp_matches(a.area_title, ', ' || r.abbreviation || ' (MSA|MicroSA)$')
+    INNER JOIN {{ ref("region_roles") }} AS r
+        ON regexp_matches(a.area_title, ', ' || r.abbreviation || ' (MSA|MicroSA)$')
     WHERE regexp_matches(a.area_fips, '^C\d{4}$')
 ),
 

@@ -1,6 +1,24 @@
-WITH latest_population AS (
+-- A retired county that no series has any more had the people of those that took its place whole.
+WITH successors AS (
+    SELECT old_code, new_code, first_year, count(*) OVER (PARTITION BY old_code) AS parts
+    FROM {{ ref("county_changes") }}
+    WHERE kind IN ('rename', 'split')
+        AND old_code NOT IN (SELECT area_fips FROM {{ ref("int_population") }})
+),
+
+people AS (
+    SELECT area_fips, year, population FROM {{ ref("int_population") }}
+    UNION ALL
+    SELECT s.old_code, p.year, sum(p.population)
+    FROM successors AS s
+    INNER JOIN {{ ref("int_population") }} AS p ON s.new_code = p.area_fips AND p.year < s.first_year
+    GROUP BY s.old_code, p.year
+    HAVING count(*) = any_value(s.parts)
+),
+
+latest_population AS (
     SELECT area_fips, year, population
-    FROM {{ ref("int_population") }}
+    FROM people
     QUALIFY year = max(year) OVER (PARTITION BY area_fips)
 ),
 
@@ -64,7 +82,9 @@ delineated AS (
         any_value(cbsa_kind) FILTER (WHERE place = 1) AS cbsa_kind,
         any_value(period) FILTER (WHERE place = 1) AS vintage,
         min(valid_from) AS valid_from,
-        CASE WHEN bool_and(valid_to IS NOT NULL) FILTER (WHERE valid_from IS NOT NULL) THEN max(valid_to) END AS valid_to,
+        CASE
+            WHEN bool_and(valid_to IS NOT NULL) FILTER (WHERE valid_from IS NOT NULL) THEN max(valid_to)
+        END AS valid_to,
         count(valid_from) > 0 AS was_used
     FROM listed
     GROUP BY cbsa_code
@@ -140,7 +160,7 @@ peopled AS (
     ) AS a ON m.region_type = 'cbsa' AND m.code = a.code AND m.place = a.place
     GROUP BY m.region_type, m.code, m.place, p.year
     HAVING count(*) = coalesce(any_value(a.counties), count(*))
-    QUALIFY row_number() OVER (PARTITION BY m.region_type, m.code ORDER BY m.place, p.year DESC) = 1
+    QUALIFY row_number() OVER (PARTITION BY m.region_type, m.code ORDER BY m.place ASC, p.year DESC) = 1
 ),
 
 regions AS (

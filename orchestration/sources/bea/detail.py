@@ -184,8 +184,10 @@ def read_book(dataset: str, files: Sequence[Path], year: int, table: Table) -> B
     if len(matching) != 1:
         problem = f"{len(matching)} detail workbooks of the {table.title} for one; "
         problem += f"there are {', '.join(f.name for f in files[:8])}"
-        lacking = NotPublished if table.may_lack and not matching else SourceError
-        raise lacking(dataset, files[0].name, problem, LAYOUT_REMEDY)
+        if table.may_lack and not matching:
+            remedy = "nothing to do where BEA offers the workbook by itself; else compare its name with the parser's"
+            raise NotPublished(dataset, files[0].name, problem, remedy)
+        raise SourceError(dataset, files[0].name, problem, LAYOUT_REMEDY)
     file = matching[0]
     workbook = open_workbook(dataset, file)
     names = {name.strip().lower(): name for name in workbook.sheet_names}

@@ -1,0 +1,59 @@
+"""County Business Patterns of the invented country."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from orchestration.sample.archive import write_zip
+from orchestration.sample.economy import Economy
+from orchestration.sample.industries import sector_of
+
+YEARS = (2022, 2023)
+HEADER = (
+    "fipstate,fipscty,naics,emp_nf,emp,qp1_nf,qp1,ap_nf,ap,est,n<5,n5_9,n10_19,n20_49,n50_99,n100_249,n250_499,"
+    "n500_999,n1000,n1000_1,n1000_2,n1000_3,n1000_4"
+)
+# Where size classes begin; the four parts of the last one are not told.
+CLASSES = (5, 10, 20, 50, 100, 250, 500, 1000)
+# Farms and railways are not covered; a cell of fewer establishments is not published.
+NOT_COVERED, FEWEST = ("111", "112", "482"), 3
+
+
+def write(root: Path, economy: Economy, seed: int) -> None:
+    """Writes a zip a year below the publisher's host."""
+    covered = [k for k, i in enumerate(economy.industries) if i.own == "5" and not i.code.startswith(NOT_COVERED)]
+    nodes: dict[str, list[int]] = {}
+    for column, k in enumerate(covered):
+        code = economy.industries[k].code
+        above = ("------", sector_of(code)[:2] + "----", *(code[:n].ljust(6, "/") for n in (3, 4, 5, 6)))
+        for node in above:
+            nodes.setdefault(node, []).append(column)
+    for year in YEARS:
+        name = f"cbp{year % 100}co"
+        text = "\n".join([HEADER, *_lines(economy, covered, dict(sorted(nodes.items())), year)]) + "\n"
+        target = root / f"www2.census.gov/programs-surveys/cbp/datasets/{year}/{name}.zip"
+        write_zip(target, [(f"{name}.txt", text.encode())])
+
+
+def _lines(economy: Economy, covered: list[int], nodes: dict[str, list[int]], year: int) -> list[str]:
+    places = {c.code: [p.place for p in c.parcels] for c in economy.geography.counties(year)}
+    places |= {code: [i] for i, code in enumerate(economy.places) if code.endswith("999")}
+    at, lines = economy.years.index(year), []
+    for county in sorted(places):
+        cells = np.ix_([at], places[county], covered)
+        plants, jobs, pay = (
+            f[cells].sum(axis=(0, 1)) for f in (economy.establishments, economy.employment, economy.wages)
+        )
+        size = np.digitize(jobs / np.maximum(plants, 1), CLASSES)
+        for node, columns in nodes.items():
+            count, people, usd = (int(figure[columns].sum()) for figure in (plants, jobs, pay))
+            if count < FEWEST:
+                continue
+            classes = np.bincount(size[columns], plants[columns], len(CLASSES) + 1).astype(int)
+            flag = "G" if people >= 500 else "H" if people >= 50 else "J"
+            known = [str(n) if n >= FEWEST else "N" for n in classes] + ["N"] * 4
+            figures = [flag, people, flag, usd // 4000, flag, usd // 1000, count]
+            lines.append(",".join(map(str, [county[:2], county[2:], node, *figures, *known])))
+    return lines
