@@ -20,6 +20,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
+from orchestration import serve
 from orchestration.cli import app
 from orchestration.contracts import ColumnContract, TableContract
 from orchestration.errors import SourceError
@@ -487,9 +488,10 @@ def test_certificates_are_always_verified(pattern: str) -> None:
 
 def test_everything_listens_on_loopback() -> None:
     assert [path for path, text in sources() if "0.0.0.0" in text] == []
+    starting = [text for _, text in sources() if '"dev"' in text]
+    assert len(starting) == 1
+    assert '"-h", HOST' in starting[0]
+    assert serve.HOST == "127.0.0.1"
+    # And nothing else starts Dagster, or a web server of its.
     makefile = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
-    started = [
-        line for line in makefile.splitlines() if re.search(r"\bdagster(-webserver)? dev\b|dagster-webserver", line)
-    ]
-    assert started
-    assert all("-h 127.0.0.1" in line for line in started)
+    assert not re.search(r"\bdagster(-webserver)? dev\b|dagster-webserver", makefile)

@@ -17,7 +17,8 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from orchestration.indicators.input_output import inverse, linkages, multipliers, purchase_shares, sale_shares
-from orchestration.sources import bea
+from orchestration.sources.bea.parse import parse_use
+from orchestration.sources.source import Edition
 
 BEA = "apps.bea.gov/industry/xls/io-annual"
 
@@ -96,7 +97,7 @@ def test_total_requirements_of_bea_2007(mirror: Path, record_property: Callable[
     sheet.columns = sheet.columns.astype(str)
     required = sheet.drop(index="T010")
     with duckdb.connect() as con:
-        use = bea.parse_use(con, [used], 0, kind="Before", year=2007).df()
+        use = parse_use(con, [used], Edition("2007", None, ())).df()
     table = use.pivot(index="commodity_code", columns="industry_code", values="value").fillna(0.0)
     codes = [c for c in required.index if c in required.columns and c in table.columns and c in table.index]
     assert len(codes) > 380

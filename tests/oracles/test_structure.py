@@ -76,6 +76,9 @@ REPRODUCED_BY = {
     "reat_shift_share/*": SHIFTS,
     "ucm_state_flag_rule/all_rows": "an input: traded and local rows; the flags are of traded clusters",
     "ucm_state_flag_rule/*": FLAGS,
+    "eco_star_rule/*": "not published yet: the European observatory's stars are for regions of Europe",
+    "regionalstatistik_stuttgart_manufacturing/*": "not published yet: districts of Germany are no source",
+    "urssaf_paris_fashion_2021/*": "not published yet: French establishments by APE are no source",
 }
 
 
