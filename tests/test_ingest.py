@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration import ingest as ingest_module
 from orchestration.assets.release import snapshot, source_files
 from orchestration.assets.tidy import CURRENT, pull
 from orchestration.errors import SourceError
@@ -55,7 +56,15 @@ class House:
         self.index = TidyIndex(self.settings)
         self.day = TODAY
         self.findings: list[CheckResult] = []
-        patch.setattr(store, "_now", lambda: datetime(self.day.year, self.day.month, self.day.day, 3, tzinfo=UTC))
+        house = self
+
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz: Any = None) -> datetime:
+                return datetime(house.day.year, house.day.month, house.day.day, 3, tzinfo=tz)
+
+        patch.setattr(store, "_now", lambda: Clock.now(UTC))
+        patch.setattr(ingest_module, "datetime", Clock)
 
     def declares(self, **changed: Any) -> Source:
         """From now on this source is declared, and no other."""
@@ -274,7 +283,7 @@ def test_what_an_optional_source_falls_back_on_may_be_too_old(house: House) -> N
     house.publisher.misbehave(f"{HOST}/people_2025.csv", answer(503))
     assert outcomes(house.pulls(after=10)[0]) == {"2025": "late"}
     before = house.disk()
-    with pytest.raises(SourceError, match="landed 11 days ago is older than the 10 days allowed") as caught:
+    with pytest.raises(SourceError, match="last offered 11 days ago, is older than the 10 days allowed") as caught:
         house.pulls(after=1)
     assert (caught.value.dataset, caught.value.file) == ("towns_people", "people_2025.csv")
     assert caught.value.remedy.endswith("or raise max_age_days of people in its source.yml")
