@@ -127,14 +127,12 @@ def mirror_home(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def refresh(home: Path, mirror: Path) -> None:
+def refresh(home: Path, mirror: Path, years: str = "2015-2020") -> None:
     """Run the command as a user would, in a process of its own."""
     command = [sys.executable, "-c", CLUSTERS, "refresh", "--profile", "mirror", "--mirror", str(mirror)]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("CLUSTERS_")}
     environment |= {"CLUSTERS_HOME": str(home), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [*command, "--years", "2015-2020"], env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*command, "--years", years], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
