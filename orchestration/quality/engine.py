@@ -12,6 +12,9 @@ from pathlib import Path
 
 import duckdb
 
+# DuckDB would draw its bar into the log of the night.
+QUIET = "SET enable_progress_bar = false"
+
 
 @contextmanager
 def open_file(path: Path, *, threads: int = 2, memory_limit: str = "4GB") -> Iterator[duckdb.DuckDBPyConnection]:
@@ -25,6 +28,7 @@ def open_file(path: Path, *, threads: int = 2, memory_limit: str = "4GB") -> Ite
         ...     con.execute("SELECT count(*) FROM employment").fetchone()
     """
     con = duckdb.connect(str(path), read_only=True, config={"threads": threads, "memory_limit": memory_limit})
+    con.execute(QUIET)
     try:
         yield con
     finally:
@@ -45,6 +49,7 @@ def open_parquet(
         ...     con.execute("SELECT count(*) FROM qcew").fetchone()
     """
     con = duckdb.connect(config={"threads": threads, "memory_limit": memory_limit})
+    con.execute(QUIET)
     try:
         for name, files in tables.items():
             paths = [str(f) for f in files] if isinstance(files, list) else str(files)

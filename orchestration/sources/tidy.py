@@ -29,7 +29,7 @@ TEXT_REMEDY = "look at that line; if the publisher has re-issued the file, run `
 
 def connect(memory_limit: str, threads: int, temp_directory: Path) -> duckdb.DuckDBPyConnection:
     """A private in-memory DuckDB with bounded memory that spills to `temp_directory` and fetches nothing."""
-    return duckdb.connect(
+    con = duckdb.connect(
         config={
             "memory_limit": memory_limit,
             "threads": threads,
@@ -38,6 +38,8 @@ def connect(memory_limit: str, threads: int, temp_directory: Path) -> duckdb.Duc
             "autoload_known_extensions": False,
         }
     )
+    con.execute("SET enable_progress_bar = false")
+    return con
 
 
 def read_delimited(

@@ -61,14 +61,17 @@ def _rows(source: str, delineation: Path) -> str:
             SELECT 'C' || left(cbsa_code, 4) AS area_fips, '0' AS own_code, '10' AS industry_code,
                 CASE any_value(cbsa_kind) WHEN 'metropolitan' THEN {METRO} ELSE {MICRO} END AS agglvl_code,
                 '0' AS size_code, {YEAR} AS year, 'A' AS qtr, '' AS disclosure_code,
-                {", ".join(f"sum({name}::BIGINT) AS {name}" for name in FIGURES)}
+                {", ".join(f"sum({name}::BIGINT) AS {name}" for name in FIGURES)},
+                round(sum(total_annual_wages::BIGINT) / sum(annual_avg_emplvl::BIGINT))::BIGINT AS avg_annual_pay
             FROM read_parquet('{delineation}') JOIN printed ON area_fips = county_fips
-            WHERE own_code = '0' AND agglvl_code = '{COUNTY}'
+            -- Codes of five digits that do not end in 0 share their first four with another area.
+            WHERE own_code = '0' AND agglvl_code = '{COUNTY}' AND cbsa_code LIKE '____0'
             GROUP BY cbsa_code
         )
         SELECT * EXCLUDE (old, new) FROM printed
         UNION ALL BY NAME
         SELECT * REPLACE (agglvl_code::VARCHAR AS agglvl_code, year::VARCHAR AS year,
+            avg_annual_pay::VARCHAR AS avg_annual_pay,
             {", ".join(f"{name}::VARCHAR AS {name}" for name in FIGURES)}) FROM totals
     """
 
