@@ -42,6 +42,7 @@ serve: $(if $(wildcard $(READY)),,install)  ## Dagster's UI and daemon on 127.0.
 lint: develop  ## ruff, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m orchestration.sources.staging
 	@home="$$(mktemp -d)" && trap 'rm -rf "$$home"' EXIT && mkdir "$$home/work" && \
 		CLUSTERS_HOME="$$home" DBT_TARGET_PATH="$$home/target" DBT_LOG_PATH="$$home" \
 		$(BIN)/sqlfluff lint --disable-progress-bar $(wildcard dbt_project/models dbt_project/tests)

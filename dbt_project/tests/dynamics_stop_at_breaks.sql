@@ -1,7 +1,7 @@
 -- Between two editions of NAICS, two delineations of metropolitan areas, or where one year is missing, nothing is compared;
 -- anywhere else something is.
 SELECT region_id, cluster_id, from_year, to_year, comparable
-FROM {{ ref("cluster_dynamics") }}
+FROM {{ ref("cluster_dynamics") }} AS d
 WHERE comparable IS DISTINCT FROM (
     {{ naics_edition("from_year") }} = {{ naics_edition("to_year") }}
     AND employment_from_lower IS NOT NULL
@@ -10,7 +10,7 @@ WHERE comparable IS DISTINCT FROM (
         region_id NOT LIKE 'cbsa:%'
         OR NOT EXISTS (
             SELECT 1 FROM {{ ref("int_delineation_spans") }} AS s
-            WHERE s.valid_from > from_year AND s.valid_from <= to_year
+            WHERE s.valid_from > d.from_year AND s.valid_from <= d.to_year
         )
     )
 )

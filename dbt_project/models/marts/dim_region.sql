@@ -11,7 +11,7 @@ people AS (
     UNION ALL
     SELECT s.old_code, p.year, sum(p.population)
     FROM successors AS s
-    INNER JOIN {{ ref("int_population") }} AS p ON s.new_code = p.area_fips AND p.year < s.first_year
+    INNER JOIN {{ ref("int_population") }} AS p ON s.new_code = p.area_fips AND s.first_year > p.year
     GROUP BY s.old_code, p.year
     HAVING count(*) = any_value(s.parts)
 ),
