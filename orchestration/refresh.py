@@ -227,7 +227,7 @@ def _warnings(settings: Settings, partitions: Sequence[Partition]) -> list[str]:
         remedy = "it is published once that changes, or after `clusters rollback --lift`"
         warnings.append(f"what is new is held back: {last['message']}; {remedy}")
     warnings += [f"{p.name}: {p.warning}" for p in partitions if p.warning]
-    return warnings + [str(f) for f in recorded_checks(settings) if not f.passed and f.severity == "warning"]
+    return warnings + [f.in_words for f in recorded_checks(settings) if not f.passed and f.severity == "warning"]
 
 
 @contextmanager

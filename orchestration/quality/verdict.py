@@ -29,6 +29,17 @@ class CheckResult:
     observed: str
     expected: str
 
+    @property
+    def in_words(self) -> str:
+        """The finding as a sentence for a person who does not know the check.
+
+        Example:
+            >>> CheckResult("rows_kept", "stg_qcew", "dbt", "warning", False, "2 rows", "3 rows").in_words
+            'qcew, rows kept: found 2 rows; expected 3 rows'
+        """
+        about = f"{self.table_name.removeprefix('stg_')}, {self.check_name.replace('_', ' ')}"
+        return f"{about}: found {self.observed}; expected {self.expected}"
+
     def __str__(self) -> str:
         state = "passed" if self.passed else f"failed ({self.severity})"
         return f"{self.table_name}.{self.check_name} {state}: observed {self.observed}, expected {self.expected}"
