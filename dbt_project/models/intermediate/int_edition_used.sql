@@ -40,8 +40,49 @@ gazetteer AS (
     GROUP BY y.year, g.period
 ),
 
+-- Codes that the year prints, and how many of them its edition of NAICS has a title for.
+codes AS (
+    SELECT DISTINCT year::INTEGER AS year, {{ naics_edition("year") }} AS naics, industry_code
+    FROM {{ ref("stg_qcew") }}
+),
+
+classification AS (
+    SELECT c.year, c.naics, count(*) AS codes, count(t.title) AS titled
+    FROM codes AS c
+    LEFT JOIN {{ ref("int_industry_titles") }} AS t ON c.naics = t.naics AND c.industry_code = t.industry_code
+    GROUP BY c.year, c.naics
+),
+
+-- What has one edition for all years: the newest.
+lasting AS (
+    SELECT
+        'bls_qcew_areas' AS source_id, period, vintage,
+        'the newest list; earlier ones name areas it no longer has' AS why
+    FROM {{ ref("stg_qcew_areas") }}
+    UNION ALL
+    SELECT 'bls_qcew_industries', period, vintage, 'the newest list; earlier ones have titles of their NAICS edition'
+    FROM {{ ref("stg_qcew_industries") }}
+    UNION ALL
+    SELECT 'bea_use', period, vintage, 'the newest benchmark, for all years' FROM {{ ref("stg_bea_use") }}
+    UNION ALL
+    SELECT 'oews_industry', period, vintage, 'the newest May, for all years' FROM {{ ref("stg_oews_industry") }}
+),
+
 used AS (
-    SELECT 'census_delineation' AS source_id, year, period, NULL::VARCHAR AS vintage, why
+    SELECT
+        'naics' AS source_id, year, naics::VARCHAR AS period, NULL::VARCHAR AS vintage,
+        'BLS publishes this year in NAICS ' || naics || '; of ' || codes || ' codes printed ' || titled
+        || ' are known there' AS why
+    FROM classification
+    UNION ALL
+    SELECT l.source_id, y.year, l.period, l.vintage, l.why
+    FROM years AS y
+    CROSS JOIN (
+        SELECT * FROM lasting
+        QUALIFY row_number() OVER (PARTITION BY source_id ORDER BY period DESC, vintage DESC NULLS LAST) = 1
+    ) AS l
+    UNION ALL
+    SELECT 'census_delineation', year, period, NULL, why
     FROM {{ ref("int_delineation_years") }}
     WHERE is_built
     UNION ALL
