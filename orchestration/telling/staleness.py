@@ -88,11 +88,11 @@ def staleness(settings: Settings, now: datetime | None = None) -> Staleness | No
     succeeded = (last_run(settings) or {}).get("succeeded_at")
     # A release that was copied here, or whose record was lost, was current when it was made.
     confirmed = max(release.published_at, datetime.fromisoformat(succeeded)) if succeeded else release.published_at
-    sources = _source_ages(read_snapshots(release.path), at)
+    sources = _source_ages(read_snapshots(release.path), at, invented=release.profile == "sample")
     return Staleness(release.id, release.profile, release.published_at, confirmed, at, sources)
 
 
-def _source_ages(snapshots: list[SourceSnapshot], now: datetime) -> tuple[SourceAge, ...]:
+def _source_ages(snapshots: list[SourceSnapshot], now: datetime, *, invented: bool) -> tuple[SourceAge, ...]:
     by_dataset: dict[str, list[SourceSnapshot]] = {}
     for snapshot in snapshots:
         by_dataset.setdefault(snapshot.source_id.split(":")[0], []).append(snapshot)
@@ -103,5 +103,7 @@ def _source_ages(snapshots: list[SourceSnapshot], now: datetime) -> tuple[Source
         period, _, vintage = newest.partition("@")
         source = SOURCES.get(name)
         cadence, due = (source.cadence, source.due(period, vintage)) if source else ("no longer pulled", None)
+        # Nobody will publish another year of an invented country.
+        due = None if invented else due
         found.append(SourceAge(name, newest, fetched, now - fetched, cadence, due, now))
     return tuple(found)
