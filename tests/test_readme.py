@@ -233,6 +233,10 @@ def test_the_example_of_a_source_is_a_real_one() -> None:
     shown = blocks(page, "yaml")
     assert len(shown) >= 4
     assert [block for block in shown if not any(block in text for text in real)] == []
+    checks = [path.read_text(encoding="utf-8") for path in SOURCES.glob("*/checks*.sql")]
+    queries = blocks(page, "sql")
+    assert queries
+    assert [block for block in queries if not any(block in text for text in checks)] == []
     # The parts make a declaration that can be read: what a reader would type from the page alone.
     declared = yaml.safe_load("".join(block for block in shown if block in real[0]))
     table = SourceDeclaration.model_validate(declared).tables["cbp_county"]

@@ -14,18 +14,16 @@ import duckdb
 
 from orchestration.contracts import TableContract, contracts, mart_contracts
 from orchestration.naics import first_years
-from orchestration.quality.cells import cell_checks
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.comparison import compare
 from orchestration.quality.engine import columns_of, quoted
 from orchestration.quality.history import history_expectations
 from orchestration.quality.kept import codes_kept, keys_kept
+from orchestration.quality.named_sql import source_checks
 from orchestration.quality.profiles import TableProfile, profile, profile_of
-from orchestration.quality.reconciliation import sums_checks
-from orchestration.quality.reference import reference_checks
 from orchestration.quality.revision import accepted, revision_checks
 from orchestration.quality.verdict import CheckResult
-from orchestration.quality.years import year_checks
+from orchestration.sources.declaration import PACKAGE
 
 BEFORE = "before_"
 EARLIER = "earlier_release"
@@ -65,13 +63,13 @@ def mart_profiles(con: duckdb.DuckDBPyConnection) -> list[TableProfile]:
 
 
 def tidy_checks() -> list[SqlCheck]:
-    """What the tidy tables must satisfy beyond their contracts.
+    """What the tidy tables must satisfy beyond their contracts: the queries beside their sources' declarations.
 
     Example:
         >>> {check.table for check in tidy_checks()} <= set(tidy_contracts())
         True
     """
-    return [*sums_checks(), *cell_checks(), *year_checks(), *reference_checks()]
+    return source_checks(PACKAGE, tidy_contracts())
 
 
 def revised_checks(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> list[SqlCheck]:

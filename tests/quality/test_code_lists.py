@@ -8,11 +8,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.quality.cells import cell_checks
+from orchestration.quality.checklist import tidy_checks
 
 Ask = Callable[..., dict[str, list[tuple[Any, ...]]]]
 SECTORS = [("11", 9999), ("31", 9999), ("44", 9999), ("51", 9999)]
 COUNTIES = [f"60{n:03}" for n in range(1, 41, 2)]
+NAMES = {f"{codes}_are_{state}" for codes in ("areas", "industries") for state in ("known", "titled")}
 FEW = [("60001", "10", 100)]
 CODES = [f"31{n}" for n in range(1100, 1140)]
 
@@ -39,7 +40,7 @@ def ask(con: duckdb.DuckDBPyConnection) -> Ask:
             "CASE $1 WHEN 'US000' THEN 10 ELSE 70 END + CASE $2 WHEN '10' THEN 0 ELSE length($2) + 2 END)",
             [(*row, year) for row in rows],
         )
-        checks = [c for c in cell_checks() if c.name.startswith(("areas_are", "industries_are"))]
+        checks = [c for c in tidy_checks() if c.name in NAMES]
         found = {f"{c.severity}: {c.name}": con.execute(c.sql).fetchall() for c in checks}
         return {name: rows for name, rows in found.items() if rows}
 

@@ -12,9 +12,9 @@ import duckdb
 import pytest
 
 from orchestration.contracts import contracts
-from orchestration.quality.reference import reference_checks
+from orchestration.quality.checklist import tidy_checks
 
-CHECKS = {check.name: check for check in reference_checks() if check.table not in {"stg_qcew_industries"}}
+CHECKS = {check.name: check for check in tidy_checks() if check.table not in {"stg_qcew", "stg_qcew_industries"}}
 TABLES = (
     "stg_qcew", "stg_qcew_areas", "stg_cbsa_delineation", "stg_county_adjacency", "stg_county_gazetteer",
     "stg_county_population",

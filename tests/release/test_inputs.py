@@ -32,8 +32,9 @@ WORDS = [
     "docs/a.md",
     "orchestration/cli/look.py",
     "orchestration/indicators/__pycache__/kernel.pyc",
-    "orchestration/quality/cells.py",
+    "orchestration/quality/checks.py",
     "orchestration/sample/qcew.py",
+    "orchestration/sources/bls/checks_cells.sql",
     "orchestration/telling/alerts.py",
     "tests/t.py",
 ]

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.contracts import contracts
 from orchestration.errors import NotPublished, SourceError
-from orchestration.quality.cells import cell_checks
+from orchestration.quality.checklist import tidy_checks
 from orchestration.sources.bls.parse import (
     ANNUAL,
     parse_annual,
@@ -181,7 +181,7 @@ def read_and_judged(path: Path) -> tuple[list[dict[str, Any]], set[str]]:
         con.execute(f"CREATE TABLE stg_qcew ({layout})")
         con.executemany(f"INSERT INTO stg_qcew VALUES ({', '.join('?' * len(ANNUAL))})", [[*r.values()] for r in rows])
         wanted = ("disclosure_marks_are_known", "withheld_cells_are_empty")
-        return rows, {c.name for c in cell_checks() if c.name in wanted and con.execute(c.sql).fetchall()}
+        return rows, {c.name for c in tidy_checks() if c.name in wanted and con.execute(c.sql).fetchall()}
 
 
 @pytest.mark.parametrize("mark", ["N", " N", "N ", "n", " n "])
