@@ -108,7 +108,10 @@ def test_marts(marts: MartsScene, name: str) -> None:
 def test_clean_tables_of_the_sample_raise_no_alarm(sample: TidyScene) -> None:
     """Neither as re-issues of themselves nor as a new year."""
     found = [*sample.clean, *(f for year in YEARS for f in sample.as_new_year(year))]
-    assert [str(f) for f in found if not f.passed] == []
+    alarms = {(f.check_name, f.severity): str(f) for f in found if not f.passed}
+    # The sample's list of neighbours of 2024 states one pair once, as the real one of 2023 does 39.
+    assert "90001 90003" in alarms.pop(("every_pair_is_mutual", "warning"))
+    assert alarms == {}
 
 
 @pytest.mark.long
