@@ -16,7 +16,7 @@ Con = duckdb.DuckDBPyConnection
 
 def test_each_year_has_the_delineation_that_its_areas_fit(warehouse: Con) -> None:
     """Of the areas printed in 2015 and 2016 nearly all are sums of their counties in the list of July 2015; later lists
-    stand beside it in the mirror. State slices print no areas and have what BLS says (F1)."""
+    stand beside it in the mirror. State slices print no areas and have what BLS says."""
     used = warehouse.sql(
         "SELECT year, edition, why FROM meta.edition_used WHERE source_id = 'census_delineation' ORDER BY year"
     ).fetchall()
@@ -26,7 +26,7 @@ def test_each_year_has_the_delineation_that_its_areas_fit(warehouse: Con) -> Non
 
 
 def test_no_metropolitan_area_stands_twice(warehouse: Con) -> None:
-    """Cleveland is 17460 up to 2023, and 17410 only from 2024 on (F2)."""
+    """Cleveland is 17460 up to 2023, and 17410 only from 2024 on."""
     held = "SELECT DISTINCT region_id FROM employment WHERE region_id IN ('cbsa:17460', 'cbsa:17410') AND year = 2016"
     assert warehouse.sql(held).fetchall() == [("cbsa:17460",)]
     shared = """
@@ -39,7 +39,7 @@ def test_no_metropolitan_area_stands_twice(warehouse: Con) -> None:
 
 
 def test_a_micropolitan_areas_industries_come_from_the_counties_of_its_total(warehouse: Con) -> None:
-    """Nowhere do the private sectors of an area surely hold more jobs than the area (F3)."""
+    """Nowhere do the private sectors of an area surely hold more jobs than the area."""
     more = """
         SELECT t.region_id, t.year, t.employment, sum(s.employment_lower) AS sectors
         FROM employment AS t
@@ -53,7 +53,7 @@ def test_a_micropolitan_areas_industries_come_from_the_counties_of_its_total(war
 
 def test_counties_that_changed_have_neighbours(warehouse: Con) -> None:
     """Oglala Lakota and Kusilvak stand under their older names in the list of 2010, and Connecticut's counties and
-    Valdez-Cordova in that list only (F4)."""
+    Valdez-Cordova in that list only."""
     counties = ["46102", "02158", "02261", "09001", "09003", "09005", "09007", "09009", "09011", "09013", "09015"]
     found = warehouse.execute(
         "SELECT count(DISTINCT region_id) FROM cluster_neighbourhood WHERE year = 2016 AND neighbours > 1 "
@@ -64,8 +64,7 @@ def test_counties_that_changed_have_neighbours(warehouse: Con) -> None:
 
 
 def test_territories_are_no_peers_and_not_in_the_nation(warehouse: Con) -> None:
-    """Neither Puerto Rico nor its areas, nor the District of Columbia among states, have U.S. Cluster Mapping's flags
-    (F10, F11)."""
+    """Neither Puerto Rico nor its areas, nor the District of Columbia among states, have U.S. Cluster Mapping's flags."""
     compared = """
         SELECT count(DISTINCT region_id), count(DISTINCT region_id) FILTER (WHERE ucm_qualifying IS NOT NULL)
         FROM cluster_specialisation WHERE year = 2016 AND region_id LIKE 'state:%'
@@ -83,7 +82,7 @@ def test_territories_are_no_peers_and_not_in_the_nation(warehouse: Con) -> None:
 
 
 def test_retired_codes_keep_what_was_last_known_of_them(warehouse: Con) -> None:
-    """Name, land, position and people with their year (F16)."""
+    """Name, land, position and people with their year."""
     known = """
         SELECT code, valid_to, population_year FROM dim_region
         WHERE region_id IN ('county:09001', 'county:02261', 'cbsa:17460')

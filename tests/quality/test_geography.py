@@ -93,7 +93,7 @@ def test_sound_tables_pass(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_one_county_full_of_jobs_warns_and_many_stop(con: duckdb.DuckDBPyConnection) -> None:
-    """A county of warehouses and data centres with more than five jobs a head is real (F15); a column off is not."""
+    """A county of warehouses and data centres with more than five jobs a head is real; a column off is not."""
     crowd = "UPDATE stg_qcew SET annual_avg_emplvl = 6 * 1300 WHERE area_fips IN ({})"
     con.execute(crowd.format(f"'{COUNTIES[7]}'"))
     assert failing(con)["people_could_hold_the_jobs_of_every_county"] == "warning"
@@ -125,7 +125,7 @@ def another_delineation(con: duckdb.DuckDBPyConnection, moved: int) -> None:
 
 
 def test_a_newer_delineation_beside_the_years_own_is_fine(con: duckdb.DuckDBPyConnection) -> None:
-    """The year is held against the delineation that its areas fit, not against every one (F1)."""
+    """The year is held against the delineation that its areas fit, not against every one."""
     another_delineation(con, moved=8)
     assert failing(con) == {}
 
@@ -147,7 +147,7 @@ def test_a_delineation_that_is_not_the_years_warns_before_it_stops(
 
 
 def test_pairs_stated_once_are_told_with_their_number(con: duckdb.DuckDBPyConnection) -> None:
-    """The list of 2023 states 41 pairs once, and lacks some counties' rows for themselves (F4)."""
+    """The list of 2023 states 41 pairs once, and lacks some counties' rows for themselves."""
     con.execute(f"DELETE FROM stg_county_adjacency WHERE county_fips = '{COUNTIES[0]}'")
     con.execute(
         f"DELETE FROM stg_county_adjacency WHERE county_fips = '{COUNTIES[4]}' AND neighbour_fips > county_fips"
