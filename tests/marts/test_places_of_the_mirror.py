@@ -64,7 +64,7 @@ def test_counties_that_changed_have_neighbours(warehouse: Con) -> None:
 
 
 def test_territories_are_no_peers_and_not_in_the_nation(warehouse: Con) -> None:
-    """Neither Puerto Rico nor its areas, nor the District of Columbia among states, have U.S. Cluster Mapping's flags."""
+    """Neither Puerto Rico's areas, nor the District of Columbia among states, have U.S. Cluster Mapping's flags."""
     compared = """
         SELECT count(DISTINCT region_id), count(DISTINCT region_id) FILTER (WHERE ucm_qualifying IS NOT NULL)
         FROM cluster_specialisation WHERE year = 2016 AND region_id LIKE 'state:%'
