@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -95,7 +96,7 @@ def test_file_that_has_gone_is_kept_and_told(house: House) -> None:
     result = house.refresh()
     assert result.exit_code == 0
     assert "Nothing new" in result.stdout
-    assert "Warning: bls_qcew_areas: the publisher no longer offers it" in result.stdout
+    assert re.search(r"Warning: bls_qcew_areas:series@[\d-]+: the publisher no longer offers it", result.stdout)
 
 
 def test_empty_file(house: House) -> None:
