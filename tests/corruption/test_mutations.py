@@ -124,7 +124,7 @@ def test_clean_marts_of_the_sample_raise_no_alarm(marts: MartsScene) -> None:
 @pytest.mark.slow
 @pytest.mark.mirror
 def test_clean_state_slices_raise_no_alarm(slices: TidyScene) -> None:
-    """But for the warnings that the mirror's list of titles is older than the slices, and a list of neighbours mended."""
+    """But for the warnings that the mirror's list of titles is older, and a list of neighbours mended."""
     found = [*slices.clean, *(f for year in SLICE_YEARS for f in slices.as_new_year(year))]
     assert {f.check_name for f in found if not f.passed} <= {"industries_are_titled", "every_pair_is_mutual"}
 
