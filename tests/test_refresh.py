@@ -21,7 +21,7 @@ import sqlalchemy
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.contracts import mart_contracts
+from orchestration.contracts import mart_contracts, published_contracts
 from orchestration.partitions import TidyIndex
 from orchestration.release.catalogue import meta_contracts
 from orchestration.release.records import read_checks, read_release, read_snapshots
@@ -317,7 +317,7 @@ def test_sample_is_called_synthetic_wherever_it_shows(refreshed: Refreshed) -> N
 
 def test_progress_names_every_stage_in_order(refreshed: Refreshed) -> None:
     stages = re.findall(r"^\[ *[\d.]+ s\] (\w+): ", refreshed.stderr, re.MULTILINE)
-    assert list(dict.fromkeys(stages)) == ["start", "pull", "check", "build", "publish"]
+    assert list(dict.fromkeys(stages)) == ["start", "pull", "parse", "check", "build", "publish"]
 
 
 def test_summary_names_release_tables_and_queries_that_run(refreshed: Refreshed) -> None:
@@ -367,7 +367,7 @@ def test_everything_is_commented(release: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_catalogue_agrees_with_the_contracts(refreshed: Refreshed, release: duckdb.DuckDBPyConnection) -> None:
-    described = {**mart_contracts(), **meta_contracts()}
+    described = {**published_contracts(), **meta_contracts()}
     wanted = {(name, c.name, c.unit, c.nullable) for name, t in described.items() for c in t.columns}
     rows = release.execute("SELECT table_name, column_name, unit, nullable FROM meta.column_dictionary").fetchall()
     assert set(rows) == wanted
@@ -385,7 +385,8 @@ def test_catalogue_agrees_with_the_contracts(refreshed: Refreshed, release: duck
 def test_snapshots_say_what_the_release_was_made_from(refreshed: Refreshed, release) -> None:
     snapshots = {s.source_id: s for s in read_snapshots(refreshed.current)}
     assert {f"bls_qcew:{year}" for year in YEARS} <= set(snapshots)
-    assert set(snapshots) == {partition.name for partition in TidyIndex(settings()).active()}
+    index = TidyIndex(settings().model_copy(update={"profile": "sample"}))
+    assert set(snapshots) == {partition.name for partition in index.active()}
     assert {name for name in snapshots if name.startswith("bls_qcew:")} == {f"bls_qcew:{year}" for year in YEARS}
     assert {name for name, source in SOURCES.items() if source.required} <= {name.split(":")[0] for name in snapshots}
     assert {s.outcome for s in snapshots.values()} == {"new"}
@@ -400,7 +401,7 @@ def test_snapshots_say_what_the_release_was_made_from(refreshed: Refreshed, rele
 
 def test_every_gate_has_left_its_findings(refreshed: Refreshed) -> None:
     checks = read_checks(refreshed.current)
-    assert {check.tool for check in checks} == {"great_expectations", "dbt"}
+    assert {check.tool for check in checks} == {"great_expectations", "dbt", "refresh"}
     assert not [str(check) for check in checks if not check.passed and check.severity == "error"]
     checked = {check.table_name for check in checks}
     assert set(mart_contracts()) <= checked

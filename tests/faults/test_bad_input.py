@@ -248,7 +248,7 @@ def test_a_disclosure_mark_that_nobody_knows(house: House) -> None:
 
 def test_an_unknown_form_of_occupation_codes(house: House) -> None:
     house.write(STAFFING, in_archive(house.read(STAFFING), b">11-1021<", b">111021<"))
-    expect_failure(house, 3, "stg_oews_industry.pattern__occupation_code", "oews_industry: oesm25in4.zip")
+    expect_failure(house, 3, "stg_oews_industry.pattern__occupation_code", "oesm25in4.zip")
 
 
 def test_findings_of_an_earlier_refresh_are_not_taken_for_this_ones(house: House) -> None:
@@ -273,7 +273,7 @@ def test_year_not_published_yet(house: House) -> None:
     result = house.refresh("--years", "2022-2025")
     assert result.exit_code == 0, result.output
     assert "Nothing new" in result.stdout
-    assert "Warning: bls_qcew: not published for 2024, 2025" in result.stdout
+    assert "Note: bls_qcew: asked for 2022 to 2025, there are 2022, 2023" in result.stdout
     assert house.status()["last_run"]["outcome"] == "nothing new"
 
 
@@ -335,4 +335,4 @@ def test_command_exits_0_and_says_so_where_nothing_is_new(house: House) -> None:
     done = clusters(house, "refresh", "--years", "2022-2025")
     assert done.returncode == 0, done.stderr
     assert "Nothing new: release" in done.stdout
-    assert "not published for 2024, 2025" in done.stdout
+    assert "bls_qcew: asked for 2022 to 2025, there are 2022, 2023" in done.stdout

@@ -101,6 +101,15 @@ used AS (
     QUALIFY row_number() OVER (PARTITION BY year ORDER BY counties DESC, vintage DESC) = 1
     UNION ALL
     SELECT
+        'census_population', y.year, p.period, p.vintage,
+        'no vintage has figures for this year; the newest ends with ' || p.year
+    FROM years AS y
+    CROSS JOIN (
+        SELECT period, vintage, year FROM {{ ref("int_population") }} ORDER BY vintage DESC, year DESC LIMIT 1
+    ) AS p
+    WHERE y.year NOT IN (SELECT year FROM population)
+    UNION ALL
+    SELECT
         'census_gazetteer', year, period, NULL,
         CASE
             WHEN counties = 0 THEN 'the newest; QCEW prints no counties this year'
