@@ -84,7 +84,12 @@ def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
     assert "wages" in shown
     everything = json.loads(run("diff", "previous", "current", "--table", "cluster_specialisation", "--json"))
     assert {r["table_name"] for r in everything["revisions"]} == {"cluster_specialisation"}
-    assert {r["column_name"] for r in everything["revisions"] if r["revised"]} == {"wages", "average_wage"}
+    # Pay over jobs tells the months of jobs to within rounding, so bounds of withheld cells may move; no figure does.
+    moved = {r["column_name"] for r in everything["revisions"] if r["revised"]}
+    assert {name for name in moved if not name.endswith(("_lower", "_upper", "_best", "_worst"))} == {
+        "wages",
+        "average_wage",
+    }
     assert "No figure that both releases can hold differs" in run("diff", small, small)
 
     issue(house, original, 1.1)

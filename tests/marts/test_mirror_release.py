@@ -108,7 +108,10 @@ def test_metros_are_the_publishers_rows_or_sums_of_counties(warehouse: Con) -> N
     detail = """
         SELECT d.cbsa_kind, e.status, count(DISTINCT e.region_id) AS areas
         FROM employment AS e
-        INNER JOIN (SELECT DISTINCT region_id, cbsa_kind FROM cbsa_county) AS d ON e.region_id = d.region_id
+        INNER JOIN (
+            SELECT DISTINCT region_id, cbsa_kind FROM cbsa_county
+            WHERE 2016 BETWEEN coalesce(valid_from, 0) AND coalesce(valid_to, 9999)
+        ) AS d ON e.region_id = d.region_id
         WHERE e.year = 2016 AND e.ownership = 'private' AND e.industry_id = 'naics2012:31-33'
         GROUP BY ALL
     """
@@ -126,6 +129,7 @@ def test_summed_micropolitan_areas_agree_with_their_printed_total(warehouse: Con
         SELECT a.region_id, any_value(a.employment) AS printed, sum(c.employment) AS summed, count(*) AS counties
         FROM employment AS a
         INNER JOIN cbsa_county AS m ON a.region_id = m.region_id AND m.cbsa_kind = 'micropolitan'
+            AND a.year BETWEEN coalesce(m.valid_from, 0) AND coalesce(m.valid_to, 9999)
         INNER JOIN employment AS c
             ON m.county_region_id = c.region_id AND c.year = a.year AND c.ownership = 'total'
                 AND c.industry_id = a.industry_id
