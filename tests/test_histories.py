@@ -22,6 +22,8 @@ from tests.faults.conftest import House, house_environment
 
 pytestmark = [pytest.mark.long, pytest.mark.slow]
 
+# The last year whose areas are of the older delineation, in the sample as at the publisher.
+LAST_OF_THE_OLDER = 2023
 DELINEATIONS = "www2.census.gov/programs-surveys/metro-micro"
 QCEW = "data.bls.gov/cew/data"
 
@@ -152,18 +154,38 @@ def test_the_first_year_of_another_classification(house: House, offered: Offer) 
     assert compared == (False,)
 
 
-def test_a_new_delineation(house: House, offered: Offer) -> None:
-    # Below folders named by the year.
-    lists = sorted(p for p in (house.mirror / DELINEATIONS).rglob("*") if p.suffix in {".xls", ".xlsx"})
-    if len(lists) < 2:
-        pytest.skip("the sample has one delineation of metropolitan areas only")
-    newest = lists[-1].relative_to(house.mirror).as_posix()
+def test_a_new_delineation_comes_with_the_year_that_uses_it(house: House, offered: Offer) -> None:
+    newest = newest_delineation(house)
+    kept = house.read(newest)
+    house.remove(newest)
+    before, first = LAST_OF_THE_OLDER, LAST_OF_THE_OLDER + 1
+    refreshed(house, f"{before - 1}-{before}", (before - 1, before))
+    house.write(newest, kept)
+    refreshed(house, f"{before}-{first}", (before - 1, before, first))
+
+
+def test_a_delineation_that_comes_after_its_year_needs_a_person(house: House, offered: Offer) -> None:
+    """Areas of released years turn out to have had other counties: that is no growth, and a person lets it pass."""
+    newest = newest_delineation(house)
     kept = house.read(newest)
     house.remove(newest)
     years, holds = f"{offered.whole[-2]}-{offered.whole[-1]}", offered.whole[-2:]
     refreshed(house, years, holds)
     house.write(newest, kept)
-    refreshed(house, years, holds)
+    released = house.released()
+    stopped = house.refresh("--years", years)
+    assert stopped.exit_code == 3
+    assert "cbsa_county.history_keys_kept failed (error)" in stopped.output
+    assert house.released() == released
+    passed = house.refresh("--years", years, "--accept-revision", "census_delineation")
+    assert passed.exit_code == 0, passed.output
+
+
+def newest_delineation(house: House) -> str:
+    """The newest list of the mirror; they lie below folders named by the year."""
+    lists = sorted(p for p in (house.mirror / DELINEATIONS).rglob("*") if p.suffix in {".xls", ".xlsx"})
+    assert len(lists) > 1
+    return lists[-1].relative_to(house.mirror).as_posix()
 
 
 def test_a_year_that_is_lost_is_known_before_anything_is_built(house: House, offered: Offer) -> None:

@@ -88,5 +88,6 @@ SELECT
     END AS why
 FROM ranked AS r
 LEFT JOIN ranked AS o ON r.year = o.year AND o.place > 1 AND o.printed > 0
-WHERE r.place = 1
+-- Of a year that is not built nothing is said by a list that QCEW does not use then.
+WHERE r.place = 1 AND (r.is_built OR r.is_documented)
 GROUP BY r.year, r.is_built, r.period, r.basis, r.printed, r.fitting, r.is_documented
