@@ -21,7 +21,7 @@ from orchestration.landing.fetch import Fetcher
 from orchestration.landing.origin import Origin, file_name, public
 from orchestration.landing.store import Landed, Store
 from orchestration.parsing import parse
-from orchestration.partitions import UNREAD, File, Partition, TidyIndex, landed_files
+from orchestration.partitions import UNREAD, File, Partition, TidyIndex, is_whole, landed_files
 from orchestration.settings import Settings
 from orchestration.sources.source import LANDED, Asked, Edition, Format, Kind, Resource, Source
 from orchestration.sources.tidy import count_rows, partition_name
@@ -112,7 +112,7 @@ def read_anew(source: Source, asked: Asked, settings: Settings) -> list[str]:
     failures = []
     for partition in TidyIndex(settings).in_use(source.source_id):
         path = _place(source, partition.format, partition.edition, [file.sha256 for file in partition.files])
-        if partition.path == str(path) and (settings.tidy / path).exists():
+        if partition.path == str(path) and is_whole(settings.tidy / path):
             continue
         try:
             _read_anew(source, partition, asked, settings)
@@ -176,9 +176,9 @@ def _ingest(
         last = same_edition[-1].format
         formats = formats[: names.index(last) + 1] if last in names else formats
     for each, landed in _offered(source, formats, fetcher):
-        exact = _dated(edition, landed)
+        exact = _dated(edition, landed, before)
         path = _path(source, each, exact, landed)
-        if not (settings.tidy / path).exists():
+        if not is_whole(settings.tidy / path):
             # What a disk has damaged is found here, where it would do harm, and not by reading everything nightly.
             landed = [(r, fetcher.mended(item, r.url, r.kind, mirror=r.mirror)) for r, item in landed]
             path = _path(source, each, exact, landed)
@@ -229,11 +229,17 @@ def _recorded(
     return partition
 
 
-def _dated(edition: Edition, landed: Sequence[tuple[Resource, Landed]]) -> Edition:
-    """The edition, with the day its bytes came as vintage where the publisher names none."""
+def _dated(edition: Edition, landed: Sequence[tuple[Resource, Landed]], before: Sequence[Partition]) -> Edition:
+    """The edition, with the day its bytes came as vintage where the publisher names none.
+
+    With the time of day too where other bytes came that day, which would be lost otherwise.
+    """
     if edition.vintage != LANDED:
         return edition
-    return replace(edition, vintage=max(item.fetched_at for _, item in landed).date().isoformat())
+    came, bytes_now = max(item.fetched_at for _, item in landed), {item.sha256 for _, item in landed}
+    day = came.date().isoformat()
+    taken = any(p.vintage == day and {file.sha256 for file in p.files} != bytes_now for p in before)
+    return replace(edition, vintage=f"{came:%Y-%m-%dT%H%M%SZ}" if taken else day)
 
 
 def _path(source: Source, form: Format, edition: Edition, landed: Sequence[tuple[Resource, Landed]]) -> Path:

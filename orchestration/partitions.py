@@ -9,6 +9,7 @@ otherwise, or no longer.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -18,11 +19,15 @@ from typing import Any
 
 import duckdb
 
+from orchestration.errors import SetupError
 from orchestration.landing.store import Landed, blob_path
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.source import Source, edition_name
 from orchestration.sources.tidy import literal, quoted
+
+# What every Parquet file ends with.
+PARQUET = b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,16 @@ INDEX = "editions-{profile}.json"
 UNREAD = "unread"
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a partition's Parquet file is there to its end, which a cut or half-written one lacks."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(-len(PARQUET), os.SEEK_END)
+            return stream.read() == PARQUET
+    except OSError:
+        return False
+
+
 class TidyIndex:
     """Which partition stands for which edition, per origin, in one small file that is replaced whole.
 
@@ -124,7 +139,13 @@ class TidyIndex:
         """Every partition, ordered by source, period and vintage."""
         if not self.path.exists():
             return []
-        found = [Partition.of(entry) for entry in json.loads(self.path.read_text(encoding="utf-8"))]
+        try:
+            found = [Partition.of(entry) for entry in json.loads(self.path.read_text(encoding="utf-8"))]
+        except (ValueError, KeyError, TypeError) as error:
+            raise SetupError(
+                f"{self.path}: the index of editions is damaged ({error}). Remedy: restore it from a backup; "
+                "or delete it, and a refresh reads again what publishers still offer."
+            ) from error
         return sorted(found, key=lambda p: (p.source_id, p.period, p.vintage or ""))
 
     def active(self) -> list[Partition]:

@@ -16,7 +16,7 @@ import pytest
 from orchestration import ingest as ingest_module
 from orchestration.assets.release import snapshot, source_files
 from orchestration.assets.tidy import CURRENT, pull
-from orchestration.errors import SourceError
+from orchestration.errors import SetupError, SourceError
 from orchestration.ingest import ingest
 from orchestration.landing import store
 from orchestration.landing.fetch import Fetcher
@@ -204,6 +204,18 @@ def test_every_list_that_ever_came_is_kept(house: House) -> None:
     assert house.people() == {"series@2026-11-28": 1, "series@2026-11-30": 2}
 
 
+def test_two_lists_of_one_day_are_both_kept(house: House) -> None:
+    house.declares(editions=LISTS, keeps_vintages=True)
+    house.offers(list=csv(1))
+    house.pulls()
+    house.offers(list=csv(2))
+    house.pulls()
+    assert sorted(house.people().values()) == [1, 2]
+    found = outcomes(house.pulls(after=1)[0])
+    assert list(found.values()) == ["unchanged"]
+    assert sorted(house.people().values()) == [1, 2]
+
+
 def test_of_a_list_that_is_not_kept_the_newest_is_used(house: House) -> None:
     house.declares(editions=LISTS)
     for number in (1, 2):
@@ -356,6 +368,26 @@ def test_a_lost_partition_is_made_again_from_what_was_landed(house: House) -> No
     (house.settings.tidy / made.path).unlink()
     assert outcomes(house.pulls(after=1)[0]) == {"2020": "kept"}
     assert house.people() == {"2020": 1}
+
+
+def test_a_partition_that_was_cut_is_made_again(house: House) -> None:
+    house.declares(editions=[file("2020")], required=True)
+    house.offers(list=csv(1))
+    (made,), _ = house.pulls()
+    path = house.settings.tidy / made.path
+    path.write_bytes(path.read_bytes()[:-40])
+    house.pulls(after=1)
+    assert house.people() == {"2020": 1}
+
+
+def test_a_damaged_index_is_named_with_what_to_do(house: House) -> None:
+    house.declares(editions=[file("2020")], required=True)
+    house.offers(list=csv(1))
+    house.pulls()
+    index = TidyIndex(house.settings)
+    index.path.write_text(index.path.read_text(encoding="utf-8")[:-40], encoding="utf-8")
+    with pytest.raises(SetupError, match=r"editions-\w+\.json: the index of editions is damaged .* Remedy: "):
+        house.pulls(after=1)
 
 
 def test_what_cannot_be_read_anew_stops_a_required_source(house: House) -> None:
