@@ -50,7 +50,7 @@ def sources(
     optional = ", ".join(s.source_id for s in known if not s.required)
     untried = ", ".join(s.source_id for s in known if s.tried != "real file")
     if optional:
-        console.print(f"Optional (a night on which one fails publishes the rest): {optional}")
+        console.print(f"Optional (where one cannot be pulled or read, the rest is published): {optional}")
     if untried:
         console.print(f"Read by the publisher's documentation only, not yet tried on a real file: {untried}")
 
