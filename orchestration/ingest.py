@@ -238,7 +238,10 @@ def _dated(edition: Edition, landed: Sequence[tuple[Resource, Landed]], before: 
         return edition
     came, bytes_now = max(item.fetched_at for _, item in landed), {item.sha256 for _, item in landed}
     day = came.date().isoformat()
-    taken = any(p.vintage == day and {file.sha256 for file in p.files} != bytes_now for p in before)
+    others = [p for p in before if {file.sha256 for file in p.files} != bytes_now]
+    if before and before[-1] not in others:
+        return replace(edition, vintage=before[-1].vintage)
+    taken = any((p.vintage or "").startswith(day) for p in others)
     return replace(edition, vintage=f"{came:%Y-%m-%dT%H%M%SZ}" if taken else day)
 
 
