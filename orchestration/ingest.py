@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +27,8 @@ from orchestration.sources.source import LANDED, Asked, Edition, Format, Kind, R
 from orchestration.sources.tidy import count_rows, partition_name
 
 log = logging.getLogger("clusters.ingest")
+
+WAIT = "wait for the publisher's correction, which a later refresh pulls; or adapt the declaration or check it broke"
 
 
 class Place(Protocol):
@@ -80,24 +82,45 @@ def ingest(source: Source, asked: Asked, fetcher: Place, settings: Settings) -> 
     that the place offers in no format, and never did, has no partition: it is not published yet.
 
     Raises:
-        SourceError: if a file of a required source cannot be pulled or understood, or what another one falls back on is
-            too old. Nothing that was there before is touched.
+        SourceError: if a file of a required source cannot be pulled or understood, what another one falls back on is
+            too old, or a required source has nothing but what is still under way. Nothing that was there before is
+            touched.
     """
     found: list[Partition] = []
     failures: list[str] = []
+    waiting: list[NotPublished] = []
     for period, editions in groupby(source.editions(asked), key=lambda edition: edition.period):
         try:
-            partition = _newest(source, list(editions), fetcher, settings)
+            partition = _newest(source, list(editions), fetcher, settings, waiting)
         except SourceError as error:
             if source.required:
                 raise
-            partition = _late(source, period, error, asked, settings)
+            partition = _late(source, period, error, asked.today, settings)
             failures.append(str(error))
         if partition is not None:
             found.append(partition)
+    if waiting and not found and source.required:
+        raise waiting[0]
     failures += read_anew(source, asked, settings)
     now = {p.key: p for p in TidyIndex(settings).in_use(source.source_id)}
     return [now.get(p.key, p) for p in found if now.get(p.key, p).outcome != UNREAD], failures
+
+
+def do_without(source: Source, released: Sequence[Partition], found: str, today: date, settings: Settings) -> list[str]:
+    """Puts what the release holds of a source in place of what was read tonight and does not pass the gate.
+
+    `found` says what is wrong. Returns it for each file that is set aside; nothing where tonight's are the release's.
+
+    Raises:
+        SourceError: if what the release holds is older than the source may be.
+    """
+    failures = []
+    for partition in TidyIndex(settings).put_back(released, source.source_id):
+        file = file_name(partition.files[0].url)
+        error = SourceError(source.source_id, file, f"{partition.edition} was not taken: {found}", WAIT)
+        _late(source, partition.period, error, today, settings)
+        failures.append(str(error))
+    return failures
 
 
 def read_anew(source: Source, asked: Asked, settings: Settings) -> list[str]:
@@ -134,7 +157,7 @@ def _read_anew(source: Source, partition: Partition, asked: Asked, settings: Set
                 replace(f, resources=_among(f, urls)) for f in edition.formats if len(_among(f, urls)) == len(urls)
             ]
             place = Archive(landed_files([partition], settings, settings.profile))
-            if made := _ingest(source, replace(edition, formats=tuple(exactly)), [], place, settings):
+            if made := _ingest(source, replace(edition, formats=tuple(exactly)), [], place, settings, []):
                 outcome = "kept" if partition.outcome == UNREAD else partition.outcome
                 TidyIndex(settings).put(replace(made, outcome=outcome, warning=partition.warning))
                 log.info("%s: read anew from the copy landed earlier", partition.name)
@@ -151,11 +174,16 @@ def _among(form: Format, urls: set[str]) -> tuple[Resource, ...]:
     return tuple(resource for resource in form.resources if public(resource.url) in urls)
 
 
-def _newest(source: Source, editions: Sequence[Edition], fetcher: Place, settings: Settings) -> Partition | None:
-    """The partition of a period: of its newest vintage that the place offers, else what was landed before."""
+def _newest(
+    source: Source, editions: Sequence[Edition], fetcher: Place, settings: Settings, waiting: list[NotPublished]
+) -> Partition | None:
+    """The partition of a period: of its newest vintage that the place offers, else what was landed before.
+
+    What is there and not yet whole is added to `waiting`.
+    """
     before = TidyIndex(settings).of_period(source.source_id, editions[0].period)
     for edition in editions:
-        if (partition := _ingest(source, edition, before, fetcher, settings)) is not None:
+        if (partition := _ingest(source, edition, before, fetcher, settings, waiting)) is not None:
             return partition
         if same := _of_vintage(before, edition):
             return _kept(same[-1], settings)
@@ -167,7 +195,12 @@ def _of_vintage(partitions: Sequence[Partition], edition: Edition) -> list[Parti
 
 
 def _ingest(
-    source: Source, edition: Edition, before: Sequence[Partition], fetcher: Place, settings: Settings
+    source: Source,
+    edition: Edition,
+    before: Sequence[Partition],
+    fetcher: Place,
+    settings: Settings,
+    waiting: list[NotPublished],
 ) -> Partition | None:
     formats = edition.formats
     if same_edition := _of_vintage(before, edition):
@@ -187,6 +220,7 @@ def _ingest(
             except NotPublished as error:
                 # A year still under way is not an error of the nightly: it waits for the rest of it.
                 log.warning("%s", error)
+                waiting.append(error)
                 continue
             except SourceError as error:
                 for _, item in landed:
@@ -267,7 +301,7 @@ def _kept(before: Partition, settings: Settings) -> Partition:
     return kept
 
 
-def _late(source: Source, period: str, error: SourceError, asked: Asked, settings: Settings) -> Partition | None:
+def _late(source: Source, period: str, error: SourceError, today: date, settings: Settings) -> Partition | None:
     """What a source that may fail falls back on: the period as landed before, None if it never was.
 
     Raises:
@@ -278,7 +312,7 @@ def _late(source: Source, period: str, error: SourceError, asked: Asked, setting
         log.warning("%s; nothing of %s was landed before, so it is done without", error, period)
         return None
     # A file of years ago that was offered last night is not old.
-    last, age = before[-1], (asked.today - before[-1].known_until).days
+    last, age = before[-1], (today - before[-1].known_until).days
     if source.max_age_days is not None and age > source.max_age_days:
         raise SourceError(
             source.source_id,

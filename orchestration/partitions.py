@@ -128,7 +128,8 @@ def is_whole(path: Path) -> bool:
 class TidyIndex:
     """Which partition stands for which edition, per origin, in one small file that is replaced whole.
 
-    A backfill adds editions; a nightly refresh replaces the ones it pulled. A release is built from `active` ones.
+    A backfill adds editions; a nightly refresh replaces the ones it pulled. A release is built from `active` ones. What
+    the gates stop goes again with `put_back`, so that no file stops the nights after the publisher has mended it.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -144,7 +145,7 @@ class TidyIndex:
         except (ValueError, KeyError, TypeError) as error:
             raise SetupError(
                 f"{self.path}: the index of editions is damaged ({error}). Remedy: restore it from a backup; "
-                "or delete it, and a refresh reads again what publishers still offer."
+                "or delete it, and a refresh starts from what the current release was made from."
             ) from error
         return sorted(found, key=lambda p: (p.source_id, p.period, p.vintage or ""))
 
@@ -163,10 +164,25 @@ class TidyIndex:
 
     def put(self, partition: Partition) -> None:
         """Records a partition in place of the one that its edition had."""
-        kept = [p for p in self.all() if p.key != partition.key]
+        self._write([*(p for p in self.all() if p.key != partition.key), partition])
+
+    def put_back(self, released: Sequence[Partition], source_id: str | None = None) -> list[Partition]:
+        """Takes out what is in use and no release holds, of one source or of all; returns what went.
+
+        `released` are the partitions of the release that the next one follows; they take back their places.
+        """
+        held, gone = {p.path for p in released}, []
+        while new := [p for p in self.active() if p.path not in held and p.source_id == (source_id or p.source_id)]:
+            gone += new
+            self._write([p for p in self.all() if p not in new])
+        there = {p.key for p in self.all()}
+        self._write([*self.all(), *(p for p in released if p.key not in there)])
+        return gone
+
+    def _write(self, partitions: Sequence[Partition]) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         half = self.path.with_suffix(".half")
-        half.write_text(json.dumps([asdict(p) for p in [*kept, partition]], indent=1), encoding="utf-8")
+        half.write_text(json.dumps([asdict(p) for p in partitions], indent=1), encoding="utf-8")
         half.replace(self.path)
 
 

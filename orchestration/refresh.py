@@ -107,7 +107,7 @@ def refresh(
         profile=now.profile,
         path=settings.current,
         pulled=[(p.name, p.outcome, len(p.files), sum(f.bytes for f in p.files)) for p in shown],
-        notes=_notes(shown, years),
+        notes=_notes(settings, shown, years),
         warnings=_warnings(settings, shown),
         seconds=time.monotonic() - started,
     )
@@ -202,12 +202,18 @@ def _shown(settings: Settings, years: Sequence[int]) -> list[Partition]:
     return [p for p in TidyIndex(settings).active() if not SOURCES[p.source_id].by_year or p.period in asked]
 
 
-def _notes(partitions: Sequence[Partition], years: Sequence[int]) -> list[str]:
-    """What is good to know and no fault: which of the years asked for are there."""
+def _notes(settings: Settings, partitions: Sequence[Partition], years: Sequence[int]) -> list[str]:
+    """What is good to know and no fault: which of the years asked for are there.
+
+    Of a source that failed tonight a warning says more.
+    """
+    from orchestration.assets.resources import recorded_checks
     from orchestration.sources.catalogue import SOURCES
 
-    notes = []
-    for name in [name for name, source in SOURCES.items() if source.by_year]:
+    notes, failed = [], {f.table_name for f in recorded_checks(settings) if f.tool == "refresh" and not f.passed}
+    for name, source in SOURCES.items():
+        if not source.by_year or source.contract.name in failed:
+            continue
         held = sorted(p.period for p in partitions if p.source_id == name)
         if len(held) < len(years):
             notes.append(f"{name}: asked for {years[0]} to {years[-1]}, there are {', '.join(held) or 'none'}")

@@ -16,7 +16,7 @@ import pytest
 from orchestration import ingest as ingest_module
 from orchestration.assets.release import snapshot, source_files
 from orchestration.assets.tidy import CURRENT, pull
-from orchestration.errors import SetupError, SourceError
+from orchestration.errors import NotPublished, SetupError, SourceError
 from orchestration.ingest import ingest
 from orchestration.landing import store
 from orchestration.landing.fetch import Fetcher
@@ -473,7 +473,7 @@ def test_what_an_entry_says_that_nobody_knows_is_passed_over() -> None:
 def test_a_source_declared_no_longer_still_says_where_it_came_from(house: House, synthetic: bool) -> None:
     house.declares()
     for entry in (Partition.of(OLD_ENTRY), replace(Partition.of(OLD_ENTRY), publisher="Office", licence="free")):
-        row = snapshot(entry, synthetic=synthetic)
+        row = snapshot(entry, TODAY, synthetic=synthetic)
         assert (row.source_id, row.url, row.rows) == ("villages:series", f"{HOST}/villages.csv", 3)
         assert [f.sha256 for f in source_files(entry)] == ["ab" * 32]
         assert synthetic or row.publisher == entry.publisher
@@ -494,8 +494,54 @@ def test_a_partition_says_on_what_its_parser_was_tried(house: House) -> None:
     house.declares(tried="documented layout")
     house.offers(people_2025=csv(25))
     (made,), _ = house.pulls()
-    assert snapshot(made, synthetic=False).tried == "documented layout"
+    assert snapshot(made, TODAY, synthetic=False).tried == "documented layout"
     house.declares(tried="real file")
     (made,), _ = house.pulls()
-    assert (made.outcome, snapshot(made, synthetic=False).tried) == ("unchanged", "real file")
-    assert snapshot(Partition.of(OLD_ENTRY), synthetic=False).tried is None
+    assert (made.outcome, snapshot(made, TODAY, synthetic=False).tried) == ("unchanged", "real file")
+    assert snapshot(Partition.of(OLD_ENTRY), TODAY, synthetic=False).tried is None
+
+
+def test_what_nobody_was_asked_for_tonight_is_held(house: House) -> None:
+    house.declares()
+    house.offers(people_2025=csv(25))
+    (made,), _ = house.pulls()
+    assert [snapshot(made, house.day + timedelta(days=n), synthetic=False).outcome for n in (0, 1)] == ["new", "held"]
+    late = replace(made, outcome="late")
+    assert snapshot(late, house.day + timedelta(days=1), synthetic=False).outcome == "late"
+
+
+def test_a_required_source_that_is_under_way_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.declares(required=True)
+    house.offers(people_2025=csv(25))
+
+    def under_way(*_: object) -> None:
+        raise NotPublished("towns", "people_2025.csv", "has two quarters of four", "wait for the others")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ingest_module, "parse", under_way)
+        with pytest.raises(NotPublished, match="has two quarters of four"):
+            house.pulls()
+    assert house.pulls()[1] == []
+
+
+def at(period: str, vintage: str | None, path: str) -> Partition:
+    return replace(
+        Partition.of(OLD_ENTRY), source_id="towns_people", table="people", period=period, vintage=vintage, path=path
+    )
+
+
+def test_what_no_release_holds_gives_its_place_back(house: House) -> None:
+    """A newer vintage and another year go, an older vintage stays, a file read anew is as it was."""
+    house.declares()
+    released = [at("2020s", "2024", "b"), at("2019", None, "d")]
+    for entry in (at("2020s", "2023", "a"), *released, at("2018", None, "f")):
+        house.index.put(entry)
+    before = [p for p in house.index.all() if p.path != "f"]
+    for entry in (at("2020s", "2025", "c"), at("2020s", "2026", "g"), at("2019", None, "e")):
+        house.index.put(entry)
+    assert house.index.put_back(released, "villages") == []
+    assert {p.path for p in house.index.put_back(released, "towns_people")} == {"c", "e", "f", "g"}
+    assert house.index.all() == before
+    house.index.path.unlink()
+    assert house.index.put_back(released) == []
+    assert house.index.active() == sorted(released, key=lambda p: p.period)

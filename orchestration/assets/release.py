@@ -7,7 +7,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -31,6 +31,8 @@ from orchestration.telling.run_record import record_run
 
 log = logging.getLogger("clusters.release")
 
+PULLED = ("new", "changed", "unchanged")
+
 
 @asset(
     key=AssetKey("release"),
@@ -51,8 +53,9 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     require_passed(refresh)
     house = Warehouse(refresh.settings)
     partitions = refresh.partitions
-    snapshots = [snapshot(p, synthetic=refresh.settings.profile == "sample") for p in partitions]
     row = release_row(context, refresh, house)
+    asked, synthetic = (row.sources_asked_at or row.built_at).date(), refresh.settings.profile == "sample"
+    snapshots = [snapshot(p, asked, synthetic=synthetic) for p in partitions]
     log.info("release %s", row.release_id)
     catalogue = Catalogue(
         release=row,
@@ -120,10 +123,11 @@ def require_passed(refresh: Refresh) -> None:
         raise GateError("; ".join(str(f) for f in failed))
 
 
-def snapshot(partition: Partition, *, synthetic: bool) -> SourceSnapshot:
+def snapshot(partition: Partition, asked: date, *, synthetic: bool) -> SourceSnapshot:
     """What `meta.source_snapshot` says of a partition; over several files sizes are summed and checksums combined.
 
-    A synthetic one names the publisher whose layout it has, and says that the figures are not theirs.
+    `asked` is the day on which publishers were asked: what none was asked for since is `held`. A synthetic one names
+    the publisher whose layout it has, and says that the figures are not theirs.
     """
     files = partition.files
     one = files[0] if len(files) == 1 else None
@@ -140,7 +144,7 @@ def snapshot(partition: Partition, *, synthetic: bool) -> SourceSnapshot:
         sha256=one.sha256 if one else _combined([f.sha256 for f in files]),
         licence="synthetic data of this project" if synthetic else partition.licence,
         rows=partition.rows,
-        outcome=partition.outcome,
+        outcome="held" if partition.outcome in PULLED and partition.known_until < asked else partition.outcome,
         tried=partition.tried,
     )
 

@@ -6,6 +6,7 @@ Belongs here: Dagster resources. Does not: what is done with them.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from typing import Any
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
+from orchestration.errors import GateError
 from orchestration.ingest import Place, publishers
 from orchestration.landing.archive import Archive
 from orchestration.partitions import Partition, TidyIndex, landed_files
@@ -29,6 +31,9 @@ from orchestration.release.retention import clear_up
 from orchestration.release.rollback import Hold, read_hold
 from orchestration.settings import Settings, settings
 from orchestration.sources.catalogue import SOURCES
+from orchestration.telling.run_record import last_run
+
+log = logging.getLogger("clusters.ingest")
 
 RUN_ID = "run_id.txt"
 
@@ -46,6 +51,8 @@ class Refresh(ConfigurableResource):
         """Takes the lock (`LockedError` if another refresh has it) and opens the publishers."""
         house = Warehouse(self.settings)
         with house.lock():
+            if self.manifest is None:
+                self._settle_index()
             # First of all: what an earlier refresh found must not be taken for this one's findings.
             house.sweep()
             if context.instance and context.run:
@@ -135,6 +142,20 @@ class Refresh(ConfigurableResource):
         """Partitions whose edition the current release lacks; none where there is no release to compare with."""
         released = {p.key for p in self.released()}
         return [p for p in self.partitions if released and p.key not in released]
+
+    def _settle_index(self) -> None:
+        """The index as the current release leaves it, where the gates stopped the last run, or the index is gone.
+
+        Otherwise a file that was stopped, and that the publisher has taken back, would stop every night to come.
+        """
+        index, current = TidyIndex(self.settings), Warehouse(self.settings).current()
+        stopped = (last_run(self.settings) or {}).get("exit_code") == GateError.exit_code
+        if (stopped or not index.path.exists()) and (current is None or current.profile == self.settings.profile):
+            # Manifests from before editions had vintages know no other periods than those of sources by year.
+            known = {name for name, source in SOURCES.items() if source.by_year}
+            held = [p for p in self.released() if p.offered_on or p.source_id in known]
+            for partition in index.put_back(held):
+                log.info("%s: the gates stopped it; it is taken again where it is offered", partition.name)
 
     def _tell_of_alteration(self) -> None:
         """Notes for the summary, the alert and the next release that the current one is not what was published."""

@@ -19,7 +19,7 @@ from dagster import (
 from orchestration.assets.metadata import NIGHTLY, OWNERS, table_schema
 from orchestration.assets.resources import Refresh
 from orchestration.errors import SourceError
-from orchestration.ingest import ingest, read_anew
+from orchestration.ingest import do_without, ingest, read_anew
 from orchestration.landing.origin import public
 from orchestration.partitions import Partition
 from orchestration.quality.verdict import CheckResult
@@ -68,6 +68,23 @@ def pull(source: Source, years: Sequence[int], refresh: Refresh) -> list[Partiti
     return partitions
 
 
+def set_aside(found: Sequence[CheckResult], refresh: Refresh) -> bool:
+    """Puts what the release holds of optional sources in place of tonight's, where findings stop those; says so.
+
+    Returns whether anything was.
+    """
+    about = {source.contract.name: source for source in SOURCES.values() if not source.required}
+    released, today, done = refresh.released(), datetime.now(UTC).date(), False
+    for table in {f.table_name for f in found if f.table_name in about}:
+        source, problems = about[table], "; ".join(f.in_words for f in found if f.table_name == table)
+        held = [p for p in released if p.source_id == source.source_id]
+        if failures := do_without(source, held, problems, today, refresh.settings):
+            landed = [p for p in refresh.partitions if p.source_id == source.source_id]
+            refresh.record_checks(f"source-{source.source_id}", [_current(source, landed, failures)])
+            done = True
+    return done
+
+
 def _span(years: Sequence[int]) -> str:
     return f" for {years[0]}" + (f"-{years[-1]}" if len(years) > 1 else "")
 
@@ -79,7 +96,8 @@ def _current(source: Source, partitions: Sequence[Partition], failures: Sequence
         tool="refresh",
         severity="warning",
         passed=not failures,
-        observed="; ".join(failures) or f"{len(partitions)} editions as the publisher offers them tonight",
+        observed="; ".join(f.rstrip(".") for f in failures)
+        or f"{len(partitions)} editions as the publisher offers them tonight",
         expected="what the publisher offers tonight; otherwise what was landed before is used",
     )
 

@@ -47,6 +47,7 @@ def sources(
     ]
     console = stdout()
     console.print(_whole_ids(table("", ("source", "what", "held"), rows)))
+    console.print(f"Held: of profile {settings.profile}, in {settings.tidy}")
     optional = ", ".join(s.source_id for s in known if not s.required)
     untried = ", ".join(s.source_id for s in known if s.tried != "real file")
     if optional:

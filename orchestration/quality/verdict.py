@@ -37,7 +37,7 @@ class CheckResult:
             >>> CheckResult("rows_kept", "stg_qcew", "dbt", "warning", False, "2 rows", "3 rows").in_words
             'qcew, rows kept: found 2 rows; expected 3 rows'
         """
-        about = f"{self.table_name.removeprefix('stg_')}, {self.check_name.replace('_', ' ')}"
+        about = f"{self.table_name.removeprefix('stg_')}, {self.check_name.replace('__', '_').replace('_', ' ')}"
         return f"{about}: found {self.observed}; expected {self.expected}"
 
     def __str__(self) -> str:

@@ -22,9 +22,9 @@ from orchestration.quality.verdict import CheckResult
 BLOCKING_CHECK_FAILED = "DagsterAssetCheckFailedError"
 NAMED_FILES = 3
 GATE_REMEDY = (
-    "look at the file named, and compare it with the one before. If the publisher erred, wait: the next refresh pulls "
-    "the corrected file. If the change is meant, adapt the contract (dbt_project/models) or the limit "
-    "(orchestration/quality) that it broke, and refresh again"
+    "look at the file named, and compare it with the one before. If the publisher erred, wait: the next refresh starts "
+    "from what the last release holds, and pulls the corrected file. If the change is meant, adapt the contract "
+    "(dbt_project/models) or the limit (orchestration/quality) that it broke, and refresh again"
 )
 DISCLOSURE_REMEDY = (
     "figures that were withheld are printed now and none is lost, so look for the publisher's notice of another "
@@ -112,7 +112,8 @@ def origin(finding: CheckResult, partitions: Sequence[Partition]) -> tuple[str, 
     found = [p for p in found if year and p.period == year[1]] or found
     if not found:
         return None
-    return found[0].source_id, [unquote(file.url.rsplit("/", 1)[-1]) for p in found for file in p.files]
+    # Lists kept side by side have one name.
+    return found[0].source_id, list(dict.fromkeys(unquote(f.url.rsplit("/", 1)[-1]) for p in found for f in p.files))
 
 
 def named(files: Sequence[str]) -> str:

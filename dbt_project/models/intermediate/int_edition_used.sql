@@ -20,10 +20,11 @@ adjacency AS (
 ),
 
 population AS (
-    SELECT y.year, p.period, p.vintage, count(*) AS counties
+    SELECT
+        y.year, p.period, p.vintage,
+        count(*) FILTER (WHERE (y.year, p.area_fips) IN (SELECT (year, county_fips) FROM printed)) AS counties
     FROM years AS y
     INNER JOIN {{ ref("int_population") }} AS p ON y.year = p.year
-    WHERE right(p.area_fips, 3) <> '000'
     GROUP BY y.year, p.period, p.vintage
 ),
 
@@ -96,8 +97,10 @@ used AS (
     UNION ALL
     SELECT
         'census_population', year, period, vintage,
-        'the newest vintage with figures for this year (' || counties || ' counties)'
-    FROM population
+        'the newest vintage with figures for this year; of ' || (
+            SELECT count(*) FROM printed AS o WHERE o.year = p.year
+        ) || ' counties it has ' || counties
+    FROM population AS p
     QUALIFY row_number() OVER (PARTITION BY year ORDER BY counties DESC, vintage DESC) = 1
     UNION ALL
     SELECT

@@ -12,6 +12,20 @@ FROM stg_county_population GROUP BY ALL
 HAVING total IS DISTINCT FROM counties
 ORDER BY ALL;
 
+-- name: every_state_is_in_every_series
+-- table: stg_county_population
+-- severity: error
+-- expected: every state that QCEW prints has people in each year of each series
+SELECT p.period, p.year, count(*) AS missing, min(s.area_fips) AS first_state
+FROM (SELECT DISTINCT period, year FROM stg_county_population) AS p
+CROSS JOIN (
+    -- The series leave Puerto Rico and the Virgin Islands out.
+    SELECT DISTINCT area_fips FROM stg_qcew WHERE agglvl_code = 50 AND left(area_fips, 2) NOT IN ('72', '78')
+) AS s
+WHERE (p.period, p.year, s.area_fips) NOT IN (SELECT (period, year, area_fips) FROM stg_county_population)
+GROUP BY ALL
+ORDER BY ALL;
+
 -- The figure of the newest vintage for each county and year, as dbt takes it. States have 0.37 to 1.1 jobs a head (the
 -- District of Columbia), counties 0.05 to 3, but for a few: Storey County, Nevada, has some 4.7 and grows.
 -- text: heads
