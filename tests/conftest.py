@@ -21,6 +21,8 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from orchestration.sources.catalogue import SOURCES
+
 ROOT = Path(__file__).parents[1]
 SHARED = Path(os.environ.get("CLUSTERS_SHARED", ROOT.parent / "shared"))
 CLUSTERS = "from orchestration.cli import app; app()"
@@ -49,6 +51,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow, mirror = ({i.path for i in items if i.get_closest_marker(name)} for name in ("slow", "mirror"))
     first = next((i.path for i in items if i.path in slow & mirror), None)
     items.sort(key=lambda item: (item.path != first, item.path not in slow))
+
+
+@pytest.fixture(autouse=True)
+def sources_in_their_order() -> Iterator[None]:
+    """A source taken out for a test comes back at the end of the catalogue, where those that need it stand before it."""
+    declared = dict(SOURCES)
+    yield
+    if list(SOURCES) != list(declared):
+        SOURCES.clear()
+        SOURCES.update(declared)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import ingest as ingest_module
+from orchestration import editions
 from orchestration.assets.release import snapshot, source_files
 from orchestration.assets.tidy import CURRENT, pull
 from orchestration.errors import NotPublished, SetupError, SourceError
@@ -64,7 +64,7 @@ class House:
                 return datetime(house.day.year, house.day.month, house.day.day, 3, tzinfo=tz)
 
         patch.setattr(store, "_now", lambda: Clock.now(UTC))
-        patch.setattr(ingest_module, "datetime", Clock)
+        patch.setattr(editions, "datetime", Clock)
 
     def declares(self, **changed: Any) -> Source:
         """From now on this source is declared, and no other."""
@@ -518,7 +518,7 @@ def test_a_required_source_that_is_under_way_says_so(house: House, monkeypatch: 
         raise NotPublished("towns", "people_2025.csv", "has two quarters of four", "wait for the others")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ingest_module, "parse", under_way)
+        patch.setattr(editions, "parse", under_way)
         with pytest.raises(NotPublished, match="has two quarters of four"):
             house.pulls()
     assert house.pulls()[1] == []

@@ -16,8 +16,9 @@ from typing import Any
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
+from orchestration.editions import Place
 from orchestration.errors import GateError
-from orchestration.ingest import Place, publishers
+from orchestration.ingest import publishers
 from orchestration.landing.archive import Archive
 from orchestration.partitions import Partition, TidyIndex, landed_files
 from orchestration.quality.profiles import TableProfile
