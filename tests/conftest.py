@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def sources_in_their_order() -> Iterator[None]:
-    """A source taken out for a test comes back at the end of the catalogue, where those that need it stand before it."""
+    """A source taken out for a test comes back at the end of the catalogue, behind those that need it."""
     declared = dict(SOURCES)
     yield
     if list(SOURCES) != list(declared):
