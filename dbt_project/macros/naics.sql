@@ -64,3 +64,26 @@
 {% macro industry_id(naics, code) -%}
     'naics' || {{ naics }} || ':' || {{ code }}
 {%- endmacro %}
+
+{#- The edition of NAICS that an industry's key names, and the code in it. -#}
+{% macro naics_of(industry_id) -%}
+    substr(split_part({{ industry_id }}, ':', 1), 6)::INTEGER
+{%- endmacro %}
+
+{% macro naics_code_of(industry_id) -%}
+    split_part({{ industry_id }}, ':', 2)
+{%- endmacro %}
+
+{#- The level of a code in QCEW's industry tree, which its form says: no NAICS code begins with 10. -#}
+{% macro industry_level_of(code) -%}
+    CASE
+        WHEN {{ code }} = '10' THEN 'total'
+        WHEN {{ code }} LIKE '10_' THEN 'domain'
+        WHEN {{ code }} LIKE '10__' THEN 'supersector'
+        WHEN {{ code }} LIKE '__-__' OR length({{ code }}) = 2 THEN 'sector'
+        WHEN length({{ code }}) = 3 THEN 'subsector'
+        WHEN length({{ code }}) = 4 THEN 'industry_group'
+        WHEN length({{ code }}) = 5 THEN 'naics_industry'
+        WHEN length({{ code }}) = 6 THEN 'national_industry'
+    END
+{%- endmacro %}

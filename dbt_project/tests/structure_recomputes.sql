@@ -6,17 +6,17 @@
 } %}
 WITH cells AS (
     SELECT
-        e.region_id, e.year, i.level, i.code, e.establishments, e.employment,
+        region_id, year, {{ naics_code_of("industry_id") }} AS code, {{ industry_level_of("code") }} AS level,
+        establishments, employment,
         CASE
-            WHEN left(i.code, 2) IN ('31', '32', '33') THEN '31-33'
-            WHEN left(i.code, 2) IN ('44', '45') THEN '44-45'
-            WHEN left(i.code, 2) IN ('48', '49') THEN '48-49'
-            ELSE left(i.code, 2)
+            WHEN left(code, 2) IN ('31', '32', '33') THEN '31-33'
+            WHEN left(code, 2) IN ('44', '45') THEN '44-45'
+            WHEN left(code, 2) IN ('48', '49') THEN '48-49'
+            ELSE left(code, 2)
         END AS sector
-    FROM {{ ref("employment") }} AS e
-    INNER JOIN {{ ref("dim_industry") }} AS i ON e.industry_id = i.industry_id
-    WHERE e.ownership = 'private' AND e.region_id SIMILAR TO '(state|nation):.*'
-        AND i.level IN ('national_industry', 'industry_group', 'sector')
+    FROM {{ ref("employment") }}
+    WHERE ownership = 'private' AND region_id SIMILAR TO '(state|nation):.*'
+        AND level IN ('national_industry', 'industry_group', 'sector')
 )
 
 {%- for basis, b in bases.items() %},

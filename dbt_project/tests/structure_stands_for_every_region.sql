@@ -3,16 +3,15 @@ WITH held AS (
     SELECT
         e.region_id,
         e.year,
-        count(*) FILTER (i.level = 'national_industry') AS industries,
+        count(*) FILTER (e.level = 'national_industry') AS industries,
         {%- for level, ending in (("national_industry", ""), ("industry_group", "_4digit")) %}
         coalesce(
-            sum(e.employment_lower) FILTER (i.level = '{{ level }}')
-            / nullif(sum(coalesce(e.employment_upper, t.employment_upper)) FILTER (i.level = '{{ level }}'), 0),
+            sum(e.employment_lower) FILTER (e.level = '{{ level }}')
+            / nullif(sum(coalesce(e.employment_upper, t.employment_upper)) FILTER (e.level = '{{ level }}'), 0),
             1
         ) AS coverage{{ ending }}{{ "," if not loop.last }}
         {%- endfor %}
-    FROM {{ ref("employment") }} AS e
-    INNER JOIN {{ ref("dim_industry") }} AS i ON e.industry_id = i.industry_id
+    FROM (SELECT *, {{ industry_level_of(naics_code_of("industry_id")) }} AS level FROM {{ ref("employment") }}) AS e
     INNER JOIN {{ ref("employment") }} AS t
         ON e.region_id = t.region_id AND e.year = t.year AND t.ownership = 'private' AND t.industry_id LIKE '%:10'
     WHERE e.ownership = 'private' AND (e.region_id, e.year) IN (
@@ -20,7 +19,7 @@ WITH held AS (
         )
         AND e.region_id SIMILAR TO '(nation|state|county):.*'
         AND NOT {{ outside_the_nation("e.region_id") }}
-        AND i.level IN ('national_industry', 'industry_group')
+        AND e.level IN ('national_industry', 'industry_group')
     GROUP BY e.region_id, e.year
 )
 

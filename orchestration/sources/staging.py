@@ -19,7 +19,8 @@ from orchestration.sources.source import Source
 from orchestration.table_contract import TableContract
 
 FOLDER = PROJECT_ROOT / "dbt_project" / "models" / "staging"
-LOCATION = 'read_parquet(\'{{ env_var("CLUSTERS_HOME", "../data") }}/work/tidy/{name}/*.parquet\')'
+TIDY = '{{ env_var("CLUSTERS_TIDY", env_var("CLUSTERS_HOME", "../data") ~ "/work/tidy") }}'
+LOCATION = f"read_parquet('{TIDY}/{{name}}/*.parquet')"
 
 
 @lru_cache

@@ -1,12 +1,22 @@
+WITH industries AS (
+    SELECT DISTINCT
+        industry_id,
+        {{ naics_of("industry_id") }} AS naics,
+        {{ naics_code_of("industry_id") }} AS code,
+        {{ industry_level_of("code") }} AS level,
+        {{ parent_industry_code("code", "level") }} AS parent_code
+    FROM {{ ref("employment") }}
+)
+
 SELECT
-    {{ industry_id("i.naics", "i.industry_code") }} AS industry_id,
+    i.industry_id,
     'naics' || i.naics AS system,
-    i.industry_code AS code,
+    i.code,
     i.level,
     t.title,
     CASE WHEN i.parent_code IS NOT NULL THEN {{ industry_id("i.naics", "i.parent_code") }} END AS parent_industry_id
-FROM {{ ref("int_industries") }} AS i
-LEFT JOIN {{ ref("int_industry_titles") }} AS t ON i.naics = t.naics AND i.industry_code = t.industry_code
+FROM industries AS i
+LEFT JOIN {{ ref("int_industry_titles") }} AS t ON i.naics = t.naics AND i.code = t.industry_code
 UNION ALL
 -- BEA's own industries, for the input-output tables; bea_naics says which of the others they stand for.
 SELECT

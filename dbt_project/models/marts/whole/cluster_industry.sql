@@ -1,0 +1,10 @@
+{%- set industries -%}
+(SELECT DISTINCT {{ naics_of("industry_id") }} AS naics, {{ naics_code_of("industry_id") }} AS code
+    FROM {{ ref("employment") }})
+{%- endset -%}
+SELECT
+    cluster_id,
+    {{ industry_id("naics", "code") }} AS industry_id,
+    weight
+FROM ({{ cluster_of(industries) }})
+WHERE cluster_id <> ''
