@@ -216,13 +216,13 @@ def landed_files(partitions: Iterable[Partition], of: Settings, origin: str) -> 
     ]
 
 
-def link_partitions(partitions: Sequence[Partition], settings: Settings) -> Path:
-    """Lays out the partitions of a build as `<work>/tidy/<table>/<edition>.parquet`, where dbt's sources look.
+def link_partitions(partitions: Sequence[Partition], settings: Settings, folder: Path | None = None) -> Path:
+    """Lays out the partitions of a build as `<table>/<edition>.parquet` in a folder where dbt's sources look.
 
-    Links, not copies: the tidy folder stays the only place with the bytes. A table of which nothing is landed gets an
-    empty file with its columns, so that what reads it is empty too and does not fail.
+    That is `<work>/tidy` if none is named. Links, not copies: the tidy folder stays the only place with the bytes. A
+    table of which nothing is landed gets an empty file with its columns, so that what reads it is empty too.
     """
-    folder = settings.work / "tidy"
+    folder = folder or settings.work / "tidy"
     shutil.rmtree(folder, ignore_errors=True)
     for partition in partitions:
         link = folder / partition.table / f"{partition.edition}.parquet"

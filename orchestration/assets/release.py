@@ -75,6 +75,7 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         engine=duckdb.__version__,
         code_hash=code_hash(),
         options=options(refresh.settings),
+        years=refresh.recorded_years(),
     )
     path = house.publish(build, row.release_id, manifest=manifest)
     write_hold(house.folder, None)

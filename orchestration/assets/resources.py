@@ -16,6 +16,7 @@ from typing import Any
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
+from orchestration.build.builder import Before
 from orchestration.editions import Place
 from orchestration.errors import GateError
 from orchestration.ingest import publishers
@@ -25,7 +26,7 @@ from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.inputs import code_files, code_hash, inputs_hash, options
 from orchestration.release.integrity import CHECK, alteration
-from orchestration.release.manifest import Manifest, manifest_path, read_manifest
+from orchestration.release.manifest import Manifest, YearRecord, manifest_path, read_manifest, year_record
 from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_release
 from orchestration.release.retention import clear_up
@@ -122,6 +123,14 @@ class Refresh(ConfigurableResource):
         manifest = self._released_manifest()
         return [Partition.of(entry) for entry in manifest.partitions] if manifest else []
 
+    def before(self) -> Before | None:
+        """The release whose tables may be taken over: the current one, where its file is what was published."""
+        manifest = self._released_manifest()
+        current = Warehouse(self.settings).comparable(self.settings.profile)
+        if self.rebuild or manifest is None or current is None or not manifest.years:
+            return None
+        return Before(current.path, {record.year: record for record in manifest.years})
+
     def same_code(self) -> bool:
         """Whether the code that made the current release is that of today."""
         manifest = self._released_manifest()
@@ -174,7 +183,15 @@ class Refresh(ConfigurableResource):
         """Keeps the profiles of a gate's tables, which the next refresh compares with."""
         self._record("profiles", gate, profiles)
 
-    def _record(self, kind: str, gate: str, items: Sequence[CheckResult] | Sequence[TableProfile]) -> None:
+    def record_years(self, records: Sequence[YearRecord]) -> None:
+        """Keeps for the release step what each year was made from."""
+        self._record("years", "years", records)
+
+    def recorded_years(self) -> list[YearRecord]:
+        """What `record_years` kept."""
+        return [year_record(entry) for entry in _recorded(self.settings, "years")]
+
+    def _record(self, kind: str, gate: str, items: Sequence[CheckResult | TableProfile | YearRecord]) -> None:
         path = findings_folder(self.settings) / kind / f"{gate}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([asdict(item) for item in items], indent=1), encoding="utf-8")

@@ -1,29 +1,33 @@
 """The dbt project as Dagster assets: every seed, staging view, intermediate table and mart, with its tests as checks.
 
-Belongs here: how dbt is called and what its results become. Does not: any model.
+Belongs here: dbt's manifest, its assets, and the order of a build. Does not: any model, one run of dbt (`dbt_runs`).
 """
 
 import hashlib
+import json
 import logging
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from dagster import AssetExecutionContext, AssetKey, Output
+import yaml
+from dagster import AssetExecutionContext, AssetKey
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
+from orchestration.assets.dbt_runs import Runs
 from orchestration.assets.metadata import NIGHTLY, OWNERS, table_schema
 from orchestration.assets.resources import Refresh, recorded_checks
+from orchestration.build.builder import Build
+from orchestration.build.ledger import Project
 from orchestration.contracts import contracts
 from orchestration.errors import GateError, SetupError
-from orchestration.partitions import link_partitions
-from orchestration.quality.verdict import CheckResult, stopping
+from orchestration.quality.verdict import stopping
+from orchestration.release.inputs import options
 from orchestration.release.publish import Warehouse
-from orchestration.settings import PROJECT_ROOT, Settings, secrets_set_aside, settings, without_secrets
+from orchestration.settings import PROJECT_ROOT, Settings, settings, without_secrets
 from orchestration.sources.staging import write_staging
 from orchestration.telling.run_record import record_run
 
@@ -34,18 +38,13 @@ PROJECT = PROJECT_ROOT / "dbt_project"
 DBT = str(Path(sys.executable).with_name("dbt"))
 # The same dbt, but ended with the refresh that started it.
 DBT_OF_REFRESH = str(Path(__file__).with_name("dbt.sh"))
-# dbt's exit codes: everything passed, something did not. Any other end is dbt's own failure.
-DBT_ENDED = (0, 1)
-BUILDS = "the model builds"
-RESULTS: Final = "run_results.json"
-# Unit tests are about the code, not about tonight's data: the test suite runs them.
-BUILD = ["build", "--exclude-resource-type", "unit_test"]
 
 
 def dbt_environment(of: Settings) -> dict[str, str]:
     """What the dbt profile reads from the environment."""
     return {
         "CLUSTERS_HOME": str(of.home),
+        "CLUSTERS_TIDY": str(of.work / "tidy"),
         "CLUSTERS_DBT": DBT,
         "CLUSTERS_BUILD_MEMORY_LIMIT": of.build_memory_limit,
         "CLUSTERS_THREADS": str(of.threads),
@@ -111,16 +110,6 @@ class Translator(DagsterDbtTranslator):
         return spec.replace_attributes(owners=OWNERS, metadata={**spec.metadata, **extra}, freshness_policy=NIGHTLY)
 
 
-def prepare_work(refresh: Refresh) -> None:
-    """An empty build file, an empty scratch file and the tidy partitions linked where dbt reads them."""
-    work = refresh.settings.work
-    for leftover in work.glob("*.duckdb*"):
-        leftover.unlink()
-    shutil.rmtree(work / "spill", ignore_errors=True)
-    (work / "spill").mkdir(parents=True)
-    link_partitions(refresh.partitions, refresh.settings)
-
-
 def require_sound_inputs(of: Settings) -> None:
     """Stops before minutes of building where the gate over the tidy tables has found an error.
 
@@ -154,71 +143,21 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
         )
         return
     require_sound_inputs(refresh.settings)
-    log.info("dbt builds and tests the models")
-    prepare_work(refresh)
-    os.environ.update(dbt_environment(refresh.settings))
-    # Kept from night to night: with it dbt parses only what has changed since.
-    target = refresh.settings.home / "dbt"
-    # Not its results: where dbt dies before it writes any, the last night's would be taken for this one's.
-    (target / RESULTS).unlink(missing_ok=True)
-    with secrets_set_aside():
-        call = dbt.cli(BUILD, context=context, target_path=target, raise_on_error=False)
-    for event in call.stream():
-        if isinstance(event, Output):
-            log.info("built %s", event.output_name)
-        yield event
-    if (code := call.process.wait()) not in DBT_ENDED or not (target / RESULTS).exists():
-        raise SetupError(f"dbt broke off (exit code {code}); see {target / 'dbt.log'} for why, then refresh again")
-    results = dbt_findings(call.get_artifact(RESULTS), call.manifest["nodes"])
-    refresh.record_checks("dbt", results)
-    broken = [r for r in results if r.expected == BUILDS]
-    if broken:
-        raise GateError("; ".join(str(r) for r in broken))
+    of, parsed = refresh.settings, json.loads(manifest().read_text(encoding="utf-8"))
+    build = Build(of, project_of(parsed), refresh.partitions, options(of), refresh.before())
+    runs = Runs(context, dbt, of, dbt_environment(of), parsed, Translator())
+    for step in build.steps():
+        log.info("dbt builds and tests %s", step.name)
+        try:
+            runs.carry_out(step)
+        finally:
+            refresh.record_checks("dbt", runs.found_so_far())
+    refresh.record_checks("dbt", runs.findings(build))
+    refresh.record_years(runs.records(build))
+    yield from runs.events(build)
 
 
-def dbt_findings(run_results: Mapping[str, Any], nodes: Mapping[str, Any]) -> list[CheckResult]:
-    """dbt's test results, and a finding for every model that did not build.
-
-    `nodes` are the manifest's nodes by unique id. A test that dbt skipped has not passed.
-    """
-    found = []
-    for result in run_results["results"]:
-        node = nodes.get(result["unique_id"], {})
-        name, status = node.get("name", result["unique_id"]), result["status"]
-        message = _one_line(result.get("message") or status)
-        if node.get("resource_type") == "test":
-            found.append(
-                CheckResult(
-                    check_name=name,
-                    table_name=_tested(node, nodes),
-                    tool="dbt",
-                    severity="warning" if node["config"].get("severity", "error").lower() == "warn" else "error",
-                    passed=status == "pass",
-                    observed=_observed(result, message),
-                    expected=_one_line(node.get("description") or f"no row fails {name}"),
-                )
-            )
-        elif status != "success":
-            found.append(CheckResult(f"build_{name}", name, "dbt", "error", False, message, BUILDS))
-    return found
-
-
-def _observed(result: Mapping[str, Any], message: str) -> str:
-    """What a test found, in words; dbt's own where the test could not be carried out."""
-    rows = result.get("failures")
-    if result["status"] == "pass" or not rows:
-        return "no failing rows" if result["status"] == "pass" else message
-    return "1 row that does not fit" if rows == 1 else f"{rows:,} rows that do not fit"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _tested(test: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:
-    """The model a test is about: named in its metadata where it reads several."""
-    named = test["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name")
-    if named:
-        return named
-    attached = test.get("attached_node") or test.get("model") or next(iter(test["depends_on"]["nodes"]), "")
-    return nodes.get(attached, {}).get("name", attached or "warehouse")
+def project_of(parsed: Mapping[str, Any]) -> Project:
+    """What keys read of dbt's manifest."""
+    variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    return Project(parsed["nodes"], parsed["macros"], variables)

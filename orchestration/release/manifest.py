@@ -15,8 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import SetupError
+from orchestration.quality.verdict import CheckResult
 from orchestration.release.contents import TableContent
 from orchestration.release.records import ReleaseRow
+
+
+@dataclass(frozen=True)
+class YearRecord:
+    """What a year's tables were made from, one key a table, and which of dbt's tests failed in it (as warnings)."""
+
+    year: int
+    keys: Mapping[str, str]
+    failed: Sequence[CheckResult] = ()
 
 
 @dataclass(frozen=True)
@@ -25,8 +35,8 @@ class Manifest:
 
     `accepted` are the sources whose revisions a person let pass, `engine` is the version of DuckDB, within which hashes
     of contents compare, `code_hash` is over the code that makes the numbers, `options` are the settings that reach
-    them and the versions of the libraries, `file_sha256` is the checksum of the published file; manifests made earlier
-    lack both.
+    them and the versions of the libraries, `years` is by what the next build knows which tables it may take over,
+    `file_sha256` is the checksum of the published file; manifests made earlier lack these three.
     """
 
     release: ReleaseRow
@@ -37,6 +47,7 @@ class Manifest:
     code_hash: str
     options: Mapping[str, str] = field(default_factory=dict)
     file_sha256: str | None = None
+    years: Sequence[YearRecord] = ()
 
     @property
     def paths(self) -> set[str]:
@@ -83,8 +94,14 @@ def read_manifest(path: Path) -> Manifest:
             code_hash=found["code_hash"],
             options=found.get("options", {}),
             file_sha256=found.get("file_sha256"),
+            years=[year_record(entry) for entry in found.get("years", [])],
         )
     except FileNotFoundError as error:
         raise SetupError(f"{path.name}: there is no manifest of that release in {path.parent}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise SetupError(f"{path}: is damaged ({error!r}). Remedy: restore it from a backup.") from error
+
+
+def year_record(entry: Mapping[str, Any]) -> YearRecord:
+    """A year's record from what `asdict` made of it."""
+    return YearRecord(entry["year"], entry["keys"], [CheckResult(**finding) for finding in entry["failed"]])

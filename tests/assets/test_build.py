@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from orchestration.assets.dbt_runs import dbt_findings
 from orchestration.assets.resources import findings_folder
-from orchestration.assets.warehouse import dbt_findings, require_sound_inputs
+from orchestration.assets.warehouse import require_sound_inputs
 from orchestration.errors import GateError
 from orchestration.quality.verdict import CheckResult
 from orchestration.settings import Settings

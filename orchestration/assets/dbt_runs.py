@@ -1,0 +1,185 @@
+"""Runs of dbt within one build: started, watched, and what they found and made put together for Dagster and the gates.
+
+Belongs here: how dbt is called and what its results become. Does not: which runs there are (`orchestration.build`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
+from typing import Any, Final
+
+from dagster import AssetCheckResult, AssetExecutionContext, Output
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource
+
+from orchestration.build.builder import Build, Step
+from orchestration.build.findings import Years, carried, to_remember, together
+from orchestration.build.phases import parents, phase_of
+from orchestration.errors import GateError, SetupError
+from orchestration.quality.verdict import CheckResult
+from orchestration.release.manifest import YearRecord
+from orchestration.settings import Settings, secrets_set_aside
+
+log = logging.getLogger("clusters.build")
+
+# Unit tests are about the code, not about tonight's data: the test suite runs them.
+BUILD = ["build", "--exclude-resource-type", "unit_test"]
+# dbt's exit codes: everything passed, something did not. Any other end is dbt's own failure.
+DBT_ENDED = (0, 1)
+BUILDS = "the model builds"
+RESULTS: Final = "run_results.json"
+
+
+class Runs:
+    """The runs of dbt of one build, and all that they found and made.
+
+    `environment` is what dbt's profile reads, `parsed` dbt's manifest.
+    """
+
+    def __init__(
+        self,
+        context: AssetExecutionContext,
+        dbt: DbtCliResource,
+        settings: Settings,
+        environment: Mapping[str, str],
+        parsed: Mapping[str, Any],
+        translator: DagsterDbtTranslator,
+    ) -> None:
+        self.context, self.dbt, self.settings, self.environment = context, dbt, settings, environment
+        self.parsed, self.translator = parsed, translator
+        self.found: list[tuple[Years, CheckResult]] = []
+        self.outputs: dict[str, Output] = {}
+        self.checks: dict[tuple[Any, str | None], AssetCheckResult] = {}
+
+    def carry_out(self, step: Step) -> None:
+        """Runs dbt for a step; a table made before keeps the event of its last making, a check that of its failure.
+
+        Raises:
+            SetupError: if dbt broke off.
+            GateError: if a model did not build.
+        """
+        # Kept from night to night: with it dbt parses only what has changed since.
+        target = self.settings.home / {"build": "dbt", "slice": "dbt-slice"}[step.target]
+        # Not its results: where dbt dies before it writes any, the last ones would be taken for these.
+        (target / RESULTS).unlink(missing_ok=True)
+        os.environ.update({**self.environment, **step.environment})
+        chosen = [] if step.select is None else ["--indirect-selection", "empty", "--select", *step.select]
+        command = [*BUILD, "--target", step.target, *chosen]
+        with secrets_set_aside():
+            call = self.dbt.cli(
+                command,
+                manifest=self.parsed,
+                dagster_dbt_translator=self.translator,
+                target_path=target,
+                raise_on_error=False,
+            )
+        for raw in call.stream_raw_events():
+            self._see(raw)
+        if (code := call.process.wait()) not in DBT_ENDED or not (target / RESULTS).exists():
+            raise SetupError(f"dbt broke off (exit code {code}); see {target / 'dbt.log'} for why, then refresh again")
+        found = dbt_findings(call.get_artifact(RESULTS), self.parsed["nodes"])
+        self.found += [(step.years, finding) for finding in found]
+        if broken := [finding for finding in found if finding.expected == BUILDS]:
+            raise GateError("; ".join(str(finding) for finding in broken))
+
+    def _see(self, raw: Any) -> None:
+        events = raw.to_default_asset_events(
+            manifest=self.parsed, dagster_dbt_translator=self.translator, context=self.context
+        )
+        for event in events:
+            if isinstance(event, Output):
+                log.info("built %s", event.output_name)
+                self.outputs[event.output_name] = event
+            elif isinstance(event, AssetCheckResult):
+                key = event.asset_key, event.check_name
+                if key not in self.checks or not event.passed:
+                    self.checks[key] = event
+
+    def found_so_far(self) -> list[CheckResult]:
+        """One finding for each test that was carried out."""
+        return together(self.found)
+
+    def findings(self, build: Build) -> list[CheckResult]:
+        """One finding for each test of a build that ended well: those before too of what is taken over."""
+        nodes, found = self.parsed["nodes"], self.found + self._carried(build)
+        seen = {(f.table_name, f.check_name) for _, f in found}
+        # What was not carried out, as its tables are taken over, and did not fail before, has passed before.
+        of_years = [t for t in sorted(nodes) if nodes[t]["resource_type"] == "test" and phase_of(t, nodes) == "year"]
+        passed = dbt_findings({"results": [{"unique_id": test, "status": "pass"} for test in of_years]}, nodes)
+        found += [((), finding) for finding in passed if (finding.table_name, finding.check_name) not in seen]
+        return together(found)
+
+    def records(self, build: Build) -> list[YearRecord]:
+        """What the next build needs to know of each year."""
+        failed = to_remember(self.found + self._carried(build), build.keys)
+        return [YearRecord(year, keys, failed[year]) for year, keys in sorted(build.keys.items())]
+
+    def _carried(self, build: Build) -> list[tuple[Years, CheckResult]]:
+        run = {
+            year: {(f.table_name, f.check_name) for years, f in self.found if year in years or not years}
+            for year in build.keys
+        }
+        before = build.before.years if build.before else {}
+        return carried({year: record.failed for year, record in before.items()}, build.keys, run)
+
+    def events(self, build: Build) -> Iterator[Output | AssetCheckResult]:
+        """What Dagster is told at the end: every asset once, what was taken over too, and what the tests found."""
+        taken_over, nodes = sorted(set(build.keys) - set(build.made)), self.parsed["nodes"]
+        # Dagster wants an asset after those it is made from.
+        order = TopologicalSorter({unique_id: parents(unique_id, nodes) for unique_id in nodes}).static_order()
+        for unique_id in order:
+            key = self.translator.get_asset_key(nodes[unique_id])
+            if nodes[unique_id]["resource_type"] in ("model", "seed") and key in self.context.selected_asset_keys:
+                name = key.to_python_identifier()
+                yield self.outputs.get(name) or Output(None, name, metadata={"taken over": f"{taken_over}"})
+        yield from self.checks.values()
+
+
+def dbt_findings(run_results: Mapping[str, Any], nodes: Mapping[str, Any]) -> list[CheckResult]:
+    """dbt's test results, and a finding for every model that did not build.
+
+    `nodes` are the manifest's nodes by unique id. A test that dbt skipped has not passed.
+    """
+    found = []
+    for result in run_results["results"]:
+        node = nodes.get(result["unique_id"], {})
+        name, status = node.get("name", result["unique_id"]), result["status"]
+        message = _one_line(result.get("message") or status)
+        if node.get("resource_type") == "test":
+            found.append(
+                CheckResult(
+                    check_name=name,
+                    table_name=_tested(node, nodes),
+                    tool="dbt",
+                    severity="warning" if node["config"].get("severity", "error").lower() == "warn" else "error",
+                    passed=status == "pass",
+                    observed=_observed(result, message),
+                    expected=_one_line(node.get("description") or f"no row fails {name}"),
+                )
+            )
+        elif status != "success":
+            found.append(CheckResult(f"build_{name}", name, "dbt", "error", False, message, BUILDS))
+    return found
+
+
+def _observed(result: Mapping[str, Any], message: str) -> str:
+    """What a test found, in words; dbt's own where the test could not be carried out."""
+    rows = result.get("failures")
+    if result["status"] == "pass" or not rows:
+        return "no failing rows" if result["status"] == "pass" else message
+    return "1 row that does not fit" if rows == 1 else f"{rows:,} rows that do not fit"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _tested(test: Mapping[str, Any], nodes: Mapping[str, Any]) -> str:
+    """The model a test is about: named in its metadata where it reads several."""
+    named = test["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name")
+    if named:
+        return named
+    attached = test.get("attached_node") or test.get("model") or next(iter(test["depends_on"]["nodes"]), "")
+    return nodes.get(attached, {}).get("name", attached or "warehouse")
