@@ -71,6 +71,11 @@ class TableContract(BaseModel):
         return next((name for name in ("year", "to_year") if name in self.grain), None)
 
     @property
+    def is_of_spans(self) -> bool:
+        """Whether its rows compare two years. Which two is the warehouse's choice, and changes with the newest year."""
+        return {"from_year", "to_year"} <= set(self.grain)
+
+    @property
     def comment(self) -> str:
         """The table's comment in a release: meaning, grain and source."""
         return f"{self.meaning.rstrip('.')}. Grain: {', '.join(self.grain)}. Source: {self.citation}."

@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import duckdb
@@ -80,7 +80,7 @@ def refreshed(house: House, years: str, holds: tuple[int, ...], outcome: str = "
         found = con.execute("SELECT DISTINCT year FROM employment ORDER BY 1").fetchall()
         assert found == [(year,) for year in holds]
         spans = con.execute("SELECT DISTINCT from_year, to_year FROM cluster_dynamics ORDER BY ALL").fetchall()
-        assert spans == list(combinations(holds, 2))
+        assert spans == spans_of(holds)
         stopped = con.execute(
             "SELECT table_name, check_name FROM meta.check_result WHERE NOT passed AND severity = 'error'"
         )
@@ -91,6 +91,17 @@ def refreshed(house: House, years: str, holds: tuple[int, ...], outcome: str = "
             for row in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'").fetchall()
         }
         assert tables - profiled == ({"cluster_dynamics"} if len(holds) == 1 else set())
+
+
+def spans_of(years: tuple[int, ...]) -> list[tuple[int, int]]:
+    """The spans in `cluster_dynamics` where all types of regions report in all years: of neighbours, of five and ten
+    years, and up to the newest from the first year of its classification, for areas also of its delineation."""
+    newest = years[-1]
+    edition = max(year for year in first_years() if year <= newest)
+    delineation = LAST_OF_THE_OLDER + 1 if newest > LAST_OF_THE_OLDER else edition
+    firsts = [min(year for year in years if year >= begins) for begins in (edition, max(edition, delineation))]
+    decades = [(a, b) for a, b in combinations(years, 2) if b - a in (5, 10)]
+    return sorted({*pairwise(years), *decades, *((first, newest) for first in firsts if first < newest)})
 
 
 def expected_of(house: House, table: str, check: str) -> tuple[str, str]:

@@ -169,6 +169,33 @@
     FROM bounded
 {%- endmacro %}
 
+{#- Dynamic shift-share of spans of several years: their parts as the sum of those of the yearly steps, where none is
+    missing. `parts` is what shift_share gives of the spans and of their steps. Bounds of sums are sums of bounds, though a
+    year's jobs are in two steps: sound, wider than need be. -#}
+{% macro dynamic_shift_share(parts) -%}
+    {%- set summed = ["national_share", "industry_mix", "regional_shift"] %}
+    SELECT
+        s.region_id,
+        s.cluster_id,
+        s.from_year,
+        s.to_year
+        {%- for part in summed %},
+        CASE WHEN count(*) = count(y.{{ part }}) THEN sum(y.{{ part }} ORDER BY y.from_year) END AS {{ part }},
+        {%- for bound in ("lower", "upper") %}
+        CASE
+            WHEN count(*) = count(y.{{ part }}_{{ bound }}) THEN sum(y.{{ part }}_{{ bound }} ORDER BY y.from_year)
+        END AS {{ part }}_{{ bound }}{{ "," if not loop.last }}
+        {%- endfor %}
+        {%- endfor %}
+    FROM {{ parts }} AS s
+    INNER JOIN {{ parts }} AS y
+        ON s.region_id = y.region_id AND s.cluster_id = y.cluster_id
+            AND s.from_year <= y.from_year AND s.to_year >= y.to_year AND y.to_year = y.from_year + 1
+    WHERE s.to_year > s.from_year + 1
+    GROUP BY s.region_id, s.cluster_id, s.from_year, s.to_year
+    HAVING count(*) = s.to_year - s.from_year
+{%- endmacro %}
+
 {#- A three-way verdict on `x < threshold` where x is known within bounds. -#}
 {% macro verdict_below(x_lower, x_upper, threshold) -%}
     {{ verdict("-" ~ x_upper, "-" ~ x_lower, "-" ~ threshold, "-" ~ threshold, ">") }}

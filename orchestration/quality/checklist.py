@@ -179,7 +179,14 @@ def findings(
     from orchestration.quality.gate import run_gate
 
     remembered = [p for p in before if p.table_name in tables]
-    learned = history_expectations(profiles, remembered, breaks=first_years(), news=news, lasting_news=lasting_news)
+    learned = history_expectations(
+        profiles,
+        remembered,
+        breaks=first_years(),
+        news=news,
+        lasting_news=lasting_news,
+        of_spans={name for name, contract in tables.items() if contract.is_of_spans},
+    )
     every = [*learned, *checks]
     passing = accepted([check for check in every if check.table in accepted_tables])
     stopping = [check for check in every if check.table not in accepted_tables]

@@ -55,7 +55,15 @@ LEARNED: dict[str, tuple[float, Severity]] = {
 shares of themselves, the share of withheld cells in points."""
 
 _KEY = ("year", "period", "region_type")
-_SAME = " AND ".join(f"now.{name} IS NOT DISTINCT FROM before.{name}" for name in _KEY)
+_YEAR_KEY = ("year", "region_type")
+
+
+def _alike_in(key: Iterable[str]) -> str:
+    """SQL for a profile now and one before that are about the same."""
+    return " AND ".join(f"now.{name} IS NOT DISTINCT FROM before.{name}" for name in key)
+
+
+_SAME = _alike_in(_KEY)
 _BOTH = f"SELECT {', '.join(f'now.{name}' for name in _KEY)}"
 _AS_MANY_REGIONS = "now.regions IS NOT DISTINCT FROM before.regions"
 _ORDER = "ORDER BY year, period, region_type"
@@ -85,6 +93,7 @@ def history_expectations(
     breaks: Collection[int] = (),
     news: str = "",
     lasting_news: str = "",
+    of_spans: Collection[str] = (),
 ) -> list[SqlCheck]:
     """The rules as checks for `run_gate`, for every table in either release.
 
@@ -97,6 +106,8 @@ def history_expectations(
             that is of no time. Empty for a publisher's own tables, which nothing but their own files can make grow.
         lasting_news: the part of it that reaches all years (a list of areas, say, and not another year's figures): it
             makes growth within a year a warning.
+        of_spans: tables whose rows compare two years: each year that a span ended with is still there, while spans
+            themselves may go, as the one up to the newest year does when another year comes.
 
     Returns:
         Checks of severity error, except `history_suppression` and `history_growth`, warnings. A rule with nothing to
@@ -117,7 +128,8 @@ def history_expectations(
             checks.extend(_learned(table, values, remembered, breaks))
         if remembered:
             dated = any(item.time != (None, None) for item in remembered)
-            checks.extend(_kept(table, values, lasting_news if dated else news, dated=dated))
+            checks.append(_years_kept(table, values, _YEAR_KEY if table in of_spans else _KEY))
+            checks.extend(_rows_kept(table, values, lasting_news if dated else news, dated=dated))
         if any(item.regions for item in remembered):
             checks.append(_regions(table, values))
         if any(item.employment is not None for item in remembered):
@@ -213,15 +225,18 @@ WORDS = {
 }
 
 
-def _kept(table: str, values: str, news: str, *, dated: bool) -> Iterator[SqlCheck]:
-    yield SqlCheck(
+def _years_kept(table: str, values: str, key: Sequence[str]) -> SqlCheck:
+    return SqlCheck(
         "history_years_kept",
         table,
         "error",
         f"{values}\nSELECT before.year, before.period, before.region_type, before.rows AS rows_before\n"
-        f"FROM before ANTI JOIN now ON {_SAME}\n{_ORDER}",
-        "every year, edition and type of region of the previous release",
+        f"FROM before ANTI JOIN now ON {_alike_in(key)}\n{_ORDER}",
+        f"every year{', edition' if 'period' in key else ''} and type of region of the previous release",
     )
+
+
+def _rows_kept(table: str, values: str, news: str, *, dated: bool) -> Iterator[SqlCheck]:
     grown = f"now.rows > {MOST_ROWS} * before.rows * greatest(1, coalesce(now.regions / nullif(before.regions, 0), 1))"
     counts = f"{_BOTH}, now.rows, before.rows AS rows_before\nFROM now JOIN before ON {_SAME}"
     yield SqlCheck(

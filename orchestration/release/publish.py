@@ -34,6 +34,8 @@ RELEASE_ID = "%Y%m%dT%H%M%SZ"
 OLDEST_READER = (1, 2, 0)
 KEEP = 30
 UNREADABLE = "unreadable"
+MACROS = {("main", "cluster_dynamics_between")}
+"""What may stand in a release beside its tables, by schema and name: it reads nothing but them."""
 # What every reader knows, through ODBC and SQLAlchemy too; they stop at a table with a map, a list or a struct in it.
 PLAIN = r"(BOOLEAN|TINYINT|SMALLINT|INTEGER|BIGINT|FLOAT|DOUBLE|DECIMAL\(.*\)|VARCHAR|DATE|TIMESTAMP)"
 
@@ -111,8 +113,8 @@ class Warehouse:
     def publish(self, build: Path, release_id: str, keep: int = KEEP, manifest: Manifest | None = None) -> Path:
         """Make the closed build file the current release and return its new path; `build` is gone then.
 
-        The file must hold schemas `main` and `meta` only, no view, no empty table, plain types, one row in
-        `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. All but the `keep` newest
+        The file must hold schemas `main` and `meta` only, no view, no macro but `MACROS`, no empty table, plain types, one
+        row in `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. All but the `keep` newest
         releases go; their manifests stay.
 
         Raises:
@@ -294,6 +296,12 @@ def _verify_contents(con: duckdb.DuckDBPyConnection, name: str) -> None:
     views = con.sql("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1").fetchall()
     if views:
         raise GateError(f"{name}: a release holds tables only, found views {', '.join(v[0] for v in views)}")
+    macros = con.sql(
+        "SELECT DISTINCT schema_name, function_name FROM duckdb_functions() "
+        "WHERE database_name = current_database() AND NOT internal ORDER BY ALL"
+    ).fetchall()
+    if others := [".".join(macro) for macro in macros if macro not in MACROS]:
+        raise GateError(f"{name}: a release holds no macro but its own, found {', '.join(others)}")
     columns = con.execute(
         "SELECT concat_ws('.', schema_name, table_name, column_name), data_type FROM duckdb_columns() "
         "WHERE database_name = current_database() AND NOT internal AND NOT regexp_full_match(data_type, ?) ORDER BY 1",

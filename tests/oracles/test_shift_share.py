@@ -1,6 +1,6 @@
 """Published shift-share figures, by the SQL that fills `cluster_dynamics`, and its bounds over completions.
 
-Belongs here: the macro `shift_share` and the model of yearly steps. Does not: which spans there are.
+Belongs here: the macros `shift_share` and `dynamic_shift_share`. Does not: which spans there are.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ COLUMNS = [f"{name}_{bound}" for name in BOUNDED for bound in ("lower", "upper")
 
 
 def rendered(source: str) -> str:
-    """A piece of the dbt project's SQL, with its macros; a model is the table of its name."""
+    """A piece of the dbt project's SQL, with its macros."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, extensions=["jinja2.ext.do"], autoescape=False)
     macros = "".join(
         (PROJECT / "macros" / f"{name}.sql").read_text(encoding="utf-8") for name in ("concentration", "shift_share")
     )
-    return environment.from_string(macros + source).render(ref=lambda name: name)
+    return environment.from_string(macros + source).render()
 
 
 SHIFT_SHARE = rendered("{{ shift_share('spans') }}")
+DYNAMIC = rendered("{{ dynamic_shift_share('parts') }}")
 
 
 @pytest.fixture(scope="module")
@@ -138,16 +139,15 @@ def test_dynamic_form(reference: Path, con: duckdb.DuckDBPyConnection) -> None:
         for k in range(4)
     ]
     shift_share(con, rows)
-    con.execute(f"CREATE OR REPLACE TABLE int_dynamics_parts AS {SHIFT_SHARE}")
-    con.execute("UPDATE int_dynamics_parts SET region_id = 'A'")
-    model = PROJECT / "models" / "intermediate" / "int_dynamics_steps.sql"
-    steps = dicts(con.sql(rendered(model.read_text(encoding="utf-8"))))
+    con.execute(f"CREATE OR REPLACE TABLE parts AS {SHIFT_SHARE}")
+    con.execute("UPDATE parts SET region_id = 'A'")
+    steps = dicts(con.sql(DYNAMIC))
     assert [(row["from_year"], row["to_year"]) for row in steps] == [(2000, 2002)] * 4
     agrees({part: sum(row[part] for row in steps) for part in NAMES}, told["dynamic_A_2000_2002"]["total"])
     for ours in NAMES:
         ends = [sum(row[f"{ours}{end}"] for row in steps) for end in ("_lower", "", "_upper")]
         assert ends == pytest.approx([ends[1]] * 3, abs=1e-8)
-    spans = dicts(con.sql("FROM int_dynamics_parts"))
+    spans = dicts(con.sql("FROM parts"))
     for from_year, to_year, expected in (
         (2000, 2001, told["dynamic_A_2000_2002"]["by_year"]["2000-2001"]),
         (2001, 2002, told["dynamic_A_2000_2002"]["by_year"]["2001-2002"]),
@@ -174,10 +174,9 @@ def test_goettingen_over_nine_years(reference: Path, con: duckdb.DuckDBPyConnect
     ]
     found = shift_share(con, spans)
     agrees(summed(found[-len(branches) :]), told["shift_share_static_2008_2017"])
-    con.execute(f"CREATE OR REPLACE TABLE int_dynamics_parts AS {SHIFT_SHARE}")
-    con.execute("UPDATE int_dynamics_parts SET region_id = 'G'")
-    model = PROJECT / "models" / "intermediate" / "int_dynamics_steps.sql"
-    steps = dicts(con.sql(rendered(model.read_text(encoding="utf-8"))))
+    con.execute(f"CREATE OR REPLACE TABLE parts AS {SHIFT_SHARE}")
+    con.execute("UPDATE parts SET region_id = 'G'")
+    steps = dicts(con.sql(DYNAMIC))
     assert [(row["from_year"], row["to_year"]) for row in steps] == [(2008, 2017)] * len(branches)
     dynamic = {part: sum(row[part] for row in steps) for part in NAMES}
     agrees(dynamic, told["shift_share_dynamic_2008_2017"])

@@ -37,6 +37,7 @@ def judged(tmp_path: Path):
         checks = history_expectations(now, before, **known)
         with duckdb.connect(config={"threads": 1}) as con:
             con.execute("CREATE TABLE employment (year INTEGER)")
+            con.execute("CREATE TABLE cluster_dynamics (to_year INTEGER)")
             results = run_gate(con, {}, tmp_path, checks=checks)
         return {r.check_name: r for r in results if not r.passed}, {r.check_name for r in results}
 
@@ -111,6 +112,32 @@ def test_against_the_previous_release(judged, now, failing, observed) -> None:
     if failing:
         assert observed in failures[failing].observed
         assert stopping(failures.values())
+
+
+SPANS = [
+    TableProfile("cluster_dynamics", end, 100, regions=5, region_type="state", period=f"{begin}-{end}")
+    for begin, end in ((2019, 2020), (2020, 2021), (2019, 2021))
+]
+
+
+@pytest.mark.parametrize(
+    ("now", "failing", "observed"),
+    [
+        # The span up to the newest year goes when another year comes, any other when fewer of them are kept.
+        ([*SPANS[:2], replace(SPANS[1], year=2022, period="2021-2022")], None, ""),
+        (SPANS[:2], None, ""),
+        (SPANS[:1], "history_years_kept", "year = 2021, period = 2020-2021"),
+        ([SPANS[0], replace(SPANS[1], region_type="cbsa")], "history_years_kept", "region_type = state"),
+        ([SPANS[0], replace(SPANS[1], rows=80)], "history_rows", "period = 2020-2021"),
+    ],
+)
+def test_a_span_may_go_while_its_years_stay(judged, now, failing, observed) -> None:
+    failures, _ = judged(now, SPANS, of_spans=("cluster_dynamics",))
+    assert set(failures) == ({failing} if failing else set())
+    if failing:
+        assert observed in failures[failing].observed
+    # Of any other table what is gone is lost.
+    assert "history_years_kept" in judged(SPANS[:2], SPANS)[0]
 
 
 def test_suppression_jump_is_a_warning(judged) -> None:

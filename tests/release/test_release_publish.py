@@ -122,11 +122,21 @@ def test_a_table_is_published_empty_where_a_gate_found_that_it_may_be(
         warehouse.publish(build, RELEASE_ID)
 
 
+def test_the_macro_of_a_release_is_published_with_it(warehouse: Warehouse) -> None:
+    build = make_build(warehouse.build_path(RELEASE_ID))
+    with duckdb.connect(str(build)) as con:
+        con.execute("CREATE MACRO main.cluster_dynamics_between(a, b) AS TABLE SELECT a, b FROM dim_cluster")
+    with duckdb.connect(str(warehouse.publish(build, RELEASE_ID)), read_only=True) as con:
+        assert con.execute("FROM cluster_dynamics_between(1, 2)").fetchone() == (1, 2)
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         ("CREATE SCHEMA staging", "found also staging"),
         ("CREATE VIEW main.v AS SELECT 1 AS one", "found views v"),
+        ("CREATE MACRO main.m(a) AS a + 1", r"no macro but its own, found main\.m"),
+        ("CREATE MACRO meta.cluster_dynamics_between(a, b) AS TABLE SELECT a, b", r"found meta\.cluster_dynamics_between"),
         ("CREATE TABLE main.t AS SELECT map {'a': 1} AS m", r"plain types only, found main\.t\.m \(MAP"),
         ("CREATE TABLE main.t AS SELECT [1] AS l, {'a': 1} AS s", r"main\.t\.l \(INTEGER\[\]\), main\.t\.s \(STRUCT"),
         ("CREATE TYPE main.e AS ENUM ('a'); CREATE TABLE main.t AS SELECT 'a'::main.e AS e", r"main\.t\.e \("),
