@@ -65,7 +65,7 @@ class Runs:
         # Not its results: where dbt dies before it writes any, the last ones would be taken for these.
         (target / RESULTS).unlink(missing_ok=True)
         os.environ.update({**self.environment, **step.environment})
-        chosen = [] if step.select is None else ["--indirect-selection", "empty", "--select", *step.select]
+        chosen = [] if step.select is None else ["--indirect-selection", "empty", "--select", " ".join(step.select)]
         command = [*BUILD, "--target", step.target, *chosen]
         with secrets_set_aside():
             call = self.dbt.cli(
