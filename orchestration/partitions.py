@@ -26,6 +26,8 @@ from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.source import Source, edition_name
 from orchestration.sources.tidy import literal, quoted
 
+# What stands behind the name of a table for the rows of the years after those that are built.
+AFTER = "_after"
 # What every Parquet file ends with.
 PARQUET = b"PAR1"
 
@@ -216,32 +218,51 @@ def landed_files(partitions: Iterable[Partition], of: Settings, origin: str) -> 
     ]
 
 
-def link_partitions(partitions: Sequence[Partition], settings: Settings, folder: Path | None = None) -> Path:
+def link_partitions(
+    partitions: Sequence[Partition], settings: Settings, years: Iterable[int] | None = None, folder: Path | None = None
+) -> Path:
     """Lays out the partitions of a build as `<table>/<edition>.parquet` in a folder where dbt's sources look.
 
-    That is `<work>/tidy` if none is named. Links, not copies: the tidy folder stays the only place with the bytes. A
-    table of which nothing is landed gets an empty file with its columns, so that what reads it is empty too.
+    Of sources by year those of `years`, all if None; and as `<table>_after` those of the year after each. The folder is
+    `<work>/tidy` if none is named. Links, not copies: the tidy folder stays the only place with the bytes. A table of
+    which nothing is landed gets an empty file with its columns, so that what reads it is empty too.
     """
     folder = folder or settings.work / "tidy"
     shutil.rmtree(folder, ignore_errors=True)
+    wanted = None if years is None else set(years)
     for partition in partitions:
-        link = folder / partition.table / f"{partition.edition}.parquet"
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(settings.tidy / partition.path)
-    write_empty({p.table for p in partitions}, folder)
+        for table, reference in ((partition.table, 0), (f"{partition.table}{AFTER}", 1)):
+            by_year = SOURCES[partition.source_id].by_year
+            if reference and not by_year:
+                continue
+            if by_year and wanted is not None and int(partition.period) - reference not in wanted:
+                continue
+            link = folder / table / f"{partition.edition}.parquet"
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(settings.tidy / partition.path)
+    for source in SOURCES.values():
+        for name in (source.table, f"{source.table}{AFTER}") if source.by_year else (source.table,):
+            if not (folder / name).exists():
+                _write_none(source, folder / name)
     return folder
 
 
 def write_empty(tables: Iterable[str], folder: Path) -> dict[str, Path]:
     """An empty Parquet file with the contract's columns for every declared table that is not among `tables`."""
-    there, made = set(tables), {}
-    for source in SOURCES.values():
-        if source.table not in there:
-            made[source.table] = folder / source.table / "none.parquet"
-            made[source.table].parent.mkdir(parents=True, exist_ok=True)
-            with duckdb.connect() as con:
-                con.execute(f"COPY ({_no_rows(source)}) TO {literal(str(made[source.table]))} (FORMAT parquet)")
-    return made
+    there = set(tables)
+    return {
+        source.table: _write_none(source, folder / source.table)
+        for source in SOURCES.values()
+        if source.table not in there
+    }
+
+
+def _write_none(source: Source, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "none.parquet"
+    with duckdb.connect() as con:
+        con.execute(f"COPY ({_no_rows(source)}) TO {literal(str(path))} (FORMAT parquet)")
+    return path
 
 
 def _no_rows(source: Source) -> str:

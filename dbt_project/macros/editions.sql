@@ -2,3 +2,8 @@
 {% macro newest(relation) -%}
     (SELECT * FROM {{ relation }} WHERE period = (SELECT max(period) FROM {{ relation }}))
 {%- endmacro %}
+
+{#- Where the tidy partitions of a build are linked. -#}
+{% macro tidy_folder() -%}
+    {{ env_var("CLUSTERS_TIDY", env_var("CLUSTERS_HOME", "../data") ~ "/work/tidy") }}
+{%- endmacro %}

@@ -80,6 +80,7 @@ class MartsScene:
         self.con.execute("ATTACH ':memory:' AS build")
         self.con.execute(f"ATTACH '{built.build}' AS built (READ_ONLY)")
         self.con.execute(f"ATTACH '{built.scratch}' AS scratch (READ_ONLY)")
+        self.con.execute(f"ATTACH '{built.build.with_name('common.duckdb')}' AS common (READ_ONLY)")
         # Cursors open at the catalogue's default, so the copy must be reachable from there too.
         self.tables = sorted(mart_contracts())
         for table in self.tables:

@@ -32,12 +32,12 @@ def empty_home(tmp_path: Path) -> Path:
     work = tmp_path / "work"
     (work / "spill").mkdir(parents=True)
     with duckdb.connect() as con:
-        for name, contract in contracts().items():
-            if name.startswith("stg_"):
-                folder = work / "tidy" / name.removeprefix("stg_")
-                folder.mkdir(parents=True)
-                columns = ", ".join(f"NULL::{column.data_type} AS {column.name}" for column in contract.columns)
-                con.execute(f"COPY (SELECT {columns} WHERE false) TO '{folder / 'empty.parquet'}' (FORMAT parquet)")
+        tables = {name.removeprefix("stg_"): c for name, c in contracts().items() if name.startswith("stg_")}
+        for table, contract in [*tables.items(), ("qcew_after", tables["qcew"])]:
+            folder = work / "tidy" / table
+            folder.mkdir(parents=True)
+            columns = ", ".join(f"NULL::{column.data_type} AS {column.name}" for column in contract.columns)
+            con.execute(f"COPY (SELECT {columns} WHERE false) TO '{folder / 'empty.parquet'}' (FORMAT parquet)")
     return tmp_path
 
 

@@ -9,7 +9,7 @@ WITH revealed AS (
         w.region_id, w.industry_code, w.ownership, w.year,
         n.employment - n.employment_change AS employment
     FROM {{ ref("int_qcew_cells") }} AS w
-    INNER JOIN {{ ref("int_qcew_cells") }} AS n
+    INNER JOIN ({{ qcew_cells(ref("int_qcew_next")) }}) AS n
         ON w.region_id = n.region_id AND w.industry_code = n.industry_code AND w.ownership = n.ownership
             AND w.year + 1 = n.year
             AND {{ naics_edition("w.year") }} = {{ naics_edition("n.year") }}
