@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
+from dagster._utils.interrupts import capture_interrupts
 
 from orchestration.assets.metadata import NIGHTLY, OWNERS
 from orchestration.assets.resources import Refresh, recorded_checks, recorded_profiles
@@ -76,9 +77,11 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         code_hash=code_hash(),
         options=options(refresh.settings),
     )
-    path = house.publish(build, row.release_id, manifest=manifest)
-    write_hold(house.folder, None)
-    record_run(refresh.settings, "published", release_id=row.release_id)
+    # Once the link has moved the record has to say so: Ctrl-C comes too late then.
+    with capture_interrupts():
+        path = house.publish(build, row.release_id, manifest=manifest)
+        write_hold(house.folder, None)
+        record_run(refresh.settings, "published", release_id=row.release_id)
     return MaterializeResult(metadata={"release": row.release_id, "path": MetadataValue.path(str(path))})
 
 

@@ -17,7 +17,6 @@ from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
 from orchestration.editions import Place
-from orchestration.errors import GateError
 from orchestration.ingest import publishers
 from orchestration.landing.archive import Archive
 from orchestration.partitions import Partition, TidyIndex, landed_files
@@ -32,7 +31,7 @@ from orchestration.release.retention import clear_up
 from orchestration.release.rollback import Hold, read_hold
 from orchestration.settings import Settings, settings
 from orchestration.sources.catalogue import SOURCES
-from orchestration.telling.run_record import last_run
+from orchestration.telling.run_record import gates_stopped, last_run
 
 log = logging.getLogger("clusters.ingest")
 
@@ -150,8 +149,8 @@ class Refresh(ConfigurableResource):
         Otherwise a file that was stopped, and that the publisher has taken back, would stop every night to come.
         """
         index, current = TidyIndex(self.settings), Warehouse(self.settings).current()
-        stopped = (last_run(self.settings) or {}).get("exit_code") == GateError.exit_code
-        if (stopped or not index.path.exists()) and (current is None or current.profile == self.settings.profile):
+        doubtful = gates_stopped(last_run(self.settings)) or not index.path.exists()
+        if doubtful and (current is None or current.profile == self.settings.profile):
             # Manifests from before editions had vintages know no other periods than those of sources by year.
             known = {name for name, source in SOURCES.items() if source.by_year}
             held = [p for p in self.released() if p.offered_on or p.source_id in known]
