@@ -159,7 +159,7 @@ def _run(
     from dagster import DagsterInstance
     from dagster._core.instance.ref import InstanceRef
 
-    from orchestration.automation import TOLD_BY, range_tags
+    from orchestration.automation import TOLD_BY
     from orchestration.definitions import defs
 
     # Where nothing is new the gates have nothing to say, and Dagster would remark on each of their checks.
@@ -170,9 +170,9 @@ def _run(
     with DagsterInstance.from_ref(reference) as instance, log, redirect_stdout(log):
         result = defs.resolve_job_def("nightly").execute_in_process(
             instance=instance,
-            tags={**range_tags(years), TOLD_BY: "the command"},
+            tags={TOLD_BY: "the command"},
             run_config={
-                "resources": {"refresh": {"config": config}},
+                "resources": {"refresh": {"config": {"years": list(years), **config}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             raise_on_error=False,

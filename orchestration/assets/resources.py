@@ -29,7 +29,7 @@ from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_release
 from orchestration.release.retention import clear_up
 from orchestration.release.rollback import Hold, read_hold
-from orchestration.settings import Settings, settings
+from orchestration.settings import Settings, settings, year_range
 from orchestration.sources.catalogue import SOURCES
 from orchestration.telling.run_record import gates_stopped, last_run
 
@@ -43,6 +43,7 @@ class Refresh(ConfigurableResource):
 
     only: list[str] = Field(default=[], description="pull these sources; the others stay as they were landed")
     accept_revision: list[str] = Field(default=[], description="let revisions of these sources pass, however large")
+    years: list[int] = Field(default=[], description="reference years to ask for; without any, those of the settings")
     rebuild: str = Field(default="", description="manifest of the release to make again, instead of asking publishers")
     _fetcher: Place = PrivateAttr()
 
@@ -73,6 +74,11 @@ class Refresh(ConfigurableResource):
     @property
     def settings(self) -> Settings:
         return settings()
+
+    @property
+    def asked_years(self) -> Sequence[int]:
+        """The reference years to ask for, of sources that have years."""
+        return self.years or year_range(self.settings.years)
 
     @property
     def fetcher(self) -> Place:
