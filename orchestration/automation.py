@@ -3,7 +3,6 @@
 Belongs here: jobs, schedules, sensors. Does not: what the assets do.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from dagster import (
@@ -16,38 +15,27 @@ from dagster import (
     RunStatusSensorContext,
     ScheduleEvaluationContext,
     define_asset_job,
-    in_process_executor,
     run_failure_sensor,
     run_status_sensor,
     schedule,
 )
 
 from orchestration.assets.resources import recorded_run
+from orchestration.assets.whole import is_whole
 from orchestration.refresh import failure, record_failure
-from orchestration.settings import settings, year_range
+from orchestration.settings import settings
 from orchestration.telling import alerts
 from orchestration.telling.run_record import last_run
 
 # The tag of runs whose starter tells how they end; the sensors leave those alone.
 TOLD_BY = "clusters/told_by"
-RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 nightly = define_asset_job(
     "nightly",
     selection=AssetSelection.all(),
-    description="Pull, build, check, publish. Publishes nothing when nothing is new or a gate says no.",
-    executor_def=in_process_executor,
+    description="A refresh (click `Materialize all`): pull the years of the settings, build, check, publish. Publishes "
+    "nothing when nothing is new or a gate says no.",
 )
-
-
-def range_tags(years: Sequence[int]) -> dict[str, str]:
-    """Run tags that ask for a range of QCEW reference years in one run.
-
-    Example:
-        >>> sorted(range_tags(range(2015, 2018)).values())
-        ['2015', '2017']
-    """
-    return {RANGE_START: str(min(years)), RANGE_END: str(max(years))}
 
 
 @schedule(
@@ -58,13 +46,16 @@ def range_tags(years: Sequence[int]) -> dict[str, str]:
 )
 def nightly_at_half_past_two(context: ScheduleEvaluationContext) -> RunRequest:
     """Every night at 02:30 in the time zone of CLUSTERS_TIMEZONE."""
-    return RunRequest(tags=range_tags(year_range(settings().years)))
+    return RunRequest()
 
 
 @run_failure_sensor(default_status=DefaultSensorStatus.RUNNING, monitor_all_code_locations=False)
 def tell_of_failure(context: RunFailureSensorContext) -> None:
-    """One alert about a failed run that the daemon or the interface started (see `orchestration.telling.alerts`)."""
-    if TOLD_BY in context.dagster_run.tags:
+    """One alert about a failed refresh that the daemon or the interface started (see `orchestration.telling.alerts`).
+
+    Who clicks one asset alone reads how that ends, and it says nothing of the refresh.
+    """
+    if TOLD_BY in context.dagster_run.tags or not is_whole(context.dagster_run):
         return
     run_id, otherwise = context.dagster_run.run_id, context.failure_event.message or "the run failed"
     error = failure(settings(), run_id, context.get_step_failure_events(), otherwise)
@@ -77,11 +68,13 @@ def tell_of_failure(context: RunFailureSensorContext) -> None:
 
 
 @run_status_sensor(
-    run_status=DagsterRunStatus.SUCCESS, monitored_jobs=[nightly], default_status=DefaultSensorStatus.RUNNING
+    run_status=DagsterRunStatus.SUCCESS, default_status=DefaultSensorStatus.RUNNING, monitor_all_code_locations=False
 )
 def tell_of_success(context: RunStatusSensorContext) -> None:
     """An alert about a run that succeeded where a person should look all the same, or the night before failed."""
     run_id = context.dagster_run.run_id
+    if TOLD_BY in context.dagster_run.tags or not is_whole(context.dagster_run):
+        return
     # Told late, after another run has begun, it would speak of that one's findings.
-    if TOLD_BY not in context.dagster_run.tags and recorded_run(settings()) == run_id:
+    if recorded_run(settings()) == run_id:
         alerts.tell_of_success(settings(), run_id)

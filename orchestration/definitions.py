@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 
-from dagster import BetaWarning, Definitions
+from dagster import BetaWarning, Definitions, in_process_executor
 from dagster_dbt import DbtCliResource
 
 warnings.filterwarnings("ignore", category=BetaWarning)
 
 from orchestration.assets.gates import MARTS_GATE, TIDY_GATE  # noqa: E402
+from orchestration.assets.metadata import CONFIRMATION  # noqa: E402
 from orchestration.assets.release import release  # noqa: E402
 from orchestration.assets.resources import Refresh  # noqa: E402
 from orchestration.assets.tidy import TIDY_ASSETS  # noqa: E402
@@ -22,11 +23,13 @@ from orchestration.automation import (  # noqa: E402
 )
 
 defs = Definitions(
-    assets=[*TIDY_ASSETS, warehouse, release],
+    assets=[*TIDY_ASSETS, warehouse, release, CONFIRMATION],
     asset_checks=[TIDY_GATE, MARTS_GATE],
     jobs=[nightly],
     schedules=[nightly_at_half_past_two],
     sensors=[tell_of_failure, tell_of_success],
+    # Of every job, also those that the interface makes up: the steps of a run share its lock and what it has found.
+    executor=in_process_executor,
     resources={
         "refresh": Refresh(),
         "dbt": DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=DBT_OF_REFRESH),

@@ -5,6 +5,8 @@ Every error names what a person needs at 02:30: the dataset, the file and what t
 
 from __future__ import annotations
 
+import signal
+
 
 class ClustersError(Exception):
     """A stop with a message for a person; `exit_code` is what the `clusters` command returns."""
@@ -42,6 +44,23 @@ class GateError(ClustersError):
     """A gate stopped the release; the previous one stays: exit code 3."""
 
     exit_code = 3
+
+
+class Stopped(ClustersError):
+    """A refresh that was told to end, by Ctrl-C or SIGTERM: exit code 130 or 143, as shells count an end by a signal.
+
+    Example:
+        >>> str(Stopped(signal.SIGINT)), Stopped(signal.SIGTERM).exit_code
+        ('stopped by Ctrl-C; the published release stays. Refresh again to go on.', 143)
+    """
+
+    def __init__(self, number: int) -> None:
+        by = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
+        self.number, self.exit_code = number, 128 + number
+        super().__init__(f"stopped by {by}; the published release stays. Refresh again to go on.")
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.number,)
 
 
 class LockedError(ClustersError):

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.errors import ClustersError, GateError
+from orchestration.errors import ClustersError, GateError, Stopped
 from orchestration.release.publish import Warehouse
 from orchestration.settings import Settings
+from orchestration.stopping import listening
 from orchestration.telling.run_record import last_run, record_run
 from orchestration.telling.unwritable import storage_error, storage_errors_named
 
@@ -51,6 +52,10 @@ retention:
   sensor:
     purge_after_days: 7
 """
+# Dagster copies what a step prints by child processes. They would die of a Ctrl-C with a traceback each.
+UNWATCHED = {
+    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,8 @@ def refresh(
     """Runs the nightly job and returns what it did; the run also stands in the Dagster UI.
 
     Raises:
-        ClustersError: with the exit code of what stopped it. The previous release is untouched then.
+        ClustersError: with the exit code of what stopped it (`Stopped`: a person or the system). The previous release
+            is untouched then.
 
     Example:
         >>> refresh(settings(), range(2015, 2021), None, print).outcome  # doctest: +SKIP
@@ -120,11 +126,21 @@ def run_nightly(
 
     Returns the error that stopped it, if one did.
     """
-    with _told(progress):
-        progress("start", "loading")
-        result = _run(settings, years, config)
+    with listening() as heard:
+        try:
+            with _told(progress):
+                progress("start", "loading")
+                result = _run(settings, years, config, heard)
+        except BaseException:
+            if (number := heard()) is None:
+                raise
+            return Stopped(number)
+        number = heard()
     if result.success:
         return None
+    # Whatever else went wrong then came of that.
+    if number is not None:
+        return Stopped(number)
     events = [event for event in result.all_events if event.is_failure]
     return failure(settings, result.run_id, events, "the run failed")
 
@@ -136,27 +152,34 @@ def prepare_dagster(settings: Settings) -> None:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
 
 
-def _run(settings: Settings, years: Sequence[int], config: dict[str, Any]) -> ExecuteInProcessResult:
+def _run(
+    settings: Settings, years: Sequence[int], config: dict[str, Any], heard: Callable[[], int | None]
+) -> ExecuteInProcessResult:
     prepare_dagster(settings)
     from dagster import DagsterInstance
+    from dagster._core.instance.ref import InstanceRef
 
-    from orchestration.automation import TOLD_BY, range_tags
+    from orchestration.automation import TOLD_BY
     from orchestration.definitions import defs
 
     # Where nothing is new the gates have nothing to say, and Dagster would remark on each of their checks.
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     # dbt and Dagster print much that nobody reads until something fails.
     log = (settings.home / LOG).open("w", encoding="utf-8")
-    with DagsterInstance.get() as instance, log, redirect_stdout(log):
-        return defs.resolve_job_def("nightly").execute_in_process(
+    reference = InstanceRef.from_dir(str(settings.dagster_home), overrides=UNWATCHED)
+    with DagsterInstance.from_ref(reference) as instance, log, redirect_stdout(log):
+        result = defs.resolve_job_def("nightly").execute_in_process(
             instance=instance,
-            tags={**range_tags(years), TOLD_BY: "the command"},
+            tags={TOLD_BY: "the command"},
             run_config={
-                "resources": {"refresh": {"config": config}},
+                "resources": {"refresh": {"config": {"years": list(years), **config}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
             raise_on_error=False,
         )
+        if not result.success and (number := heard()) is not None:
+            instance.report_run_canceled(result.dagster_run, str(Stopped(number)))
+        return result
 
 
 def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], otherwise: str) -> ClustersError:
@@ -179,9 +202,10 @@ def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], oth
 
 
 def record_failure(settings: Settings, error: ClustersError) -> dict[str, Any]:
-    """Remembers how the run that ends now failed, and returns the record."""
+    """Remembers how the run that ends now failed, or that it was stopped, and returns the record."""
+    outcome = "stopped" if isinstance(error, Stopped) else "failed"
     return record_run(
-        settings, "failed", exit_code=error.exit_code, message=str(error), failed_checks=failed_checks(error)
+        settings, outcome, exit_code=error.exit_code, message=str(error), failed_checks=failed_checks(error)
     )
 
 

@@ -29,7 +29,7 @@ from orchestration.settings import Settings, settings
 from orchestration.sources.catalogue import SOURCES
 from orchestration.telling import alerts, delivery
 from orchestration.telling.alerts import tell_of_failure, tell_of_success, telling
-from orchestration.telling.failure import GatesStopped
+from orchestration.telling.failure import GatesStopped, RefreshFailed
 from orchestration.telling.run_record import record_run
 from orchestration.telling.staleness import staleness
 from tests.release.builds import MOMENT, RELEASE_ID, make_build
@@ -237,6 +237,14 @@ def test_publishers_text_commands_no_terminal_and_no_header(home) -> None:
     written = (home.home / "alerts.jsonl").read_text(encoding="utf-8")
     assert not set(written) & set("\x1b\x9b\u202e\r")
     assert "\n" not in told(home)[0]["subject"]
+
+
+def test_the_subject_of_an_unforeseen_error_holds_no_stack(home: Settings) -> None:
+    stack = "KeyError: 'x'\n\nStack Trace:\n  File \"a.py\", line 1, in f\n    g()\n"
+    tell_of_failure(home, RefreshFailed(stack, 1))
+    (alert,) = told(home)
+    assert alert["subject"] == "[clusters] refresh failed: KeyError: 'x'; nothing is published yet"
+    assert "Stack Trace" in alert["message"]
 
 
 def test_a_crash_in_the_middle_of_a_line_is_passed_over(home) -> None:

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import duckdb
 from dagster import AssetExecutionContext, AssetKey, MaterializeResult, MetadataValue, asset
+from dagster._utils.interrupts import capture_interrupts
 
-from orchestration.assets.metadata import NIGHTLY, OWNERS
+from orchestration.assets.metadata import OWNERS, confirm
 from orchestration.assets.resources import Refresh, recorded_checks, recorded_profiles
 from orchestration.assets.warehouse import build_path
+from orchestration.assets.whole import RELEASE, require_whole
 from orchestration.contracts import published_contracts
 from orchestration.errors import GateError
 from orchestration.partitions import Partition
@@ -35,13 +37,12 @@ PULLED = ("new", "changed", "unchanged")
 
 
 @asset(
-    key=AssetKey("release"),
+    key=RELEASE,
     deps=[AssetKey([contract.layer, name]) for name, contract in published_contracts().items()],
     description="The read-only DuckDB file that analysts open, with its catalogue; `current.duckdb` points at it.",
     group_name="release",
     kinds={"duckdb"},
     owners=OWNERS,
-    freshness_policy=NIGHTLY,
     pool="duckdb",
 )
 def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResult:
@@ -50,6 +51,7 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     Raises:
         GateError: if any gate found an error, or no gate has run.
     """
+    require_whole(context.run)
     require_passed(refresh)
     house = Warehouse(refresh.settings)
     partitions = refresh.partitions
@@ -77,9 +79,12 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         options=options(refresh.settings),
         years=refresh.recorded_years(),
     )
-    path = house.publish(build, row.release_id, manifest=manifest)
-    write_hold(house.folder, None)
-    record_run(refresh.settings, "published", release_id=row.release_id)
+    # Once the link has moved the record has to say so: Ctrl-C comes too late then.
+    with capture_interrupts():
+        path = house.publish(build, row.release_id, manifest=manifest)
+        write_hold(house.folder, None)
+        record_run(refresh.settings, "published", release_id=row.release_id)
+    confirm(context, row.release_id, refresh.only)
     return MaterializeResult(metadata={"release": row.release_id, "path": MetadataValue.path(str(path))})
 
 

@@ -18,7 +18,6 @@ from pydantic import Field, PrivateAttr
 
 from orchestration.build.builder import Before
 from orchestration.editions import Place
-from orchestration.errors import GateError
 from orchestration.ingest import publishers
 from orchestration.landing.archive import Archive
 from orchestration.partitions import Partition, TidyIndex, landed_files
@@ -31,9 +30,9 @@ from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_release
 from orchestration.release.retention import clear_up
 from orchestration.release.rollback import Hold, read_hold
-from orchestration.settings import Settings, settings
+from orchestration.settings import Settings, settings, year_range
 from orchestration.sources.catalogue import SOURCES
-from orchestration.telling.run_record import last_run
+from orchestration.telling.run_record import gates_stopped, last_run
 
 log = logging.getLogger("clusters.ingest")
 
@@ -45,6 +44,7 @@ class Refresh(ConfigurableResource):
 
     only: list[str] = Field(default=[], description="pull these sources; the others stay as they were landed")
     accept_revision: list[str] = Field(default=[], description="let revisions of these sources pass, however large")
+    years: list[int] = Field(default=[], description="reference years to ask for; without any, those of the settings")
     rebuild: str = Field(default="", description="manifest of the release to make again, instead of asking publishers")
     _fetcher: Place = PrivateAttr()
 
@@ -75,6 +75,11 @@ class Refresh(ConfigurableResource):
     @property
     def settings(self) -> Settings:
         return settings()
+
+    @property
+    def asked_years(self) -> Sequence[int]:
+        """The reference years to ask for, of sources that have years."""
+        return self.years or year_range(self.settings.years)
 
     @property
     def fetcher(self) -> Place:
@@ -159,8 +164,8 @@ class Refresh(ConfigurableResource):
         Otherwise a file that was stopped, and that the publisher has taken back, would stop every night to come.
         """
         index, current = TidyIndex(self.settings), Warehouse(self.settings).current()
-        stopped = (last_run(self.settings) or {}).get("exit_code") == GateError.exit_code
-        if (stopped or not index.path.exists()) and (current is None or current.profile == self.settings.profile):
+        doubtful = gates_stopped(last_run(self.settings)) or not index.path.exists()
+        if doubtful and (current is None or current.profile == self.settings.profile):
             # Manifests from before editions had vintages know no other periods than those of sources by year.
             known = {name for name, source in SOURCES.items() if source.by_year}
             held = [p for p in self.released() if p.offered_on or p.source_id in known]

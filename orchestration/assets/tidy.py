@@ -1,6 +1,6 @@
 """One asset per source: its tidy table, pulled and parsed.
 
-Belongs here: which source is partitioned and what depends on what. Does not: URLs, formats, HTTP.
+Belongs here: what is asked for and what depends on what. Does not: URLs, formats, HTTP.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,7 @@ from dagster import (
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
-    BackfillPolicy,
     MaterializeResult,
-    StaticPartitionsDefinition,
     asset,
 )
 
@@ -26,11 +24,6 @@ from orchestration.quality.verdict import CheckResult
 from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.source import Asked, Source
 
-FIRST_YEAR = 1990
-# Beyond the current year, since a daemon that has run since last year asks for this one.
-YEARS_AHEAD = 2
-LAST_YEAR = datetime.now(UTC).year + YEARS_AHEAD
-YEARS = StaticPartitionsDefinition([str(year) for year in range(FIRST_YEAR, LAST_YEAR + 1)])
 CURRENT = "source_is_current"
 
 
@@ -110,8 +103,6 @@ def _asset(source: Source) -> AssetsDefinition:
         kinds={"python", "duckdb", "parquet"},
         owners=OWNERS,
         deps=[tidy_key(SOURCES[name]) for name in source.needs],
-        partitions_def=YEARS if source.by_year else None,
-        backfill_policy=BackfillPolicy.single_run() if source.by_year else None,
         freshness_policy=NIGHTLY,
         metadata={
             "dagster/column_schema": table_schema(source.contract),
@@ -123,7 +114,7 @@ def _asset(source: Source) -> AssetsDefinition:
         },
     )
     def tidy(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResult:
-        years = [int(key) for key in context.partition_keys] if source.by_year else []
+        years = refresh.asked_years if source.by_year else []
         found = pull(source, years, refresh)
         return MaterializeResult(
             metadata={

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from dagster import AssetExecutionContext, AssetKey
+from dagster import AssetExecutionContext, AssetKey, AssetObservation
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.assets.dbt_runs import Runs
-from orchestration.assets.metadata import NIGHTLY, OWNERS, table_schema
+from orchestration.assets.metadata import OWNERS, confirm, table_schema
 from orchestration.assets.resources import Refresh, recorded_checks
+from orchestration.assets.whole import RELEASE, require_whole
 from orchestration.build.builder import Build
 from orchestration.build.ledger import Project
 from orchestration.contracts import contracts
@@ -107,7 +108,7 @@ class Translator(DagsterDbtTranslator):
         spec = super().get_asset_spec(manifest, unique_id, project)
         contract = contracts().get(spec.key.path[-1])
         extra = {"dagster/column_schema": table_schema(contract)} if contract and contract.columns else {}
-        return spec.replace_attributes(owners=OWNERS, metadata={**spec.metadata, **extra}, freshness_policy=NIGHTLY)
+        return spec.replace_attributes(owners=OWNERS, metadata={**spec.metadata, **extra})
 
 
 def require_sound_inputs(of: Settings) -> None:
@@ -133,14 +134,9 @@ def build_path(of: Settings) -> Path:
 )
 def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refresh) -> Iterator[Any]:
     """Builds the warehouse, unless the current release was built from the same inputs by the same code."""
+    require_whole(context.run)
     if not refresh.anything_new():
-        current, hold = Warehouse(refresh.settings).current(), refresh.held()
-        record_run(
-            refresh.settings,
-            "held" if hold else "nothing new",
-            release_id=current.id if current else None,
-            message=str(hold or ""),
-        )
+        yield from nothing_new(context, refresh)
         return
     require_sound_inputs(refresh.settings)
     of, parsed = refresh.settings, json.loads(manifest().read_text(encoding="utf-8"))
@@ -155,6 +151,18 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
     refresh.record_checks("dbt", runs.findings(build))
     refresh.record_years(runs.records(build))
     yield from runs.events(build)
+
+
+def nothing_new(context: AssetExecutionContext, refresh: Refresh) -> Iterator[AssetObservation]:
+    """Records a night that builds nothing; confirms the release, and observes its tables, unless news are held back."""
+    current, hold = Warehouse(refresh.settings).current(), refresh.held()
+    release_id = current.id if current else None
+    record_run(refresh.settings, "held" if hold else "nothing new", release_id=release_id, message=str(hold or ""))
+    if release_id is None or hold:
+        return
+    confirm(context, release_id, refresh.only)
+    for key in sorted({*context.selected_asset_keys, RELEASE}):
+        yield AssetObservation(key, description="Nothing is new: it stays as it is", metadata={"release": release_id})
 
 
 def project_of(parsed: Mapping[str, Any]) -> Project:

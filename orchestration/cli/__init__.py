@@ -22,7 +22,7 @@ SETUP_ERROR = ClustersError.exit_code
 
 
 class Group(TyperGroup):
-    """Commands whose exit code is that of the error which stopped them: 0, 1, 2, 3 or 4."""
+    """Commands whose exit code is that of the error which stopped them (see `orchestration.errors`)."""
 
     debug = False
 
@@ -61,7 +61,7 @@ app = typer.Typer(
     help="Industry-cluster indicators: public statistics in, one read-only DuckDB file out.",
     epilog="Exit codes: 0 done (published or nothing new), 1 usage or set-up, "
     "2 a source could not be pulled, 3 a gate stopped the release (the previous one stays), "
-    "4 another refresh holds the lock.",
+    "4 another refresh holds the lock, 130 or 143 stopped by Ctrl-C or SIGTERM.",
 )
 
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from orchestration.errors import ClustersError, LockedError
+from orchestration.errors import ClustersError, LockedError, Stopped
 from orchestration.settings import Settings
 from orchestration.telling.delivery import deliver, history
 from orchestration.telling.findings import Finding, concerns, failed_findings
@@ -34,8 +34,8 @@ SHOWN_CHARACTERS = 300
 def telling(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
     """Runs a refresh and gives at most one alert about how it ended; whatever it raises or returns passes through.
 
-    At a terminal nobody is alerted that another refresh runs: who typed the command reads it. At 02:30 it means that
-    an earlier refresh hangs.
+    Nobody is alerted that a refresh was stopped: whoever did that knows. At a terminal nobody is that another one runs:
+    who typed the command reads it. At 02:30 it means that an earlier refresh hangs.
 
     Example:
         >>> telling(settings(), lambda: refresh(...), at_terminal=False)    # doctest: +SKIP
@@ -43,7 +43,8 @@ def telling(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
     try:
         result = run()
     except Exception as error:
-        if not (at_terminal and isinstance(error, LockedError)):
+        known = isinstance(error, Stopped) or (at_terminal and isinstance(error, LockedError))
+        if not known:
             tell_of_failure(settings, error)
         raise
     tell_of_success(settings)
@@ -81,7 +82,7 @@ def _failure(settings: Settings, error: Exception) -> dict[str, Any]:
     row = _nights_in_a_row(settings)
     again = f" for the {_ordinal(row)} night in a row" if row > 1 else ""
     seen = staleness(settings)
-    subject = f"refresh failed{again}: {_what(found) or _short(message)}; {_seen(seen)}"
+    subject = f"refresh failed{again}: {_what(found) or _headline(message)}; {_seen(seen)}"
     code = error.exit_code if isinstance(error, ClustersError) else ClustersError.exit_code
     return _alert(settings, FAILED, code, subject, message, found, seen) | {"nights_in_a_row": row}
 
@@ -186,6 +187,11 @@ def _what(found: Sequence[Finding]) -> str:
 def _short(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
+
+
+def _headline(text: str) -> str:
+    """The first line that says something: below it may stand a stack, which is no subject."""
+    return _short(next((line for line in text.splitlines() if line.strip()), text))
 
 
 def _clean(finding: Finding, settings: Settings) -> Finding:

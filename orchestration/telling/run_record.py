@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestration.errors import GateError
 from orchestration.settings import Settings
 from orchestration.wording import hidden
 
 FILE = "last_run.json"
+# How a run ends that has not come to its end.
+UNDONE = ("failed", "stopped")
 
 
 def record_run(
@@ -25,10 +28,10 @@ def record_run(
     message: str = "",
     failed_checks: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Writes the outcome (`published`, `nothing new`, `held` or `failed`) of the run that ends now and returns it.
+    """Writes how the run that ends now ended and returns it: `published`, `nothing new`, `held`, `failed`, `stopped`.
 
-    `succeeded_at` is when a run last found or made the release to be what publishers offer, so neither failed nor held.
-    It is carried from record to record.
+    `succeeded_at` is when a run last found or made the release to be what publishers offer, so only of the first two.
+    It is carried from record to record. So is `gates_stopped`, until a run ends well.
 
     Example:
         >>> record_run(settings(), "failed", exit_code=2, message="bls_qcew: ...")["outcome"]  # doctest: +SKIP
@@ -38,18 +41,25 @@ def record_run(
     before = last_run(settings) or {}
     record = {
         "finished_at": now,
-        "succeeded_at": before.get("succeeded_at") if outcome in ("failed", "held") else now,
+        "succeeded_at": before.get("succeeded_at") if outcome in (*UNDONE, "held") else now,
         "outcome": outcome,
         "release_id": release_id,
         "exit_code": exit_code,
         "message": hidden(message, settings.secrets),
         "failed_checks": list(failed_checks),
+        "gates_stopped": exit_code == GateError.exit_code or (outcome in UNDONE and gates_stopped(before)),
     }
     settings.home.mkdir(parents=True, exist_ok=True)
     half = settings.home / f"{FILE}.half"
     half.write_text(json.dumps(record, indent=1), encoding="utf-8")
     half.replace(settings.home / FILE)
     return record
+
+
+def gates_stopped(record: dict[str, Any] | None) -> bool:
+    """Whether the gates stopped the run, or an earlier one after which none has come to its end."""
+    found = record or {}
+    return found.get("exit_code") == GateError.exit_code or bool(found.get("gates_stopped"))
 
 
 def last_run(settings: Settings) -> dict[str, Any] | None:

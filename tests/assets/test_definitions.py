@@ -21,7 +21,7 @@ from dagster import (
 )
 
 from orchestration import settings
-from orchestration.automation import RANGE_END, RANGE_START, range_tags
+from orchestration.assets.resources import Refresh
 from orchestration.contracts import contracts, mart_contracts
 from orchestration.definitions import defs
 from orchestration.settings import PROJECT_ROOT
@@ -56,7 +56,6 @@ def test_every_source_has_an_asset_and_every_contract_of_a_mart() -> None:
 def test_an_asset_of_a_source_is_as_declared(source: Source) -> None:
     spec = SPECS[AssetKey(["tidy", source.table])]
     assert {dep.asset_key.path[1] for dep in spec.deps} == {SOURCES[name].table for name in source.needs}
-    assert (spec.partitions_def is not None) == source.by_year
     assert {name: spec.metadata[name] for name in ("publisher", "licence", "tried", "required")} == {
         "publisher": source.publisher,
         "licence": source.licence,
@@ -92,18 +91,14 @@ def test_every_mart_is_checked_and_precedes_the_release() -> None:
     assert {dep.asset_key for dep in SPECS[AssetKey("release")].deps} == marts | of_meta
 
 
-def test_only_tables_with_years_are_partitioned() -> None:
-    years = {spec.key.path[-1]: spec.partitions_def for spec in SPECS.values() if spec.partitions_def}
-    assert set(years) == {source.table for source in SOURCES.values() if source.by_year}
-    assert "qcew" in years
-    # Next year too: a daemon that has run since last year asks for this one.
-    this_year = datetime.now(UTC).year
-    assert {"1990", "2016", str(this_year), str(this_year + 1)} <= set(years["qcew"].get_partition_keys())
+def test_no_run_has_to_choose_a_partition() -> None:
+    """Then the interface starts a refresh at one click, and shows no year as made that has no file."""
+    assert [name(spec) for spec in SPECS.values() if spec.partitions_def] == []
+    assert REPOSITORY.get_job("nightly").partitions_def is None
 
 
-def test_years_become_a_range_of_partitions() -> None:
-    assert range_tags(range(1990, 2025)) == {RANGE_START: "1990", RANGE_END: "2024"}
-    assert range_tags([2016]) == {RANGE_START: "2016", RANGE_END: "2016"}
+def test_every_job_shares_one_process_and_its_lock() -> None:
+    assert {job.executor_def.name for job in REPOSITORY.get_all_jobs()} == {"in_process"}
 
 
 def test_every_night_at_half_past_two() -> None:
@@ -126,8 +121,9 @@ def test_the_night_after_new_year_asks_for_the_new_year(monkeypatch: pytest.Monk
 
 def asked_tonight(schedule: ScheduleDefinition) -> list[str]:
     with DagsterInstance.ephemeral() as instance:
-        asked = schedule.evaluate_tick(build_schedule_context(instance=instance)).run_requests
-    return [f"{request.tags[RANGE_START]}-{request.tags[RANGE_END]}" for request in asked or ()]
+        requests = schedule.evaluate_tick(build_schedule_context(instance=instance)).run_requests or ()
+    asked = [Refresh(**request.run_config.get("resources", {}).get("refresh", {})).asked_years for request in requests]
+    return [f"{years[0]}-{years[-1]}" for years in asked]
 
 
 def test_failure_sensor_is_on() -> None:

@@ -12,7 +12,9 @@ from dagster import (
     AssetCheckResult,
     AssetCheckSpec,
     DagsterInstance,
+    DagsterRun,
     Definitions,
+    ExecuteInProcessResult,
     JobDefinition,
     MaterializeResult,
     asset,
@@ -140,6 +142,11 @@ def alerts(home: Settings) -> list[dict]:
     return [json.loads(line) for line in (home.home / "alerts.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
+def whole(result: ExecuteInProcessResult) -> DagsterRun:
+    """The run as one of a whole refresh, of which no steps were chosen."""
+    return DagsterRun(result.dagster_run.job_name, run_id=result.run_id, tags=result.dagster_run.tags)
+
+
 def run_sensor(error: Exception, before_sensor=None, times: int = 1, tags: dict[str, str] | None = None) -> str:
     """Fails a run, then lets the sensor look at it so many times; returns the run's id."""
     with DagsterInstance.ephemeral() as instance:
@@ -151,7 +158,7 @@ def run_sensor(error: Exception, before_sensor=None, times: int = 1, tags: dict[
             sensor_name="tell_of_failure",
             dagster_event=result.get_run_failure_event(),
             dagster_instance=instance,
-            dagster_run=result.dagster_run,
+            dagster_run=whole(result),
         ).for_run_failure()
         for _ in range(times):
             tell_of_failure(context)
@@ -214,7 +221,7 @@ def succeed(home: Settings, tags: dict[str, str] | None = None) -> None:
             sensor_name="tell_of_success",
             dagster_event=next(event for event in result.all_events if event.is_job_success),
             dagster_instance=instance,
-            dagster_run=result.dagster_run,
+            dagster_run=whole(result),
         )
         tell_of_success(context)
 

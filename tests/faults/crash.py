@@ -78,7 +78,7 @@ def after_seconds(seconds: float) -> When:
 # Every stage begins or ends with a file that it makes.
 BOUNDARIES: dict[str, When] = {
     "lock": makes("refresh.holder.json"),
-    "dagster's run": makes("dagster/storage/*"),
+    "dagster's run": makes("dagster/history/runs/*"),
     "findings begun": makes("work/findings/run_id.txt"),
     "download": makes("landing/partial/*"),
     "parse": makes("work/parse-*"),
@@ -140,13 +140,13 @@ class Site:
         lines[at] = lines[at].replace(name, other)
         self.house.write(AREAS, b"\r\n".join(lines))
 
-    def start(self) -> Watched:
+    def start(self, stderr: int = subprocess.DEVNULL) -> Watched:
         """A refresh in a process group of its own."""
         releases = self.house.home / "warehouse" / "releases"
         before = frozenset(p.name for p in releases.iterdir())
         process = subprocess.Popen(
             COMMAND, env=self.environment, cwd=PROJECT_ROOT, start_new_session=True,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=stderr,
         )  # fmt: skip
         return Watched(self.house.home, process, releases=before)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.errors import Stopped
 from orchestration.settings import PROJECT_ROOT
 from tests.faults.conftest import House
 from tests.faults.crash import BOUNDARIES, COMMAND, Site, after_seconds, fingerprint
@@ -66,6 +67,29 @@ def test_results_of_the_last_night_are_not_taken_where_dbt_is_killed(site: Site)
     assert watched.process.wait(timeout=120) == 1
     assert fingerprint(site.house.current) == before
     assert "dbt broke off (exit code -9)" in site.house.status()["last_run"]["message"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_refresh_told_to_end_ends_dbt_and_leaves_nothing(site: Site, number: int) -> None:
+    """As Ctrl-C at a terminal and `systemctl stop` do it: every process of the group gets the signal."""
+    site.change_input()
+    before, alerts = fingerprint(site.house.current), site.house.home / "alerts.jsonl"
+    told = alerts.read_text(encoding="utf-8") if alerts.exists() else ""
+    watched = site.start(stderr=subprocess.PIPE)
+    while not BOUNDARIES["build's log"](watched) and watched.process.poll() is None:
+        time.sleep(0.002)
+    os.killpg(watched.process.pid, number)
+    _, said = watched.process.communicate(timeout=60)
+    assert watched.process.returncode == 128 + number
+    lines = [line for line in said.decode().splitlines() if not line.startswith("[")]
+    assert [line.split(";")[0] for line in lines] == [f"clusters: {str(Stopped(number)).split(';')[0]}"]
+    assert processes_of(site, "dbt") == []
+    assert fingerprint(site.house.current) == before
+    record = json.loads((site.house.home / "last_run.json").read_text(encoding="utf-8"))
+    assert (record["outcome"], record["exit_code"]) == ("stopped", 128 + number)
+    assert (alerts.read_text(encoding="utf-8") if alerts.exists() else "") == told
+    assert site.recover() == []
 
 
 def processes_of(site: Site, program: str) -> list[int]:

@@ -9,6 +9,8 @@ import zipfile
 import duckdb
 import pytest
 
+from orchestration.settings import settings
+from orchestration.telling.run_record import record_run
 from tests.faults.conftest import YEARS, House, singlefile
 
 pytestmark = pytest.mark.slow
@@ -68,6 +70,8 @@ def test_a_year_asked_for_once_does_not_stop_those_asked_for_every_night(house: 
 
     house.edit_year(2021, doubled)
     assert house.refresh("--years", "2021-2023").exit_code == 3
+    # A refresh that a person stops before it has begun changes nothing about it.
+    record_run(settings(), "stopped", exit_code=130)
     quiet(house, "--years", YEARS)
 
 
