@@ -28,10 +28,10 @@
 {%- endmacro %}
 
 {% macro comment_dynamics_between() -%}
-    COMMENT ON MACRO TABLE {{ dynamics_between() }} IS
-    'cluster_dynamics between any two years of this release, an earlier and a later one, with the same columns and the same
-figures. No row where one of them is not in the release, or the first is not the earlier one. Example:
-FROM cluster_dynamics_between(2020, 2023)'
+    {%- set comment = "cluster_dynamics between any two years of this release, the earlier one first: the same columns, and "
+        ~ "the same figures where the table has the span. No row where the release does not hold both years or the first is "
+        ~ "not the earlier one. Example: FROM cluster_dynamics_between(2020, 2023)" %}
+    COMMENT ON MACRO TABLE {{ dynamics_between() }} IS '{{ comment }}'
 {%- endmacro %}
 
 {% macro dynamics_between() -%}
@@ -68,6 +68,7 @@ years AS (
         {{ naics_edition("year") }} AS naics,
         CASE
             WHEN region_type = 'cbsa' THEN (SELECT max(valid_from) FROM {{ cbsa_county }} WHERE valid_from <= year)
+            ELSE 0
         END AS delineation
     FROM (SELECT DISTINCT region_type, year FROM clusters) AS of_type
 ),
@@ -75,7 +76,7 @@ years AS (
 pairs AS (
     SELECT
         f.region_type, f.year AS from_year, t.year AS to_year,
-        f.naics = t.naics AND f.delineation IS NOT DISTINCT FROM t.delineation AS is_alike
+        coalesce(f.naics = t.naics AND f.delineation = t.delineation, FALSE) AS is_alike
     FROM years AS f
     INNER JOIN years AS t ON f.region_type = t.region_type AND f.year < t.year
 ),

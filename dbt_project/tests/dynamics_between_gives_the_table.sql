@@ -16,7 +16,17 @@ given AS (
     WHERE split_part(region_id, ':', 1) IN (SELECT split_part(region_id, ':', 1) FROM held)
 )
 
-(FROM held EXCEPT ALL FROM given)
+SELECT 'not given' AS problem, lost.*
+FROM (
+    SELECT * FROM held
+    EXCEPT ALL
+    SELECT * FROM given
+) AS lost
 UNION ALL
-(FROM given EXCEPT ALL FROM held)
+SELECT 'not in the table', added.*
+FROM (
+    SELECT * FROM given
+    EXCEPT ALL
+    SELECT * FROM held
+) AS added
 LIMIT 100

@@ -113,9 +113,9 @@ class Warehouse:
     def publish(self, build: Path, release_id: str, keep: int = KEEP, manifest: Manifest | None = None) -> Path:
         """Make the closed build file the current release and return its new path; `build` is gone then.
 
-        The file must hold schemas `main` and `meta` only, no view, no macro but `MACROS`, no empty table, plain types, one
-        row in `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. All but the `keep` newest
-        releases go; their manifests stay.
+        The file must hold schemas `main` and `meta` only, no view, no macro but `MACROS`, no empty table, plain types,
+        one row in `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. All but the
+        `keep` newest releases go; their manifests stay.
 
         Raises:
             GateError: if the file is not fit to be a release.

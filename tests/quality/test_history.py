@@ -126,7 +126,7 @@ SPANS = [
         # The span up to the newest year goes when another year comes, any other when fewer of them are kept.
         ([*SPANS[:2], replace(SPANS[1], year=2022, period="2021-2022")], None, ""),
         (SPANS[:2], None, ""),
-        (SPANS[:1], "history_years_kept", "year = 2021, period = 2020-2021"),
+        (SPANS[:1], "history_years_kept", "year = 2021, period = 2019-2021"),
         ([SPANS[0], replace(SPANS[1], region_type="cbsa")], "history_years_kept", "region_type = state"),
         ([SPANS[0], replace(SPANS[1], rows=80)], "history_rows", "period = 2020-2021"),
     ],
