@@ -23,16 +23,19 @@ from bench.nightly import PANDAS, Measured, measured
 POPULATION = "www2.census.gov/programs-surveys/popest/datasets/2020-2024/counties/totals/co-est2024-alldata.csv"
 ROOMS = {"landing": "landing", "tidy": "tidy", "work": "work", "releases": "warehouse/releases"}
 
+LAST_LINES = 20
+
 
 @dataclass(frozen=True)
 class Step:
     """A refresh of a span of years, what came before it, and what it cost. `mb` is what each folder of the home holds
-    after it, in millions of bytes."""
+    after it, in millions of bytes; `warnings` what it printed of the gates' warnings, or of its failure."""
 
     name: str
     years: str
     cost: Cost
     mb: dict[str, int]
+    warnings: list[str]
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,9 @@ class Bench:
         log = self.home.parent / "logs" / f"{name.replace(' ', '_')}.txt"
         cost = watched(command, os.environ | {"CLUSTERS_HOME": str(self.home)}, log, self.home / "work")
         rooms = {room: round(bytes_of(self.home / place) / MB) for room, place in ROOMS.items()}
-        return Step(name, span, cost, rooms)
+        said = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        told = [line for line in said if line.startswith("Warning: ")] if cost.exit == 0 else said[-LAST_LINES:]
+        return Step(name, span, cost, rooms, told)
 
     def replace(self, inside: str, path: Path) -> None:
         """Puts a link to another file in the place of one of the publishers'."""
