@@ -23,7 +23,7 @@ from bench.history.editions import edition_of
 from bench.history.places import LISTS
 from bench.history.steps import POPULATION, Bench, moved_person
 from bench.history.watch import bytes_of, watched
-from bench.history.years import REVISED, Maker, link_others
+from bench.history.years import REVISED, Maker, link_others, make
 from orchestration.quality.revision import VOLUME
 from orchestration.sources.bls.parse import parse_singlefile
 from orchestration.sources.census.parse import parse_delineation
@@ -45,17 +45,12 @@ def reference_and_mirror() -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def made(reference_and_mirror: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the years, and 2025 issued again."""
+    """A folder with the years, and 2024 issued again."""
     folder = tmp_path_factory.mktemp("made")
     maker = maker_of(reference_and_mirror)
-    for before, years in ((2015, YEARS[:2]), (2022, YEARS[2:])):
-        maker.con.execute("DROP TABLE IF EXISTS now")
-        maker.figure(before)
-        for year in years:
-            maker.write(year, folder)
+    list(make(maker, folder, YEARS[:2]))
     maker.con.execute("DROP TABLE now")
-    maker.figure(2024)
-    maker.write(2025, folder / REVISED, revision=1)
+    list(make(maker, folder, YEARS[2:], revised=[2024]))
     return folder
 
 
@@ -63,10 +58,10 @@ def made(reference_and_mirror: tuple[Path, Path], tmp_path_factory: pytest.TempP
 def tables(
     made: Path, reference_and_mirror: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """`made`: the years as the project's own parser reads them; `real`: the mirror's year of 2016; `issued`: the
-    re-issue of 2025; `listed`: counties of areas by first year of the list."""
+    """`made`: the years as the project's own parser reads them; `real`: the mirror's year of 2016; `issued2024` and
+    `issued2025`: the re-issues; `listed`: counties of areas by first year of the list."""
     files = {f"y{year}": made / SINGLEFILE.format(year=year) for year in YEARS}
-    files |= {"issued": made / REVISED / SINGLEFILE.format(year=2025)}
+    files |= {f"issued{year}": made / REVISED / SINGLEFILE.format(year=year) for year in (2024, 2025)}
     files |= {"real": reference_and_mirror[1] / SINGLEFILE.format(year=2016)}
     scratch = tmp_path_factory.mktemp("unpacked")
     with duckdb.connect() as con:
@@ -209,7 +204,8 @@ class TestMadeYears:
             assert same < 0.01 * cells
 
     def test_changes_lead_to_the_year_before(self, tables: duckdb.DuckDBPyConnection) -> None:
-        for before, year in ((2016, 2017), (2023, 2024), (2024, 2025)):
+        years = [(f"y{year - 1}", f"y{year}") for year in (2017, 2024, 2025)]
+        for before, year in [*years, ("y2023", "issued2024"), ("issued2024", "issued2025")]:
             said, odd = tables.execute(
                 f"""
                 SELECT count(*) FILTER (WHERE n.oty_disclosure_code IS NULL),
@@ -218,7 +214,7 @@ class TestMadeYears:
                             <> (n.annual_avg_emplvl IS NOT NULL AND b.annual_avg_emplvl IS NOT NULL)
                         OR n.annual_avg_emplvl - n.oty_annual_avg_emplvl_chg <> b.annual_avg_emplvl
                         OR n.total_annual_wages - n.oty_total_annual_wages_chg <> b.total_annual_wages)
-                FROM y{year} AS n JOIN y{before} AS b USING (area_fips, own_code, industry_code)
+                FROM {year} AS n JOIN {before} AS b USING (area_fips, own_code, industry_code)
                 """
             ).fetchone()
             assert (said > 5_000, odd) == (True, 0), year
@@ -259,7 +255,7 @@ class TestMadeYears:
             SELECT count(*) FILTER (WHERE i.annual_avg_emplvl <> y.annual_avg_emplvl
                     OR i.total_annual_wages <> y.total_annual_wages),
                 count(*), sum(abs(i.annual_avg_emplvl - y.annual_avg_emplvl)) / sum(y.annual_avg_emplvl)
-            FROM issued AS i JOIN y2025 AS y USING (area_fips, own_code, industry_code)
+            FROM issued2024 AS i JOIN y2024 AS y USING (area_fips, own_code, industry_code)
             WHERE y.agglvl_code = 78 AND y.total_annual_wages > 0
             """
         ).fetchone()

@@ -47,7 +47,8 @@ def main() -> int:
     if args.part == "make":
         mirror = args.mirror.resolve()
         maker = Maker(mirror, (args.reference or mirror.parent / "reference").resolve(), args.seed, args.states)
-        make(maker, args.to, args.years, args.revise)
+        for archive in make(maker, args.to, args.years, args.revise):
+            print(archive, flush=True)
         return 0
     print(HEADER)
     steps, peer = run(args.home.resolve(), args.made, args.years)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -174,22 +174,22 @@ def _zip(csv: Path, archive: Path) -> None:
         shutil.copyfileobj(lines, stream, 1 << 20)
 
 
-def make(maker: Maker, folder: Path, years: Sequence[int], revised: Collection[int] = ()) -> None:
+def make(maker: Maker, folder: Path, years: Sequence[int], revised: Collection[int] = ()) -> Iterator[Path]:
     """A mirror with the years in it: links to the real mirror's other files, and an archive for each year.
 
     Of `revised` years a later issue is written to the subfolder `revised`, and the year after it anew with its changes
-    from that, as the publisher re-issues both.
+    from that, as the publisher re-issues both. Yields each archive as it is written.
     """
     link_others(maker.mirror, folder)
     maker.figure(years[0] - 1)
     for year in years:
-        maker.write(year, folder)
+        yield maker.write(year, folder)
     for year in sorted(revised):
         maker.con.execute("DROP TABLE now")
         maker.figure(year - 1)
-        maker.write(year, folder / REVISED, revision=1)
+        yield maker.write(year, folder / REVISED, revision=1)
         if year + 1 in years:
-            maker.write(year + 1, folder / REVISED)
+            yield maker.write(year + 1, folder / REVISED)
 
 
 def link_others(mirror: Path, folder: Path) -> None:
