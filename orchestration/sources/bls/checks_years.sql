@@ -79,7 +79,18 @@ ORDER BY ALL;
 -- table: stg_qcew
 -- severity: error
 -- expected: totals of states, sectors and areas stay within the factors 1.35, 1.75, 3.0, 4.0
-WITH totals AS (
+WITH areas AS (
+    SELECT year, count(*) AS areas, list(DISTINCT area_fips) AS codes
+    FROM stg_qcew WHERE agglvl_code IN (40, 80) GROUP BY year
+),
+-- Years from which on areas are drawn anew: one in fifty of the codes comes or goes. What keeps its code need not keep
+-- its counties (Heber, Utah, has had a second one, three times its size, since the delineation of 2023), and a wrong
+-- area still shows in these.
+redrawn AS (
+    SELECT now.year FROM areas AS now JOIN areas AS before ON before.year = now.year - 1
+    WHERE now.areas + before.areas - 2 * len(list_intersect(now.codes, before.codes)) > 0.02 * before.areas
+),
+totals AS (
     SELECT year, area_fips, own_code, industry_code, agglvl_code, size_code,
         annual_avg_estabs, annual_avg_emplvl, total_annual_wages,
         -- The factor between two years of a state's total, of an ownership and of a private sector in a state, and of a
@@ -102,10 +113,11 @@ moves AS (
     FROM totals AS now
     JOIN (SELECT * REPLACE (year + 1 AS year) FROM totals) AS before
         USING (year, most, area_fips, own_code, industry_code, agglvl_code, size_code)
+    WHERE (agglvl_code NOT IN (40, 80) OR now.year NOT IN (FROM redrawn))
     -- Of fewer jobs only a state's total is held to the factors: one plant that closes moves anything smaller.
-    WHERE agglvl_code IN (10, 50)
-        OR greatest(now.annual_avg_emplvl, before.annual_avg_emplvl) >= 10000
-        AND (agglvl_code NOT IN (14, 54) OR own_code = '5')
+        AND (agglvl_code IN (10, 50)
+            OR greatest(now.annual_avg_emplvl, before.annual_avg_emplvl) >= 10000
+            AND (agglvl_code NOT IN (14, 54) OR own_code = '5'))
 )
 SELECT * FROM moves
 WHERE greatest(ratio_annual_avg_estabs, 1 / ratio_annual_avg_estabs) > most

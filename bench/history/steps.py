@@ -1,0 +1,148 @@
+"""What refreshes of a growing history cost: the first, one more year, a re-issue, a small change, nothing new.
+
+Belongs here: the steps and their report. Does not: the years (`years`), how a process is watched (`watch`).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.history.economy import SINGLEFILE
+from bench.history.watch import MB, Cost, bytes_of, watched
+from bench.history.years import REVISED
+from bench.nightly import PANDAS, Measured, measured
+
+POPULATION = "www2.census.gov/programs-surveys/popest/datasets/2020-2024/counties/totals/co-est2024-alldata.csv"
+ROOMS = {"landing": "landing", "tidy": "tidy", "work": "work", "releases": "warehouse/releases"}
+
+LAST_LINES = 20
+
+
+@dataclass(frozen=True)
+class Step:
+    """A refresh of a span of years, what came before it, and what it cost. `mb` is what each folder of the home holds
+    after it, in millions of bytes; `warnings` what it printed of the gates' warnings, or of its failure."""
+
+    name: str
+    years: str
+    cost: Cost
+    mb: dict[str, int]
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A home, the publishers' files that it pulls, and the made years from which these come."""
+
+    home: Path
+    files: Path
+    made: Path
+
+    def refresh(self, name: str, years: Sequence[int]) -> Step:
+        """Refreshes as a user would, with the settings of the environment but for the home."""
+        span = f"{years[0]}-{years[-1]}"
+        command = [str(Path(sys.executable).with_name("clusters")), "refresh", "--profile", "mirror"]
+        command += ["--mirror", str(self.files), "--years", span]
+        log = self.home.parent / "logs" / f"{name.replace(' ', '_')}.txt"
+        cost = watched(command, os.environ | {"CLUSTERS_HOME": str(self.home)}, log, self.home / "work")
+        rooms = {room: round(bytes_of(self.home / place) / MB) for room, place in ROOMS.items()}
+        said = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        told = [line for line in said if line.startswith("Warning: ")] if cost.exit == 0 else said[-LAST_LINES:]
+        return Step(name, span, cost, rooms, told)
+
+    def replace(self, inside: str, path: Path) -> None:
+        """Puts a link to another file in the place of one of the publishers'."""
+        (self.files / inside).unlink()
+        (self.files / inside).symlink_to(path)
+
+
+def linked(folder: Path, target: Path) -> None:
+    """Links to all files below a folder but those of re-issues."""
+    for path in folder.rglob("*"):
+        inside = path.relative_to(folder)
+        if path.is_file() and inside.parts[0] != REVISED:
+            (target / inside).parent.mkdir(parents=True, exist_ok=True)
+            (target / inside).symlink_to(path.resolve())
+
+
+def re_issued(bench: Bench) -> list[str]:
+    """Puts the re-issued years in place; which ones."""
+    issues = sorted((bench.made / REVISED).rglob("*.zip"))
+    for path in issues:
+        bench.replace(path.relative_to(bench.made / REVISED).as_posix(), path.resolve())
+    return [path.name[:4] for path in issues]
+
+
+def moved_person(bench: Bench) -> None:
+    """Moves one person from the first county of the population estimates to the second, so that all sums stay."""
+    path = bench.files / POPULATION
+    rows = list(csv.reader(io.StringIO(path.read_text(encoding="latin-1"), newline="")))
+    level, last = rows[0].index("SUMLEV"), max(n for n, name in enumerate(rows[0]) if name.startswith("POPESTIMATE"))
+    first, second = [row for row in rows if row[level] == "050"][:2]
+    first[last], second[last] = str(int(first[last]) - 1), str(int(second[last]) + 1)
+    path.unlink()
+    with path.open("w", encoding="latin-1", newline="") as lines:
+        csv.writer(lines, lineterminator="\r\n").writerows(rows)
+
+
+def run(folder: Path, made: Path, years: Sequence[int]) -> tuple[list[Step], Measured]:
+    """The steps in order, up to the first that fails, and pandas on the first year, in the same run.
+
+    Raises:
+        FileExistsError: if the folder holds something: then the first build would not be the first.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder} is not empty; name a new folder")
+    bench = Bench(folder / "home", folder / "files", made.resolve())
+    linked(bench.made, bench.files)
+    peer = measured([sys.executable, "-c", PANDAS, str(made / SINGLEFILE.format(year=years[0]))])
+    done: list[Step] = []
+    span = list(years)
+    steps: list[tuple[str, list[int], Callable[[], object]]] = [
+        (f"first build of {len(span) - 1}", span[:-1], lambda: None),
+        ("one more year", span, lambda: None),
+        ("re-issued years", span, lambda: re_issued(bench)),
+        ("one small file", span, lambda: moved_person(bench)),
+        ("nothing new", span, lambda: None),
+    ]
+    for name, asked, prepare in steps:
+        if name == "re-issued years" and not (made / REVISED).is_dir():
+            continue
+        prepare()
+        done.append(bench.refresh(name, asked))
+        print(line(done[-1]), flush=True)
+        if done[-1].cost.exit:
+            break
+    return done, peer
+
+
+HEADER = (
+    "| step | years | exit | wall s | CPU s | largest process MB | all processes MB | most in work MB | landing MB | "
+    "tidy MB | work MB | releases MB |\n" + "| --- " * 12 + "|"
+)
+
+
+def line(step: Step) -> str:
+    """A row of the table."""
+    c = step.cost
+    cells = [step.name, step.years, c.exit, c.wall, c.cpu, c.process_mb, c.tree_mb, c.work_mb, *step.mb.values()]
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def report(folder: Path, steps: Sequence[Step], peer: Measured) -> str:
+    """The same as JSON, with the ratio of each step's wall seconds to the peer's; what is left of disk stands too."""
+    free = shutil.disk_usage(folder).free
+    found = {
+        "steps": [asdict(step) | {"to_peer": round(step.cost.wall / peer.wall, 2)} for step in steps],
+        "peer": {"what": "pandas: read the first year, one quotient table"} | asdict(peer),
+        "cores": os.cpu_count(), "load": os.getloadavg()[0], "free_gb": round(free / 1e9),
+    }  # fmt: skip
+    return json.dumps(found, indent=1)
