@@ -1,6 +1,6 @@
 """Runs of dbt within one build: started, watched, and what they found and made put together for Dagster and the gates.
 
-Belongs here: how dbt is called and what its results become. Does not: which runs there are (`orchestration.build`).
+Belongs here: how dbt is called and what its results become. Does not: which runs there are (`orchestration.slices`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any, Final
 from dagster import AssetCheckResult, AssetExecutionContext, Output
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource
 
-from orchestration.build.builder import Build, Step
-from orchestration.build.findings import Years, carried, to_remember, together
-from orchestration.build.phases import parents, phase_of
 from orchestration.errors import GateError, SetupError
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.manifest import YearRecord
 from orchestration.settings import Settings, secrets_set_aside
+from orchestration.slices.builder import Build, Step
+from orchestration.slices.findings import Years, carried, to_remember, together
+from orchestration.slices.phases import parents, phase_of
 
 log = logging.getLogger("clusters.build")
 

@@ -16,7 +16,6 @@ from typing import Any
 from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
-from orchestration.build.builder import Before
 from orchestration.editions import Place
 from orchestration.ingest import publishers
 from orchestration.landing.archive import Archive
@@ -31,6 +30,7 @@ from orchestration.release.records import read_release
 from orchestration.release.retention import clear_up
 from orchestration.release.rollback import Hold, read_hold
 from orchestration.settings import Settings, settings, year_range
+from orchestration.slices.builder import Before
 from orchestration.sources.catalogue import SOURCES
 from orchestration.telling.run_record import gates_stopped, last_run
 

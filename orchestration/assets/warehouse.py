@@ -21,14 +21,14 @@ from orchestration.assets.dbt_runs import Runs
 from orchestration.assets.metadata import OWNERS, confirm, table_schema
 from orchestration.assets.resources import Refresh, recorded_checks
 from orchestration.assets.whole import RELEASE, require_whole
-from orchestration.build.builder import Build
-from orchestration.build.ledger import Project
 from orchestration.contracts import contracts
 from orchestration.errors import GateError, SetupError
 from orchestration.quality.verdict import stopping
 from orchestration.release.inputs import options
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings, without_secrets
+from orchestration.slices.builder import Build
+from orchestration.slices.ledger import Project
 from orchestration.sources.staging import write_staging
 from orchestration.telling.run_record import record_run
 

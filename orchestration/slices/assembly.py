@@ -1,0 +1,107 @@
+"""Assembly: the build file of a release from the last release's tables and from slices, files with some years' tables.
+
+Belongs here: which rows stay, which come. Does not: what must be made (see `ledger`), making it (dbt), publishing.
+
+The last release's file is copied and what changed in it is deleted, which costs the same for any number of years that
+did not change. DuckDB gives deleted space back only to later rows, so a file that has grown hollow is written anew.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from orchestration.quality.engine import literal, quoted
+
+# The oldest DuckDB that analysts may use reads this.
+STORAGE = "v1.2.0"
+# Share of a file that may be empty before it is written anew.
+HOLLOW = 0.3
+BUILD = "build"
+
+
+@contextmanager
+def opened(build: Path, memory_limit: str = "2GB") -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection whose current database is the build file; it is made if it is not there."""
+    with duckdb.connect(config={"memory_limit": memory_limit, "preserve_insertion_order": False}) as con:
+        con.execute(f"ATTACH {literal(str(build))} AS {BUILD} (STORAGE_VERSION '{STORAGE}')")
+        con.execute(f"USE {BUILD}")
+        yield con
+        con.execute("CHECKPOINT")
+
+
+def start_from(release: Path, build: Path, kept: Mapping[str, Collection[int]]) -> None:
+    """Lays out a build file with what stays of a release: of each table the rows of these years, and no other table.
+
+    Args:
+        release: the file of the release before.
+        build: where the build file will be; not there yet.
+        kept: years by name of table.
+    """
+    shutil.copyfile(release, build)
+    build.chmod(0o644)
+    with opened(build) as con:
+        for schema, table in con.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
+        ).fetchall():
+            name = f"{quoted(schema)}.{quoted(table)}"
+            years = ", ".join(str(year) for year in sorted(kept.get(table, ()))) if schema == "main" else ""
+            if years:
+                con.execute(f"DELETE FROM {name} WHERE year NOT IN ({years})")
+            else:
+                con.execute(f"DROP TABLE {name}")
+        for schema, macro in con.execute(
+            "SELECT DISTINCT schema_name, function_name FROM duckdb_functions() "
+            "WHERE database_name = current_database() AND NOT internal"
+        ).fetchall():
+            con.execute(f"DROP MACRO TABLE {quoted(schema)}.{quoted(macro)}")
+
+
+def take_in(build: Path, part: Path, made: Mapping[str, Collection[int]]) -> None:
+    """Adds tables of a slice to the build file, in place of the rows that those years had.
+
+    Args:
+        build: the build file.
+        part: the file of the slice.
+        made: years by name of table.
+    """
+    with opened(build) as con:
+        con.execute(f"ATTACH {literal(str(part))} AS part (READ_ONLY)")
+        there = {
+            name
+            for (name,) in con.execute(
+                "SELECT table_name FROM duckdb_tables() WHERE database_name = 'build'"
+            ).fetchall()
+        }
+        for table, years in made.items():
+            name, chosen = quoted(table), ", ".join(str(year) for year in sorted(years))
+            rows = f"SELECT * FROM part.main.{name} WHERE year IN ({chosen})"
+            if table in there:
+                con.execute(f"DELETE FROM {name} WHERE year IN ({chosen})")
+                con.execute(f"INSERT INTO {name} BY NAME {rows}")
+            else:
+                con.execute(f"CREATE TABLE {name} AS {rows}")
+        con.execute("DETACH part")
+
+
+def compact(build: Path) -> bool:
+    """Writes a build file anew that deleted rows have left hollow; returns whether it did."""
+    with opened(build) as con:
+        con.execute("CHECKPOINT")
+        row = con.execute(
+            "SELECT total_blocks, free_blocks FROM pragma_database_size() WHERE database_name = 'build'"
+        ).fetchone()
+        total, free = row or (0, 0)
+        if free <= HOLLOW * total:
+            return False
+        dense = build.with_suffix(".dense")
+        dense.unlink(missing_ok=True)
+        con.execute(f"ATTACH {literal(str(dense))} AS dense (STORAGE_VERSION '{STORAGE}')")
+        con.execute("COPY FROM DATABASE build TO dense")
+        con.execute("DETACH dense")
+    dense.replace(build)
+    return True

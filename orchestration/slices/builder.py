@@ -1,0 +1,159 @@
+"""The steps by which a build file is made: each a run of dbt, in a process of its own, in the memory of a few years.
+
+Belongs here: their order, what lies where while they run, and what is remembered of them. Does not: running dbt.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from orchestration.partitions import Partition, link_partitions
+from orchestration.quality.engine import literal
+from orchestration.release.manifest import YearRecord
+from orchestration.settings import Settings
+from orchestration.slices import assembly
+from orchestration.slices.findings import named
+from orchestration.slices.ledger import Project, keys_of, stale
+from orchestration.slices.phases import selected, with_counterparts, year_marts
+
+# The source whose years are those of the warehouse.
+SYSTEM = "bls_qcew"
+# So many rows of it are built in one go: more than all years of the states, less than one national year.
+ROWS_IN_ONE_GO = 2_000_000
+
+
+@dataclass(frozen=True)
+class Before:
+    """The release that tables may be taken over from: its file, and what it remembers of each year."""
+
+    path: Path
+    years: Mapping[int, YearRecord]
+
+    @property
+    def keys(self) -> dict[int, Mapping[str, str]]:
+        """The keys of its tables, by year."""
+        return {year: record.keys for year, record in self.years.items()}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One run of dbt: what it is for in words, its target, what it selects (all if None), in which environment.
+
+    `years` are the reference years that it makes tables of, none where it makes what has no years of its own.
+    """
+
+    name: str
+    target: Literal["build", "slice"]
+    select: Sequence[str] | None
+    environment: Mapping[str, str]
+    years: Sequence[int] = ()
+
+
+@dataclass
+class Build:
+    """A build of all years that partitions are there for, from what is new and from the release before.
+
+    Example:
+        >>> build = Build(settings(), project, partitions, options, before)              # doctest: +SKIP
+        >>> for step in build.steps():
+        ...     run_dbt(step)
+        >>> build.made
+        {2016: ['cluster_linkage']}
+    """
+
+    settings: Settings
+    project: Project
+    partitions: Sequence[Partition]
+    options: Mapping[str, str]
+    before: Before | None = None
+    keys: dict[int, dict[str, str]] = field(default_factory=dict)
+    made: dict[int, list[str]] = field(default_factory=dict)
+
+    @property
+    def path(self) -> Path:
+        """The build file; published, it becomes the release."""
+        return self.settings.work / "build.duckdb"
+
+    @property
+    def rows(self) -> dict[int, int]:
+        """Rows of each reference year."""
+        return {int(p.period): p.rows for p in self.partitions if p.source_id == SYSTEM}
+
+    def steps(self) -> Iterator[Step]:
+        """The runs of dbt, one after the other; each must have ended well before the next is asked for."""
+        self._lay_out()
+        years = sorted(self.rows)
+        at_once = sum(self.rows.values()) <= ROWS_IN_ONE_GO
+        if at_once and self.before is None:
+            yield Step("all years", "build", None, {}, years)
+            self._look_up(years)
+            return
+        if self.before is not None:
+            kept = {name: self._of_before(name) for name in year_marts(self.project.nodes)}
+            assembly.start_from(self.before.path, self.path, kept)
+        yield Step("what all years share", "build", selected(self.project.nodes, ["common"]), {})
+        self._look_up(years)
+        for group, tables in self._groups():
+            yield self._slice(group, tables)
+            assembly.take_in(self.path, self._folder / "slice.duckdb", dict.fromkeys(tables, group))
+        shutil.rmtree(self._folder, ignore_errors=True)
+        yield Step("what is made of all years", "build", selected(self.project.nodes, ["whole"]), {})
+        assembly.compact(self.path)
+
+    @property
+    def _folder(self) -> Path:
+        return self.settings.work / "slice"
+
+    def _lay_out(self) -> None:
+        work = self.settings.work
+        for leftover in work.glob("*.duckdb*"):
+            leftover.unlink()
+        for folder in (work / "spill", self._folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        (work / "spill").mkdir(parents=True)
+        link_partitions(self.partitions, self.settings)
+
+    def _of_before(self, table: str) -> list[int]:
+        """The years of a table that the release before holds and this one needs."""
+        keys = self.before.keys if self.before else {}
+        return [year for year in self.rows if table in keys.get(year, {})]
+
+    def _look_up(self, years: Sequence[int]) -> None:
+        """The keys of today, now that what all years share is there, and what must be made for them."""
+        with duckdb.connect() as con:
+            for name in ("common", "build"):
+                con.execute(f"ATTACH {literal(str(self.settings.work / f'{name}.duckdb'))} AS {name} (READ_ONLY)")
+            for year in years:
+                self.keys[year] = keys_of(year, self.project, self.partitions, con, self.options)
+        marts = year_marts(self.project.nodes)
+        names = {unique_id: name for name, unique_id in marts.items()}
+        for year, tables in stale(self.keys, self.before.keys if self.before else {}).items():
+            together = with_counterparts({marts[table] for table in tables}, self.project.nodes)
+            self.made[year] = sorted(names[unique_id] for unique_id in together)
+
+    def _groups(self) -> Iterator[tuple[list[int], list[str]]]:
+        """Years that are made in one go: the same tables of few enough rows."""
+        group: list[int] = []
+        for year, tables in sorted(self.made.items()):
+            full = sum(self.rows[y] for y in group) + self.rows[year] > ROWS_IN_ONE_GO
+            if group and (full or tables != self.made[group[0]]):
+                yield group, self.made[group[0]]
+                group = []
+            group.append(year)
+        if group:
+            yield group, self.made[group[0]]
+
+    def _slice(self, years: Sequence[int], tables: Sequence[str]) -> Step:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir()
+        tidy = link_partitions(self.partitions, self.settings, years, self._folder / "tidy")
+        marts = year_marts(self.project.nodes)
+        select = selected(self.project.nodes, ["year"], {marts[table] for table in tables})
+        environment = {"CLUSTERS_SLICE": str(self._folder), "CLUSTERS_TIDY": str(tidy)}
+        return Step(named(years), "slice", select, environment, years)

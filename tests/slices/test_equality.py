@@ -1,0 +1,100 @@
+"""However a release comes to its tables, at once, year by year or taken over, it holds the same: on the sample."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.release.manifest import Manifest, read_manifest
+from orchestration.sample.oews import FOLDER
+from orchestration.sample.write import write_sample
+from orchestration.slices import builder
+from tests.faults.conftest import House, house_environment
+from tests.sources.books import rezipped
+
+pytestmark = [pytest.mark.long, pytest.mark.slow]
+
+STAFFING = f"www.bls.gov/{FOLDER}/oesm25in4.zip"
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sample(tmp_path_factory.mktemp("equality") / "mirror")
+
+
+@pytest.fixture
+def house(mirror: Path, tmp_path: Path) -> Iterator[House]:
+    """An empty home beside a mirror that other tests share; what a test writes there takes the place of a link."""
+    target = tmp_path / "mirror"
+    for path in mirror.rglob("*"):
+        if path.is_file():
+            link = target / path.relative_to(mirror)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)
+    empty = House(tmp_path / "home", target)
+    with house_environment(empty):
+        yield empty
+
+
+def published(house: House, years: str) -> Manifest:
+    result = house.refresh("--years", years)
+    assert result.exit_code == 0, result.output
+    assert "Published release" in result.stdout, result.output
+    release = house.current.resolve()
+    return read_manifest(release.parents[1] / "manifests" / f"{release.stem}.json")
+
+
+def contents(manifest: Manifest) -> dict[tuple[str, int], tuple[int, str]]:
+    return {(c.table_name, c.year): (c.rows, c.content_hash) for c in manifest.contents}
+
+
+def more_managers(name: str, part: bytes) -> bytes:
+    """A sheet in which a tenth more people manage in every industry."""
+    cell = rb'(>11-1021<.*?<c r="L\d+" t="n"><v>)(\d+)'
+    return re.sub(cell, lambda found: found[1] + b"%d" % (int(found[2]) * 11 // 10), part, flags=re.DOTALL)
+
+
+def made_anew(before: Manifest, now: Manifest) -> dict[int, set[str]]:
+    """Tables whose key differs from the one before, by year."""
+    keys = {record.year: record.keys for record in before.years}
+    return {
+        record.year: {name for name, key in record.keys.items() if keys.get(record.year, {}).get(name) != key}
+        for record in now.years
+    }
+
+
+def test_at_once_by_year_and_taken_over(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Years of two editions of NAICS, of states alone, and with and without areas' industries."""
+    at_once = published(house, "2019-2025")
+    assert {record.year for record in at_once.years} == set(range(2019, 2026))
+    other = House(tmp_path / "other", house.mirror)
+    with house_environment(other), monkeypatch.context() as patch:
+        patch.setattr(builder, "ROWS_IN_ONE_GO", 1)
+        # The newest first, and then those before it, each in a slice of its own.
+        newest = published(other, "2024-2025")
+        by_year = published(other, "2019-2025")
+    assert contents(by_year) == contents(at_once)
+    assert {record.year: record.keys for record in by_year.years} == {r.year: r.keys for r in at_once.years}
+    assert {year for year, tables in made_anew(newest, by_year).items() if not tables} == {2024, 2025}
+
+
+def test_a_changed_staffing_table_makes_what_reads_occupations(house: House) -> None:
+    first = published(house, "2022-2023")
+    book = (house.mirror / STAFFING).read_bytes()
+    with duckdb.connect(str(house.current), read_only=True) as con:
+        before = con.execute("SELECT sum(occupation), sum(combined) FROM cluster_linkage").fetchall()
+    (house.mirror / STAFFING).unlink()
+    (house.mirror / STAFFING).write_bytes(rezipped(book, lambda _, content: rezipped(content, more_managers)))
+    second = published(house, "2022-2023")
+    assert made_anew(first, second) == {2022: {"cluster_linkage"}, 2023: {"cluster_linkage"}}
+    changed = {name for (name, _), held in contents(second).items() if contents(first)[name, _] != held}
+    assert changed == {"cluster_linkage"}
+    with duckdb.connect(str(house.current), read_only=True) as con:
+        assert con.execute("SELECT sum(occupation), sum(combined) FROM cluster_linkage").fetchall() != before
+        found = con.execute("SELECT count(*), count(*) FILTER (NOT passed) FROM meta.check_result WHERE tool = 'dbt'")
+        checks, failed = found.fetchall()[0]
+    assert (checks > 100, failed) == (True, 0)
