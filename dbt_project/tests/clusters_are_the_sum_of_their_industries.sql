@@ -8,8 +8,8 @@ WITH summed AS (
         CASE WHEN count(*) = count(e.employment_upper) THEN sum(c.weight * e.employment_upper) END AS most,
         CASE WHEN count(*) = count(e.wages) THEN sum(c.weight * e.wages) END AS wages
     FROM {{ ref("employment") }} AS e
-    INNER JOIN {{ ref("int_industry_clusters") }} AS c ON e.industry_id = {{ industry_id("c.naics", "c.code") }}
-    WHERE c.cluster_id <> '' AND e.ownership = 'private' AND (e.region_id LIKE 'state:%' OR e.region_id LIKE 'nation:%')
+    INNER JOIN {{ ref("cluster_industry") }} AS c ON e.industry_id = c.industry_id
+    WHERE e.ownership = 'private' AND (e.region_id LIKE 'state:%' OR e.region_id LIKE 'nation:%')
     GROUP BY e.region_id, c.cluster_id, e.year
 )
 

@@ -86,8 +86,15 @@ class Build:
         return {int(p.period): p.rows for p in self.partitions if p.source_id == SYSTEM}
 
     def steps(self) -> Iterator[Step]:
-        """The runs of dbt, one after the other; each must have ended well before the next is asked for."""
+        """The runs of dbt, one after the other; each must have ended well before the next is asked for.
+
+        At the end only the build file is left.
+        """
         self._lay_out()
+        yield from self._runs()
+        self._common.unlink()
+
+    def _runs(self) -> Iterator[Step]:
         years = sorted(self.rows)
         at_once = sum(self.rows.values()) <= ROWS_IN_ONE_GO
         if at_once and self.before is None:
@@ -105,6 +112,10 @@ class Build:
         shutil.rmtree(self._folder, ignore_errors=True)
         yield Step("what is made of all years", "build", selected(self.project.nodes, ["whole"]), {})
         assembly.compact(self.path)
+
+    @property
+    def _common(self) -> Path:
+        return self.settings.work / "common.duckdb"
 
     @property
     def _folder(self) -> Path:
@@ -127,8 +138,8 @@ class Build:
     def _look_up(self, years: Sequence[int]) -> None:
         """The keys of today, now that what all years share is there, and what must be made for them."""
         with duckdb.connect() as con:
-            for name in ("common", "build"):
-                con.execute(f"ATTACH {literal(str(self.settings.work / f'{name}.duckdb'))} AS {name} (READ_ONLY)")
+            for name, path in (("common", self._common), ("build", self.path)):
+                con.execute(f"ATTACH {literal(str(path))} AS {name} (READ_ONLY)")
             for year in years:
                 self.keys[year] = keys_of(year, self.project, self.partitions, con, self.options)
         marts = year_marts(self.project.nodes)

@@ -87,7 +87,7 @@ BOUNDARIES: dict[str, When] = {
     "first gate": makes("work/findings/checks/*.json"),
     "links for dbt": makes("work/tidy/*/*"),
     "build file": makes("work/build.duckdb"),
-    "build's log": makes("work/build.duckdb.wal"),
+    "dbt at work": makes("work/common.duckdb.wal"),
     "dbt done": makes("work/findings/checks/dbt.json"),
     "second gate": makes("work/findings/checks/marts*.json"),
     # These two last for microseconds: where they are missed, the next thing that shows will do.

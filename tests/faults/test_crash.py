@@ -35,7 +35,7 @@ def site(house: House, tmp_path: Path) -> Site:
 def test_kills_at_boundaries_then_a_refresh_without_help(site: Site) -> None:
     """The second kill is aimed at a later stage than the first, so that the first is shown to block nothing."""
     site.change_input()
-    for stage in ("half a partition", "build's log"):
+    for stage in ("half a partition", "dbt at work"):
         crashed = site.kill_when(BOUNDARIES[stage])
         assert (crashed.end, crashed.violations) == ("old release", [])
     before = fingerprint(site.house.current)
@@ -47,7 +47,7 @@ def test_kills_at_boundaries_then_a_refresh_without_help(site: Site) -> None:
 def test_dbt_ends_with_a_refresh_that_is_killed_alone(site: Site) -> None:
     """An orphan would go on writing into the build file, and the next refresh builds into that."""
     site.change_input()
-    crashed = site.kill_when(BOUNDARIES["build's log"], group=False)
+    crashed = site.kill_when(BOUNDARIES["dbt at work"], group=False)
     assert (crashed.end, crashed.violations) == ("old release", [])
     time.sleep(0.5)
     assert processes_of(site, "dbt") == []
@@ -60,7 +60,7 @@ def test_results_of_the_last_night_are_not_taken_where_dbt_is_killed(site: Site)
     before = fingerprint(site.house.current)
     assert (site.house.home / "dbt" / "run_results.json").exists()
     watched = site.start()
-    while not BOUNDARIES["build's log"](watched) and watched.process.poll() is None:
+    while not BOUNDARIES["dbt at work"](watched) and watched.process.poll() is None:
         time.sleep(0.002)
     [dbt] = processes_of(site, "dbt")
     os.kill(dbt, signal.SIGKILL)
@@ -77,7 +77,7 @@ def test_a_refresh_told_to_end_ends_dbt_and_leaves_nothing(site: Site, number: i
     before, alerts = fingerprint(site.house.current), site.house.home / "alerts.jsonl"
     told = alerts.read_text(encoding="utf-8") if alerts.exists() else ""
     watched = site.start(stderr=subprocess.PIPE)
-    while not BOUNDARIES["build's log"](watched) and watched.process.poll() is None:
+    while not BOUNDARIES["dbt at work"](watched) and watched.process.poll() is None:
         time.sleep(0.002)
     os.killpg(watched.process.pid, number)
     _, said = watched.process.communicate(timeout=60)
