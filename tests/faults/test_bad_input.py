@@ -291,6 +291,7 @@ def test_nothing_new(house: House) -> None:
         "exit_code": 0,
         "message": "",
         "failed_checks": [],
+        "gates_stopped": False,
     }
 
 
