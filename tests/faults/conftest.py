@@ -38,7 +38,9 @@ INDUSTRIES = f"{QCEW}/doc/titles/industry/industry_titles.csv"
 MADE_BY_REFRESH = (
     "CLUSTERS_BUILD_MEMORY_LIMIT",
     "CLUSTERS_DBT",
+    "CLUSTERS_SLICE",
     "CLUSTERS_THREADS",
+    "CLUSTERS_TIDY",
     "DBT_SEND_ANONYMOUS_USAGE_STATS",
     "DO_NOT_TRACK",
 )

@@ -55,6 +55,7 @@ def built(home: Settings, *models: str) -> Path:
         env=os.environ
         | {
             "CLUSTERS_HOME": str(home.home),
+            "CLUSTERS_TIDY": str(home.work / "tidy"),
             "CLUSTERS_SCRATCH": str(home.work / "scratch.duckdb"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         },

@@ -49,7 +49,12 @@ def test_unit_tests_pass(empty_home: Path) -> None:
         [DBT, "build", "--exclude-resource-type", "test", "--project-dir", ".", "--profiles-dir", ".",
          "--target-path", str(target), "--log-path", str(empty_home / "logs")],
         cwd=PROJECT,
-        env=os.environ | {"CLUSTERS_HOME": str(empty_home), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        env=os.environ
+        | {
+            "CLUSTERS_HOME": str(empty_home),
+            "CLUSTERS_TIDY": str(empty_home / "work" / "tidy"),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        },
         capture_output=True,
         text=True,
         check=False,
