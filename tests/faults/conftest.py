@@ -130,7 +130,7 @@ def linked_copy(source: Path, target: Path) -> None:
     """A copy of a folder; files that nothing writes to are linked, databases and notes copied."""
 
     def put(one: str, other: str) -> None:
-        if Path(one).suffix in {".sqlite", ".db", ".json", ".log", ".yaml", ".lock"}:
+        if Path(one).suffix in {".sqlite", ".db", ".json", ".jsonl", ".log", ".msgpack", ".sql", ".yaml", ".lock"}:
             shutil.copy2(one, other)
         else:
             os.link(one, other)
