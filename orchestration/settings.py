@@ -67,6 +67,11 @@ class Settings(BaseSettings):
     max_unpacked_bytes: int = Field(default=8_000_000_000, gt=0)
     memory_limit: str = Field(default="1500MB", description="DuckDB memory limit while parsing, and of a query")
     build_memory_limit: str = Field(default="6GB", description="DuckDB memory limit while dbt builds")
+    keep_releases: int = Field(default=30, ge=1, description="releases that stay; older ones go")
+    keep_days: int = Field(default=400, ge=1, description="days before the newest release after which others go")
+    keep_bytes: int = Field(
+        default=40_000_000_000, gt=0, description="bytes of all releases beyond which the oldest go"
+    )
     threads: int = Field(default=2, ge=1)
     bound_programmes: int = Field(
         default=0, ge=0, description="linear programmes a year for withheld cells whose bounds stay wide"

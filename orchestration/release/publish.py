@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 import duckdb
@@ -32,7 +33,8 @@ from orchestration.settings import Settings
 
 RELEASE_ID = "%Y%m%dT%H%M%SZ"
 OLDEST_READER = (1, 2, 0)
-KEEP = 30
+# These stay, however old and large: the current release, and one to go back to.
+SPARED = 2
 UNREADABLE = "unreadable"
 MACROS = {("main", "cluster_dynamics_between")}
 """What may stand in a release beside its tables, by schema and name: it reads nothing but them."""
@@ -110,12 +112,12 @@ class Warehouse:
         """Where releases, their manifests and the link are."""
         return self._settings.warehouse
 
-    def publish(self, build: Path, release_id: str, keep: int = KEEP, manifest: Manifest | None = None) -> Path:
+    def publish(self, build: Path, release_id: str, keep: int | None = None, manifest: Manifest | None = None) -> Path:
         """Make the closed build file the current release and return its new path; `build` is gone then.
 
         The file must hold schemas `main` and `meta` only, no view, no macro but `MACROS`, no empty table, plain types,
-        one row in `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. All but the
-        `keep` newest releases go; their manifests stay.
+        one row in `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. Old releases go
+        (see `retain`); their manifests stay.
 
         Raises:
             GateError: if the file is not fit to be a release.
@@ -177,13 +179,26 @@ class Warehouse:
         current = self._current_path()
         return [self._release(path, current) for path in self._release_files()]
 
-    def retain(self, keep: int = KEEP) -> list[str]:
-        """Delete all but the `keep` newest releases, never the current one; returns the ids that went.
+    def retain(self, keep: int | None = None) -> list[str]:
+        """Delete the releases beyond the limits of the settings, never the current one; returns the ids that went.
 
-        Readers that hold a deleted file open keep reading it.
+        Beyond them is a release after the `keep` newest (the settings' number without it), one more than the settings'
+        days older than the newest, and one that with all newer ones is larger than the settings' bytes; of the last
+        two kinds the two newest stay. Readers that hold a deleted file open keep reading it.
         """
-        current = self._current_path()
-        old = [path for path in self._release_files()[keep:] if path != current]
+        of, current, files = self._settings, self._current_path(), self._release_files()
+        sizes = accumulate(path.stat().st_size for path in files)
+        # By the newest and not by today: where nothing new comes, nothing goes.
+        ages = [_days_between(path, files[0]) for path in files]
+        old = [
+            path
+            for place, (path, size, age) in enumerate(zip(files, sizes, ages, strict=True))
+            if path != current
+            and (
+                place >= (of.keep_releases if keep is None else keep)
+                or (place >= SPARED and (age > of.keep_days or size > of.keep_bytes))
+            )
+        ]
         for path in old:
             path.unlink()
         return [path.stem for path in old]
@@ -243,6 +258,14 @@ class Warehouse:
             holder = json.loads(self._holder.read_text(encoding="utf-8"))
             return f" (process {holder['pid']}, since {holder['started_at']})"
         return ""
+
+
+def _days_between(earlier: Path, later: Path) -> int:
+    """Days between two releases, by their ids; 0 where one is no release of ours."""
+    with suppress(ValueError):
+        one, other = (datetime.strptime(path.stem, RELEASE_ID) for path in (earlier, later))
+        return (other - one).days
+    return 0
 
 
 def verify(build: Path, release_id: str) -> ReleaseRow:

@@ -235,6 +235,33 @@ def test_retention_keeps_the_newest_and_the_current(warehouse: Warehouse, home: 
     assert [r.id for r in warehouse.releases()] == [ids[4], ids[3], ids[0]]
 
 
+def test_retention_by_age_and_by_bytes_spares_two(home: Settings) -> None:
+    ids, patient = [f"{year}1124T023000Z" for year in (2023, 2024, 2025, 2026)], {"keep_days": 10_000}
+    warehouse = Warehouse(home.model_copy(update=patient))
+    for release_id in ids:
+        publish(warehouse, release_id)
+
+    def kept(**limits: int) -> list[str]:
+        limited = home.model_copy(update=patient | limits)
+        gone = Warehouse(limited).retain()
+        assert not set(gone) & {r.id for r in warehouse.releases()}
+        return sorted(r.id for r in warehouse.releases())
+
+    assert kept() == ids
+    assert kept(keep_days=800) == ids[1:]
+    assert kept(keep_days=1) == ids[2:]
+    assert kept(keep_bytes=1) == ids[2:]
+    assert kept(keep_releases=1) == ids[3:]
+
+
+def test_retention_by_bytes_counts_from_the_newest(warehouse: Warehouse, home: Settings) -> None:
+    ids = [f"2026112{day}T023000Z" for day in range(5)]
+    for release_id in ids:
+        publish(warehouse, release_id)
+    three = sum(r.bytes for r in warehouse.releases()[:3])
+    assert Warehouse(home.model_copy(update={"keep_bytes": three})).retain() == [ids[1], ids[0]]
+
+
 KILLED_PUBLISH = """
 import os, signal, sys
 from orchestration.release.publish import Warehouse
