@@ -4,12 +4,14 @@ Belongs here: jobs, schedules, sensors. Does not: what the assets do.
 """
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from dagster import (
     AssetSelection,
     DagsterRunStatus,
     DefaultScheduleStatus,
     DefaultSensorStatus,
+    PartitionedConfig,
     RunFailureSensorContext,
     RunRequest,
     RunStatusSensorContext,
@@ -20,6 +22,7 @@ from dagster import (
     schedule,
 )
 
+from orchestration.assets.metadata import SLICES, YEARS
 from orchestration.assets.resources import recorded_run
 from orchestration.assets.whole import is_whole
 from orchestration.refresh import failure, record_failure
@@ -32,9 +35,22 @@ TOLD_BY = "clusters/told_by"
 
 nightly = define_asset_job(
     "nightly",
-    selection=AssetSelection.all(),
+    selection=AssetSelection.all() - AssetSelection.assets(SLICES.key),
     description="A refresh (click `Materialize all`): pull the years of the settings, build, check, publish. Publishes "
     "nothing when nothing is new or a gate says no.",
+)
+
+years = define_asset_job(
+    "years",
+    selection=AssetSelection.all() - AssetSelection.assets(SLICES.key),
+    config=PartitionedConfig(
+        partitions_def=YEARS,
+        run_config_for_partition_key_fn=lambda year: {
+            "resources": {"refresh": {"config": {"years": [int(year)], "remake": [int(year)]}}}
+        },
+    ),
+    description="A refresh of one reference year: pulls it, makes all its tables again and publishes them beside the "
+    "other years. Its Partitions tab takes several years at once; they run one after the other.",
 )
 
 
@@ -45,8 +61,11 @@ nightly = define_asset_job(
     default_status=DefaultScheduleStatus.RUNNING,
 )
 def nightly_at_half_past_two(context: ScheduleEvaluationContext) -> RunRequest:
-    """Every night at 02:30 in the time zone of CLUSTERS_TIMEZONE."""
-    return RunRequest()
+    """Every night at 02:30 in the time zone of CLUSTERS_TIMEZONE; once a week everything is made from scratch."""
+    due = context.scheduled_execution_time.astimezone(ZoneInfo(settings().timezone))
+    if due.strftime("%A").lower() != settings().from_scratch_on:
+        return RunRequest()
+    return RunRequest(run_config={"resources": {"refresh": {"config": {"from_scratch": True}}}})
 
 
 @run_failure_sensor(default_status=DefaultSensorStatus.RUNNING, monitor_all_code_locations=False)

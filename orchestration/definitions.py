@@ -10,7 +10,7 @@ from dagster_dbt import DbtCliResource
 warnings.filterwarnings("ignore", category=BetaWarning)
 
 from orchestration.assets.gates import MARTS_GATE, TIDY_GATE  # noqa: E402
-from orchestration.assets.metadata import CONFIRMATION  # noqa: E402
+from orchestration.assets.metadata import CONFIRMATION, SLICES  # noqa: E402
 from orchestration.assets.release import release  # noqa: E402
 from orchestration.assets.resources import Refresh  # noqa: E402
 from orchestration.assets.tidy import TIDY_ASSETS  # noqa: E402
@@ -20,12 +20,13 @@ from orchestration.automation import (  # noqa: E402
     nightly_at_half_past_two,
     tell_of_failure,
     tell_of_success,
+    years,
 )
 
 defs = Definitions(
-    assets=[*TIDY_ASSETS, warehouse, release, CONFIRMATION],
+    assets=[*TIDY_ASSETS, warehouse, release, CONFIRMATION, SLICES],
     asset_checks=[TIDY_GATE, MARTS_GATE],
-    jobs=[nightly],
+    jobs=[nightly, years],
     schedules=[nightly_at_half_past_two],
     sensors=[tell_of_failure, tell_of_success],
     # Of every job, also those that the interface makes up: the steps of a run share its lock and what it has found.

@@ -46,6 +46,8 @@ nux:
 concurrency:
   pools:
     default_limit: 1
+  runs:
+    max_concurrent_runs: 1
 retention:
   schedule:
     purge_after_days: 90
@@ -81,6 +83,8 @@ def refresh(
     only: Sequence[str] | None,
     progress: Progress,
     accept_revision: Sequence[str] = (),
+    *,
+    from_scratch: bool = False,
 ) -> Summary:
     """Runs the nightly job and returns what it did; the run also stands in the Dagster UI.
 
@@ -98,7 +102,7 @@ def refresh(
         with house.lock():
             pass
         house.refuse_sample_over_real(settings.profile)
-        config = {"only": list(only or []), "accept_revision": list(accept_revision)}
+        config = {"only": list(only or []), "accept_revision": list(accept_revision), "from_scratch": from_scratch}
         error = run_nightly(settings, years, config, progress)
         if error is not None:
             record_failure(settings, error)
@@ -234,7 +238,9 @@ def _notes(settings: Settings, partitions: Sequence[Partition], years: Sequence[
     from orchestration.assets.resources import recorded_checks
     from orchestration.sources.catalogue import SOURCES
 
-    notes, failed = [], {f.table_name for f in recorded_checks(settings) if f.tool == "refresh" and not f.passed}
+    last = last_run(settings) or {}
+    notes = [last["message"]] if last.get("outcome") == "nothing new" and last["message"] else []
+    failed = {f.table_name for f in recorded_checks(settings) if f.tool == "refresh" and not f.passed}
     for name, source in SOURCES.items():
         if not source.by_year or source.contract.name in failed:
             continue

@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 Profile = Literal["sample", "mirror", "live"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"]
 PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 SHORTEST_SECRET = 4
 LONGEST_WORD = 12
@@ -51,6 +52,9 @@ class Settings(BaseSettings):
         description="reference years a nightly refresh asks for: A-B, or A- for every year from A that may exist",
     )
     timezone: str = Field(default="UTC", description="time zone of the 02:30 schedule")
+    from_scratch_on: Weekday = Field(
+        default="sunday", description="when the schedule makes every table from scratch and compares; or `never`"
+    )
     webhook: SecretStr | None = Field(default=None, description="URL that receives each alert as JSON")
     smtp_url: SecretStr | None = Field(
         default=None,
@@ -126,6 +130,11 @@ class Settings(BaseSettings):
     def work(self) -> Path:
         """Scratch space of the one refresh that runs; emptied by the next."""
         return self.home / "work"
+
+    @property
+    def slices(self) -> Path:
+        """Finished slices of a release that is not published yet."""
+        return self.home / "slices"
 
     @property
     def warehouse(self) -> Path:

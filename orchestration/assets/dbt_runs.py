@@ -20,6 +20,7 @@ from orchestration.release.manifest import YearRecord
 from orchestration.settings import Settings, secrets_set_aside
 from orchestration.slices.builder import Build, Step
 from orchestration.slices.findings import Years, carried, to_remember, together
+from orchestration.slices.forecast import origins
 from orchestration.slices.phases import parents, phase_of
 
 log = logging.getLogger("clusters.build")
@@ -79,10 +80,14 @@ class Runs:
             self._see(raw)
         if (code := call.process.wait()) not in DBT_ENDED or not (target / RESULTS).exists():
             raise SetupError(f"dbt broke off (exit code {code}); see {target / 'dbt.log'} for why, then refresh again")
-        found = dbt_findings(call.get_artifact(RESULTS), self.parsed["nodes"])
-        self.found += [(step.years, finding) for finding in found]
-        if broken := [finding for finding in found if finding.expected == BUILDS]:
+        step.found = dbt_findings(call.get_artifact(RESULTS), self.parsed["nodes"])
+        self.note(step)
+        if broken := [finding for finding in step.found if finding.expected == BUILDS]:
             raise GateError("; ".join(str(finding) for finding in broken))
+
+    def note(self, step: Step) -> None:
+        """Adds what the tests of a step found, now or when an earlier refresh carried it out."""
+        self.found += [(step.years, finding) for finding in step.found]
 
     def _see(self, raw: Any) -> None:
         events = raw.to_default_asset_events(
@@ -113,20 +118,24 @@ class Runs:
 
     def records(self, build: Build) -> list[YearRecord]:
         """What the next build needs to know of each year."""
-        failed = to_remember(self.found + self._carried(build), build.keys)
-        return [YearRecord(year, keys, failed[year]) for year, keys in sorted(build.keys.items())]
+        failed = to_remember(self.found + self._carried(build), build.ledgers)
+        shared = origins(build.project, build.partitions, build.options)
+        return [
+            YearRecord(year, ledger.keys, failed[year], ledger.ingredients, shared)
+            for year, ledger in sorted(build.ledgers.items())
+        ]
 
     def _carried(self, build: Build) -> list[tuple[Years, CheckResult]]:
         run = {
             year: {(f.table_name, f.check_name) for years, f in self.found if year in years or not years}
-            for year in build.keys
+            for year in build.ledgers
         }
         before = build.before.years if build.before else {}
-        return carried({year: record.failed for year, record in before.items()}, build.keys, run)
+        return carried({year: record.failed for year, record in before.items()}, build.ledgers, run)
 
     def events(self, build: Build) -> Iterator[Output | AssetCheckResult]:
         """What Dagster is told at the end: every asset once, what was taken over too, and what the tests found."""
-        taken_over, nodes = sorted(set(build.keys) - set(build.made)), self.parsed["nodes"]
+        taken_over, nodes = sorted(set(build.ledgers) - set(build.made)), self.parsed["nodes"]
         # Dagster wants an asset after those it is made from.
         order = TopologicalSorter({unique_id: parents(unique_id, nodes) for unique_id in nodes}).static_order()
         for unique_id in order:

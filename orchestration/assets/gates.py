@@ -132,7 +132,7 @@ def _gate(
     def gate(context: AssetCheckExecutionContext, refresh: Refresh) -> Iterator[AssetCheckResult]:
         if not alone:
             require_whole(context.run)
-        if not refresh.anything_new():
+        if not refresh.anything_to_make():
             return
         log.info("Great Expectations looks at the %s tables", name)
         found = run(refresh)

@@ -10,7 +10,7 @@ publishers and confirms what is there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from dagster import (
     AssetExecutionContext,
@@ -18,12 +18,15 @@ from dagster import (
     AssetMaterialization,
     AssetSpec,
     FreshnessPolicy,
+    StaticPartitionsDefinition,
     TableColumn,
     TableColumnConstraints,
     TableSchema,
 )
 
 from orchestration.contracts import TableContract
+from orchestration.slices.phases import SYSTEM
+from orchestration.sources.catalogue import SOURCES
 from orchestration.telling.staleness import STALE_AFTER
 
 OWNERS = ["team:warehouse"]
@@ -37,6 +40,19 @@ CONFIRMATION = AssetSpec(
     kinds={"duckdb"},
     owners=OWNERS,
     freshness_policy=NIGHTLY,
+)
+
+YEARS = StaticPartitionsDefinition([str(year) for year in range(1990, datetime.now(UTC).year + 1)])
+SLICES = AssetSpec(
+    ["slices", SYSTEM],
+    deps=[AssetKey(["tidy", SOURCES[SYSTEM].table])],
+    description="What is made of one reference year, in a process of its own. A partition is materialised when the "
+    "tables of its year are made, not where they are taken over from the last release. To make one, or to pull years "
+    "back to 1990: Jobs, `years`, Partitions.",
+    group_name="release",
+    kinds={"duckdb"},
+    owners=OWNERS,
+    partitions_def=YEARS,
 )
 
 

@@ -45,6 +45,8 @@ class Refresh(ConfigurableResource):
     only: list[str] = Field(default=[], description="pull these sources; the others stay as they were landed")
     accept_revision: list[str] = Field(default=[], description="let revisions of these sources pass, however large")
     years: list[int] = Field(default=[], description="reference years to ask for; without any, those of the settings")
+    from_scratch: bool = Field(default=False, description="make every table, and compare with what was taken over")
+    remake: list[int] = Field(default=[], description="the same for these reference years alone")
     rebuild: str = Field(default="", description="manifest of the release to make again, instead of asking publishers")
     _fetcher: Place = PrivateAttr()
 
@@ -118,6 +120,15 @@ class Refresh(ConfigurableResource):
             return not self.held()
         return read_release(current.path).inputs_hash != self.inputs_hash and not self.held()
 
+    def anything_to_make(self) -> bool:
+        """Whether a release is to be built, be it only to compare it with the current one."""
+        return self.anything_new() or (self.remakes and not self.held())
+
+    @property
+    def remakes(self) -> bool:
+        """Whether tables are made that could be taken over."""
+        return self.from_scratch or bool(self.remake)
+
     def held(self) -> Hold | None:
         """The rollback that keeps these inputs from being published again, if there is one."""
         hold = read_hold(self.settings.warehouse)
@@ -125,23 +136,24 @@ class Refresh(ConfigurableResource):
 
     def released(self) -> list[Partition]:
         """Partitions of the current release, where it is of the same profile (sample, mirror, live)."""
-        manifest = self._released_manifest()
+        manifest = self.released_manifest()
         return [Partition.of(entry) for entry in manifest.partitions] if manifest else []
 
     def before(self) -> Before | None:
         """The release whose tables may be taken over: the current one, where its file is what was published."""
-        manifest = self._released_manifest()
+        manifest = self.released_manifest()
         current = Warehouse(self.settings).comparable(self.settings.profile)
-        if self.rebuild or manifest is None or current is None or not manifest.years:
+        if self.rebuild or self.from_scratch or manifest is None or current is None or not manifest.years:
             return None
-        return Before(current.path, {record.year: record for record in manifest.years})
+        return Before(current.path, {r.year: r for r in manifest.years if r.year not in self.remake})
 
     def same_code(self) -> bool:
         """Whether the code that made the current release is that of today."""
-        manifest = self._released_manifest()
+        manifest = self.released_manifest()
         return manifest is not None and manifest.code_hash == code_hash()
 
-    def _released_manifest(self) -> Manifest | None:
+    def released_manifest(self) -> Manifest | None:
+        """The manifest of the current release, where it is of the same profile."""
         current = Warehouse(self.settings).current()
         path = manifest_path(self.settings.warehouse, current.id) if current else None
         if current is None or path is None or not path.exists() or current.profile != self.settings.profile:

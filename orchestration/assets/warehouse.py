@@ -9,25 +9,29 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
-from dagster import AssetExecutionContext, AssetKey, AssetObservation
+from dagster import AssetExecutionContext, AssetKey, AssetMaterialization, AssetObservation
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.assets.dbt_runs import Runs
-from orchestration.assets.metadata import OWNERS, confirm, table_schema
+from orchestration.assets.metadata import OWNERS, SLICES, confirm, table_schema
 from orchestration.assets.resources import Refresh, recorded_checks
 from orchestration.assets.whole import RELEASE, require_whole
-from orchestration.contracts import contracts
+from orchestration.contracts import contracts, mart_contracts
 from orchestration.errors import GateError, SetupError
-from orchestration.quality.verdict import stopping
+from orchestration.quality.verdict import CheckResult, stopping
+from orchestration.release.contents import table_contents
 from orchestration.release.inputs import options
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings, without_secrets
-from orchestration.slices.builder import Build
+from orchestration.slices.builder import Build, Step
+from orchestration.slices.equality import compared
 from orchestration.slices.ledger import Project
 from orchestration.sources.staging import write_staging
 from orchestration.telling.run_record import record_run
@@ -135,22 +139,63 @@ def build_path(of: Settings) -> Path:
 def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refresh) -> Iterator[Any]:
     """Builds the warehouse, unless the current release was built from the same inputs by the same code."""
     require_whole(context.run)
-    if not refresh.anything_new():
+    if not refresh.anything_to_make():
         yield from nothing_new(context, refresh)
         return
     require_sound_inputs(refresh.settings)
-    of, parsed = refresh.settings, json.loads(manifest().read_text(encoding="utf-8"))
-    build = Build(of, project_of(parsed), refresh.partitions, options(of), refresh.before())
+    of, parsed = refresh.settings, parsed_project()
+    build = Build(of, project_of(parsed), refresh.partitions, options(of), refresh.before(), refresh.remakes)
     runs = Runs(context, dbt, of, dbt_environment(of), parsed, Translator())
     for step in build.steps():
+        if step.is_done:
+            log.info("%s: made by an earlier refresh that did not publish", step.name)
+            runs.note(step)
+            continue
         log.info("dbt builds and tests %s", step.name)
+        began = time.monotonic()
         try:
             runs.carry_out(step)
         finally:
             refresh.record_checks("dbt", runs.found_so_far())
+        tell_of_slices(context, step, build, time.monotonic() - began)
     refresh.record_checks("dbt", runs.findings(build))
     refresh.record_years(runs.records(build))
+    if refresh.remakes:
+        refresh.record_checks("ledger", against_release(build, refresh))
     yield from runs.events(build)
+
+
+def tell_of_slices(context: AssetExecutionContext, step: Step, build: Build, seconds: float) -> None:
+    """Shows in the interface that a year was made: its partition of the slices."""
+    for year in step.years:
+        told: dict[str, int | str] = {
+            "publisher's rows": build.rows[year],
+            "tables": ", ".join(build.made.get(year, ["all"])),
+            "seconds": round(seconds),
+        }
+        if len(step.years) > 1:
+            told["made together with"] = f"{len(step.years) - 1} other years"
+        context.log_event(AssetMaterialization(SLICES.key, partition=str(year), metadata=told))
+
+
+def against_release(build: Build, refresh: Refresh) -> list[CheckResult]:
+    """What a build from scratch says of the current release."""
+    released = refresh.released_manifest()
+    if released is None:
+        return []
+    with duckdb.connect(str(build.path), read_only=True) as con:
+        made = table_contents(con, mart_contracts().values())
+    found = compared(
+        released.contents,
+        made,
+        {record.year: record.keys for record in released.years},
+        build.keys,
+        all_inputs_equal=released.release.inputs_hash == refresh.inputs_hash,
+        severity="warning" if refresh.accept_revision else "error",
+    )
+    if found is None:
+        log.info("nothing in the release is of the same inputs, code and engines: it cannot be compared")
+    return [found] if found else []
 
 
 def nothing_new(context: AssetExecutionContext, refresh: Refresh) -> Iterator[AssetObservation]:
@@ -163,6 +208,11 @@ def nothing_new(context: AssetExecutionContext, refresh: Refresh) -> Iterator[As
     confirm(context, release_id, refresh.only)
     for key in sorted({*context.selected_asset_keys, RELEASE}):
         yield AssetObservation(key, description="Nothing is new: it stays as it is", metadata={"release": release_id})
+
+
+def parsed_project() -> dict[str, Any]:
+    """dbt's manifest, read."""
+    return json.loads(manifest().read_text(encoding="utf-8"))
 
 
 def project_of(parsed: Mapping[str, Any]) -> Project:

@@ -46,6 +46,9 @@ def refresh(
         list[str] | None,
         typer.Option(metavar="DATASET", help="Let this dataset's revision pass, however large; repeatable."),
     ] = None,
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Make every table, and compare it with what was taken over.")
+    ] = False,
     more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
     """Pull, build, check and publish; the old release stays unless every gate passes."""
@@ -60,7 +63,8 @@ def refresh(
 
     def attempt() -> Summary:
         with shown_progress(stderr()) as progress:
-            return run(settings, year_range(settings.years), sources or None, progress, accepted)
+            years_asked = year_range(settings.years)
+            return run(settings, years_asked, sources or None, progress, accepted, from_scratch=from_scratch)
 
     summary = telling(settings, attempt, at_terminal=sys.stderr.isatty())
 

@@ -22,11 +22,17 @@ from orchestration.release.records import ReleaseRow
 
 @dataclass(frozen=True)
 class YearRecord:
-    """What a year's tables were made from, one key a table, and which of dbt's tests failed in it (as warnings)."""
+    """What a year's tables were made from, one key a table, and which of dbt's tests failed in it (as warnings).
+
+    `ingredients` are hashes of all that the keys are of, by name (see `orchestration.slices.ledger`), `origins` of what
+    the tables that all years share were made from.
+    """
 
     year: int
     keys: Mapping[str, str]
     failed: Sequence[CheckResult] = ()
+    ingredients: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,4 +110,5 @@ def read_manifest(path: Path) -> Manifest:
 
 def year_record(entry: Mapping[str, Any]) -> YearRecord:
     """A year's record from what `asdict` made of it."""
-    return YearRecord(entry["year"], entry["keys"], [CheckResult(**finding) for finding in entry["failed"]])
+    failed = [CheckResult(**finding) for finding in entry["failed"]]
+    return YearRecord(entry["year"], entry["keys"], failed, entry.get("ingredients", {}), entry.get("origins", {}))

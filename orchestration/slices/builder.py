@@ -9,22 +9,22 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
 from orchestration.partitions import Partition, link_partitions
 from orchestration.quality.engine import literal
+from orchestration.quality.verdict import CheckResult
 from orchestration.release.manifest import YearRecord
 from orchestration.settings import Settings
 from orchestration.slices import assembly
 from orchestration.slices.findings import named
-from orchestration.slices.ledger import Project, keys_of, stale
-from orchestration.slices.phases import selected, with_counterparts, year_marts
+from orchestration.slices.ledger import Project, YearLedger, held, ledger_of, stale
+from orchestration.slices.phases import rows_by_year, selected, with_counterparts, year_marts
+from orchestration.slices.shelf import Shelf, name_of
 
-# The source whose years are those of the warehouse.
-SYSTEM = "bls_qcew"
-# So many rows of it are built in one go: more than all years of the states, less than one national year.
+# So many of a publisher's rows are built in one go: more than all years of the states, less than one national year.
 ROWS_IN_ONE_GO = 2_000_000
 
 
@@ -41,11 +41,13 @@ class Before:
         return {year: record.keys for year, record in self.years.items()}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Step:
     """One run of dbt: what it is for in words, its target, what it selects (all if None), in which environment.
 
-    `years` are the reference years that it makes tables of, none where it makes what has no years of its own.
+    `years` are the reference years that it makes tables of, none where it makes what has no years of its own. `found`
+    is what the tests of the run found, to be filled by who runs dbt; where `is_done` a refresh before ran it already,
+    and it stands there.
     """
 
     name: str
@@ -53,11 +55,16 @@ class Step:
     select: Sequence[str] | None
     environment: Mapping[str, str]
     years: Sequence[int] = ()
+    found: list[CheckResult] = field(default_factory=list)
+    is_done: bool = False
 
 
 @dataclass
 class Build:
     """A build of all years that partitions are there for, from what is new and from the release before.
+
+    `from_scratch` makes everything, whatever is there already. Known after the steps: `ledgers` by year, and `made`,
+    the tables that were made by year; all others were taken over.
 
     Example:
         >>> build = Build(settings(), project, partitions, options, before)              # doctest: +SKIP
@@ -72,7 +79,8 @@ class Build:
     partitions: Sequence[Partition]
     options: Mapping[str, str]
     before: Before | None = None
-    keys: dict[int, dict[str, str]] = field(default_factory=dict)
+    from_scratch: bool = False
+    ledgers: dict[int, YearLedger] = field(default_factory=dict)
     made: dict[int, list[str]] = field(default_factory=dict)
 
     @property
@@ -81,9 +89,14 @@ class Build:
         return self.settings.work / "build.duckdb"
 
     @property
+    def keys(self) -> dict[int, dict[str, str]]:
+        """The keys of its tables, by year."""
+        return {year: ledger.keys for year, ledger in self.ledgers.items()}
+
+    @property
     def rows(self) -> dict[int, int]:
         """Rows of each reference year."""
-        return {int(p.period): p.rows for p in self.partitions if p.source_id == SYSTEM}
+        return rows_by_year(self.partitions)
 
     def steps(self) -> Iterator[Step]:
         """The runs of dbt, one after the other; each must have ended well before the next is asked for.
@@ -96,8 +109,8 @@ class Build:
 
     def _runs(self) -> Iterator[Step]:
         years = sorted(self.rows)
-        at_once = sum(self.rows.values()) <= ROWS_IN_ONE_GO
-        if at_once and self.before is None:
+        # One start of dbt is dearer than making so little again.
+        if sum(self.rows.values()) <= ROWS_IN_ONE_GO:
             yield Step("all years", "build", None, {}, years)
             self._look_up(years)
             return
@@ -106,12 +119,27 @@ class Build:
             assembly.start_from(self.before.path, self.path, kept)
         yield Step("what all years share", "build", selected(self.project.nodes, ["common"]), {})
         self._look_up(years)
-        for group, tables in self._groups():
-            yield self._slice(group, tables)
-            assembly.take_in(self.path, self._folder / "slice.duckdb", dict.fromkeys(tables, group))
+        yield from self._slices()
         shutil.rmtree(self._folder, ignore_errors=True)
         yield Step("what is made of all years", "build", selected(self.project.nodes, ["whole"]), {})
         assembly.compact(self.path)
+
+    def _slices(self) -> Iterator[Step]:
+        keys = self.keys
+        groups = {
+            name_of({year: {table: keys[year][table] for table in tables} for year in group}): (group, tables)
+            for group, tables in self._groups()
+        }
+        shelf = Shelf(self.settings.slices)
+        shelf.keep_only(groups)
+        for name, (group, tables) in groups.items():
+            step = self._slice(group, tables)
+            known = shelf.findings(name)
+            step.is_done, step.found = known is not None, known or []
+            yield step
+            if not step.is_done:
+                shelf.put(name, self._folder / "slice.duckdb", step.found)
+            assembly.take_in(self.path, shelf.path(name), dict.fromkeys(tables, group))
 
     @property
     def _common(self) -> Path:
@@ -128,6 +156,8 @@ class Build:
         for folder in (work / "spill", self._folder):
             shutil.rmtree(folder, ignore_errors=True)
         (work / "spill").mkdir(parents=True)
+        if self.from_scratch:
+            Shelf(self.settings.slices).clear()
         link_partitions(self.partitions, self.settings)
 
     def _of_before(self, table: str) -> list[int]:
@@ -140,8 +170,12 @@ class Build:
         with duckdb.connect() as con:
             for name, path in (("common", self._common), ("build", self.path)):
                 con.execute(f"ATTACH {literal(str(path))} AS {name} (READ_ONLY)")
+
+            def shared(node: Mapping[str, Any], year: int) -> str:
+                return held(con, node, year)
+
             for year in years:
-                self.keys[year] = keys_of(year, self.project, self.partitions, con, self.options)
+                self.ledgers[year] = ledger_of(year, self.project, self.partitions, shared, self.options)
         marts = year_marts(self.project.nodes)
         names = {unique_id: name for name, unique_id in marts.items()}
         for year, tables in stale(self.keys, self.before.keys if self.before else {}).items():

@@ -1,30 +1,29 @@
 """The ledger: for every published table and year a key of all that it is made from, so that equal keys are equal rows.
 
-Belongs here: the keys, and what follows from two of them. Does not: making or taking over a table (see `assembly`).
+Belongs here: the keys, what they are of, and what follows from two of them. Does not: making or taking over a table
+(see `assembly`), reading code (see `code`).
 
-A key holds what reaches the table and nothing else: the partitions of the year, the tables that all years share (by
-what they hold, in that year where they have years), the code of the model and of every model, macro and kernel it is
-made by, the settings and the engines.
+A key is of what reaches the table and of nothing else: the partitions of the year, the tables that all years share (by
+what they hold, in that year where they have years), the code of every model that it is made by and of every test of it,
+the settings and the engines. Each of these has a name, by which a person is told why a table is made.
 """
 
 from __future__ import annotations
 
-import ast
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import duckdb
 
 from orchestration.partitions import Partition
 from orchestration.quality.engine import quoted
-from orchestration.settings import PROJECT_ROOT
+from orchestration.slices.code import code_of, digest
 from orchestration.slices.phases import Nodes, parents, phase_of, year_marts
 from orchestration.sources.catalogue import SOURCES
 
-KERNELS = "orchestration.indicators"
+# What a table that all years share holds in a year, as a hash; of its node in dbt's manifest and the year.
+Shared = Callable[[Mapping[str, Any], int], str]
 
 
 @dataclass(frozen=True)
@@ -36,71 +35,113 @@ class Project:
     variables: Mapping[str, Any] = field(default_factory=dict)
 
 
-def keys_of(
-    year: int,
-    project: Project,
-    partitions: Sequence[Partition],
-    shared: duckdb.DuckDBPyConnection,
-    options: Mapping[str, str],
-) -> dict[str, str]:
-    """The key of every table that is made of a year, by its name.
+@dataclass(frozen=True)
+class YearLedger:
+    """What the tables of a year are made from: hashes by name, and by table the names of those that reach it."""
+
+    ingredients: Mapping[str, str]
+    made_from: Mapping[str, frozenset[str]]
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The key of every table.
+
+        Example:
+            >>> one, other = (YearLedger({"data qcew": path}, {"employment": {"data qcew"}}) for path in "ab")
+            >>> one.keys == one.keys, one.keys == other.keys
+            (True, False)
+        """
+        return {
+            table: digest(sorted((name, self.ingredients[name]) for name in names))
+            for table, names in sorted(self.made_from.items())
+        }
+
+    def because(self, table: str, before: Mapping[str, str]) -> list[str]:
+        """The names of what a table is made from that differs from what was recorded before."""
+        return sorted(name for name in self.made_from[table] if before.get(name) != self.ingredients[name])
+
+
+def ledger_of(
+    year: int, project: Project, partitions: Sequence[Partition], shared: Shared, options: Mapping[str, str]
+) -> YearLedger:
+    """What every table that is made of a year is made from.
 
     Args:
         year: the reference year.
         project: the dbt project.
         partitions: tidy partitions that the release is built from.
-        shared: a connection to what all years share, by database, schema and name as dbt writes them.
+        shared: what a table that all years share holds.
         options: settings and versions that reach the numbers, see `release.inputs.options`.
     """
-    return _Keys(year, project, partitions, shared, options).of_marts()
+    reader = _Reader(year, project, partitions, shared, options)
+    made_from = {name: reader.names(unique_id) for name, unique_id in sorted(year_marts(project.nodes).items())}
+    return YearLedger(reader.ingredients, made_from)
 
 
-class _Keys:
+class _Reader:
     def __init__(
         self,
         year: int,
         project: Project,
         partitions: Sequence[Partition],
-        shared: duckdb.DuckDBPyConnection,
+        shared: Shared,
         options: Mapping[str, str],
     ) -> None:
-        self.year, self.project, self.shared = year, project, shared
-        self.partitions = partitions
-        self.settled = _digest(sorted(options.items()), sorted(project.variables.items()))
-        self.known: dict[str, str] = {}
+        self.year, self.project, self.partitions, self.shared = year, project, partitions, shared
+        self.ingredients = {f"option {name}": digest(value) for name, value in options.items()}
+        self.ingredients |= {f"variable {name}": digest(value) for name, value in project.variables.items()}
+        self.everywhere = frozenset(self.ingredients)
+        self.tests = _tests_by_model(project)
+        self.known: dict[str, frozenset[str]] = {}
 
-    def of_marts(self) -> dict[str, str]:
-        return {name: self.of(unique_id) for name, unique_id in sorted(year_marts(self.project.nodes).items())}
-
-    def of(self, unique_id: str) -> str:
-        """The key of a node: of a model of the year what it is made by and from, of all else what it holds."""
+    def names(self, unique_id: str) -> frozenset[str]:
+        """The names of what a node is made from: of a model of the year its code and what it reads, else itself."""
         if unique_id not in self.known:
-            node, phase = self.project.nodes[unique_id], phase_of(unique_id, self.project.nodes)
-            if phase == "year":
-                made_from = sorted(self.of(parent) for parent in parents(unique_id, self.project.nodes))
-                after = node["config"].get("meta", {}).get("reads_year_after")
-                next_year = self.paths(after, self.year + 1) if after else []
-                self.known[unique_id] = _digest(self.settled, self.code(node), made_from, next_year)
-            elif phase is None:
-                self.known[unique_id] = _digest(node["name"], self.paths(node["name"].removeprefix("stg_"), self.year))
-            else:
-                self.known[unique_id] = _digest(node["name"], held(self.shared, node, self.year))
+            self.known[unique_id] = self._names(unique_id, self.project.nodes[unique_id])
         return self.known[unique_id]
 
-    def paths(self, table: str, year: int) -> list[str]:
-        """The partitions of a tidy table that a year is made from: its own where the source has years, else all."""
-        return sorted(
-            p.path
-            for p in self.partitions
-            if p.table == table and (not SOURCES[p.source_id].by_year or p.period == str(year))
-        )
+    def _names(self, unique_id: str, node: Mapping[str, Any]) -> frozenset[str]:
+        phase = phase_of(unique_id, self.project.nodes)
+        if phase is None:
+            table = node["name"].removeprefix("stg_")
+            return self._one(f"data {table}", digest(partition_paths(self.partitions, table, self.year)))
+        if phase != "year":
+            return self._one(shared_name(node), self.shared(node, self.year))
+        found = self.everywhere | self._one(f"code of {node['name']}", code_of(node, self.project.macros))
+        # What failed in a year is remembered, so a test that is new or changed has to be carried out in every year.
+        if tests := self.tests.get(unique_id):
+            found |= self._one(f"tests of {node['name']}", digest(sorted(tests)))
+        if after := node["config"].get("meta", {}).get("reads_year_after"):
+            paths = partition_paths(self.partitions, after, self.year + 1)
+            found |= self._one(f"data {after} of the year after", digest(paths))
+        return found.union(*(self.names(parent) for parent in parents(unique_id, self.project.nodes)))
 
-    def code(self, node: Mapping[str, Any]) -> str:
-        """A model's own text, its columns' types, the macros it calls and the kernels it imports."""
-        types = sorted((name, column.get("data_type")) for name, column in node.get("columns", {}).items())
-        macros = sorted(_macros(node["depends_on"].get("macros", []), self.project.macros))
-        kernels = sorted(_kernels(node["raw_code"])) if node["language"] == "python" else []
-        return _digest(node["raw_code"], types, macros, kernels)
+    def _one(self, name: str, value: str) -> frozenset[str]:
+        self.ingredients[name] = value
+        return frozenset({name})
+
+
+def _tests_by_model(project: Project) -> dict[str, list[str]]:
+    """A hash of each test, by the nodes that it reads."""
+    found: dict[str, list[str]] = {}
+    for unique_id, node in project.nodes.items():
+        if node["resource_type"] == "test":
+            said = node.get("test_metadata"), node["config"].get("severity")
+            for parent in parents(unique_id, project.nodes):
+                found.setdefault(parent, []).append(digest(code_of(node, project.macros), said))
+    return found
+
+
+def shared_name(node: Mapping[str, Any]) -> str:
+    """By which name a table that all years share stands among what a year is made from."""
+    return f"table {node['name']}"
+
+
+def partition_paths(partitions: Sequence[Partition], table: str, year: int) -> list[str]:
+    """The partitions of a tidy table that a year is made from: its own where the source has years, else all."""
+    return sorted(
+        p.path for p in partitions if p.table == table and (not SOURCES[p.source_id].by_year or p.period == str(year))
+    )
 
 
 def held(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any], year: int) -> str:
@@ -110,49 +151,7 @@ def held(con: duckdb.DuckDBPyConnection, node: Mapping[str, Any], year: int) -> 
     where = f"WHERE year = {year}" if "year" in names else ""
     columns = ", ".join(quoted(name) for name in sorted(names))
     found = con.execute(f"SELECT count(*), sum(hash({columns})::HUGEINT) FROM {table} {where}").fetchone()
-    return repr((sorted(names), found))
-
-
-def _macros(unique_ids: Sequence[str], macros: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    """The texts of macros and of all that they call; those of dbt itself are of its version."""
-    found: dict[str, str] = {}
-    waiting = list(unique_ids)
-    while waiting:
-        unique_id = waiting.pop()
-        if unique_id not in found and unique_id in macros:
-            found[unique_id] = macros[unique_id]["macro_sql"]
-            waiting += macros[unique_id]["depends_on"].get("macros", [])
-    return set(found.values())
-
-
-def _kernels(text: str) -> set[str]:
-    """The texts of the kernel modules that a module's text imports, and that those import."""
-    found: dict[str, str] = {}
-    waiting = list(_imported(text))
-    while waiting:
-        module = waiting.pop()
-        path = PROJECT_ROOT.joinpath(*module.split(".")).with_suffix(".py")
-        if module not in found and path.is_file():
-            found[module] = path.read_text(encoding="utf-8")
-            waiting += _imported(found[module])
-    return set(found.values())
-
-
-@lru_cache(maxsize=256)
-def _imported(text: str) -> tuple[str, ...]:
-    """The kernel modules that a text names in its imports."""
-    found = []
-    for statement in ast.walk(ast.parse(text)):
-        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith(KERNELS):
-            names = [f"{statement.module}.{alias.name}" for alias in statement.names]
-            found += [str(statement.module), *names]
-        elif isinstance(statement, ast.Import):
-            found += [alias.name for alias in statement.names if alias.name.startswith(KERNELS)]
-    return tuple(found)
-
-
-def _digest(*parts: Any) -> str:
-    return hashlib.sha256(repr(parts).encode()).hexdigest()
+    return digest(sorted(names), found)
 
 
 def stale(now: Mapping[int, Mapping[str, str]], before: Mapping[int, Mapping[str, str]]) -> dict[int, list[str]]:

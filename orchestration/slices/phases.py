@@ -7,11 +7,21 @@ dbt is run, which years must be made (see `ledger`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from orchestration.partitions import Partition
 
 Phase = Literal["common", "year", "whole"]
 PHASES: tuple[Phase, ...] = ("common", "year", "whole")
 Nodes = Mapping[str, Mapping[str, Any]]
+# The source whose years are those of the warehouse.
+SYSTEM = "bls_qcew"
+
+
+def rows_by_year(partitions: Iterable[Partition]) -> dict[int, int]:
+    """The reference years of a warehouse that is built from these partitions, and the publisher's rows of each."""
+    return {int(p.period): p.rows for p in partitions if p.source_id == SYSTEM}
 
 
 def phase_of(unique_id: str, nodes: Nodes) -> Phase | None:

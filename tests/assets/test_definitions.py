@@ -40,7 +40,8 @@ def name(spec: AssetSpec) -> str:
 
 
 def test_what_people_and_scripts_call_by_name_is_there() -> None:
-    assert sorted(job.name for job in REPOSITORY.get_all_jobs() if not job.name.startswith("__")) == ["nightly"]
+    jobs = [job.name for job in REPOSITORY.get_all_jobs() if not job.name.startswith("__")]
+    assert sorted(jobs) == ["nightly", "years"]
     assert [schedule.name for schedule in REPOSITORY.schedule_defs] == ["nightly_at_half_past_two"]
     assert sorted(sensor.name for sensor in REPOSITORY.sensor_defs) == ["tell_of_failure", "tell_of_success"]
     assert AssetKey("release") in SPECS
@@ -93,8 +94,19 @@ def test_every_mart_is_checked_and_precedes_the_release() -> None:
 
 def test_no_run_has_to_choose_a_partition() -> None:
     """Then the interface starts a refresh at one click, and shows no year as made that has no file."""
-    assert [name(spec) for spec in SPECS.values() if spec.partitions_def] == []
+    assert [name(spec) for spec in SPECS.values() if spec.partitions_def] == ["slices/bls_qcew"]
+    assert AssetKey(["slices", "bls_qcew"]) not in REPOSITORY.asset_graph.materializable_asset_keys
     assert REPOSITORY.get_job("nightly").partitions_def is None
+
+
+def test_a_year_is_made_again_by_its_partition() -> None:
+    job = REPOSITORY.get_job("years")
+    assert job.partitions_def is not None
+    found = job.partitions_def.get_partition_keys()
+    assert (found[0], found[-1]) == ("1990", str(datetime.now(UTC).year))
+    config = job.partitioned_config.get_run_config_for_partition_key("2016")["resources"]["refresh"]["config"]
+    assert (Refresh(**config).asked_years, Refresh(**config).remakes) == ([2016], True)
+    assert job.asset_layer.selected_asset_keys == REPOSITORY.get_job("nightly").asset_layer.selected_asset_keys
 
 
 def test_every_job_shares_one_process_and_its_lock() -> None:
@@ -121,8 +133,10 @@ def test_the_night_after_new_year_asks_for_the_new_year(monkeypatch: pytest.Monk
 
 def asked_tonight(schedule: ScheduleDefinition) -> list[str]:
     with DagsterInstance.ephemeral() as instance:
-        requests = schedule.evaluate_tick(build_schedule_context(instance=instance)).run_requests or ()
-    asked = [Refresh(**request.run_config.get("resources", {}).get("refresh", {})).asked_years for request in requests]
+        context = build_schedule_context(instance=instance, scheduled_execution_time=datetime.now(UTC))
+        requests = schedule.evaluate_tick(context).run_requests or ()
+    given = [request.run_config.get("resources", {}).get("refresh", {}).get("config", {}) for request in requests]
+    asked = [Refresh(**config).asked_years for config in given]
     return [f"{years[0]}-{years[-1]}" for years in asked]
 
 

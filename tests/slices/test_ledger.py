@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.indicators import linkage, shares
 from orchestration.partitions import Partition
-from orchestration.slices.ledger import Project, keys_of, stale
+from orchestration.slices.ledger import Project, YearLedger, held, ledger_of, stale
 
 IMPORTS = "from orchestration.indicators import linkage\n\ndef model(dbt, session): ...\n"
 
@@ -85,9 +85,19 @@ Keys = dict[int, dict[str, str]]
 @pytest.fixture
 def keys(shared: duckdb.DuckDBPyConnection) -> Callable[..., Keys]:
     def of(project: Project, partitions: list[Partition] = PARTITIONS, options: dict[str, str] = OPTIONS) -> Keys:
-        return {year: keys_of(year, project, partitions, shared, options) for year in (2015, 2016)}
+        return {year: ledger(year, project, partitions, shared, options).keys for year in (2015, 2016)}
 
     return of
+
+
+def ledger(
+    year: int,
+    project: Project,
+    partitions: list[Partition],
+    shared: duckdb.DuckDBPyConnection,
+    options: dict[str, str],
+) -> YearLedger:
+    return ledger_of(year, project, partitions, lambda node, of: held(shared, node, of), options)
 
 
 def both(*tables: str) -> dict[int, list[str]]:
@@ -111,6 +121,28 @@ def test_inputs_make_what_reads_them(keys: Callable[..., Keys], shared: duckdb.D
     assert stale(keys(project()), before) == {2016: ["employment", "linkage"]}
     shared.execute("INSERT INTO common.shires VALUES ('c')")
     assert stale(keys(project()), before) == both("employment", "linkage")
+
+
+def test_a_person_is_told_what_is_new(shared: duckdb.DuckDBPyConnection) -> None:
+    before = ledger(2016, project(), PARTITIONS, shared, OPTIONS).ingredients
+    occupations = [*PARTITIONS[:2], replace(PARTITIONS[2], path="o26")]
+    shared.execute("UPDATE common.members SET county = 'c' WHERE year = 2016")
+    now = ledger(2016, edited("linkage", raw_code="SELECT 1"), occupations, shared, OPTIONS | {"duckdb": "1.6"})
+    assert now.because("employment", before) == ["option duckdb", "table members"]
+    found = ["code of linkage", "data oews_industry", "option duckdb", "table members"]
+    assert now.because("linkage", before) == found
+
+
+def test_a_test_that_is_new_or_changed_is_carried_out_in_every_year(keys: Callable[..., Keys]) -> None:
+    before = keys(project())
+    asked = {"resource_type": "test", "depends_on": {"nodes": ["linkage", "shires"], "macros": []}, "config": {}}
+    asked |= {"raw_code": "SELECT * FROM linkage", "language": "sql", "fqn": ["project", "adds_up"]}
+    tested = replace(project(), nodes=dict(project().nodes) | {"adds_up": asked})
+    assert stale(keys(tested), before) == both("linkage")
+    stricter = replace(tested, nodes=dict(tested.nodes) | {"adds_up": asked | {"raw_code": "SELECT 1"}})
+    assert stale(keys(stricter), keys(tested)) == both("linkage")
+    warns = replace(tested, nodes=dict(tested.nodes) | {"adds_up": asked | {"config": {"severity": "warn"}}})
+    assert stale(keys(warns), keys(tested)) == both("linkage")
 
 
 def test_settings_and_engines_make_everything(keys: Callable[..., Keys]) -> None:
