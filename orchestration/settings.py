@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     max_download_bytes: int = Field(default=2_000_000_000, gt=0)
     max_unpacked_bytes: int = Field(default=8_000_000_000, gt=0)
     memory_limit: str = Field(default="1500MB", description="DuckDB memory limit while parsing, and of a query")
-    build_memory_limit: str = Field(default="6GB", description="DuckDB memory limit while dbt builds")
+    build_memory_limit: str = Field(default="2500MB", description="DuckDB memory limit while dbt builds")
     keep_releases: int = Field(default=30, ge=1, description="releases that stay; older ones go")
     keep_days: int = Field(default=400, ge=1, description="days before the newest release after which others go")
     keep_bytes: int = Field(
