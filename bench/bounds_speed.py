@@ -22,7 +22,7 @@ from typing import Any
 
 from bench.nightly import BARE, SINGLEFILE, against, measured, median
 
-MODEL = Path(__file__).resolve().parents[1] / "dbt_project" / "models" / "intermediate" / "int_qcew_bounds.py"
+MODEL = Path(__file__).resolve().parents[1] / "dbt_project" / "models" / "intermediate" / "year" / "int_qcew_bounds.py"
 GOAL = 5
 
 # The dbt model itself, over one year of a scratch file, up to the rows that it hands on.

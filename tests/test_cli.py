@@ -71,8 +71,8 @@ def fake_refresh(monkeypatch: pytest.MonkeyPatch, behave: Callable[..., Any]) ->
     """Put `behave` in the place of the refresh; returns the list of what it is called with."""
     calls: list[tuple[Any, ...]] = []
 
-    def refresh(*arguments: Any) -> Any:
-        calls.append(arguments)
+    def refresh(*arguments: Any, from_scratch: bool) -> Any:
+        calls.append((*arguments, from_scratch))
         return behave(*arguments)
 
     module = types.ModuleType("orchestration.refresh")
@@ -149,7 +149,7 @@ def test_the_exit_code_reaches_the_shell(home: Settings, tmp_path: Path) -> None
     package = tmp_path / "refresh.py"
     package.write_text(
         "from orchestration.errors import LockedError\n"
-        "def refresh(*_):\n    raise LockedError('another refresh is running')\n"
+        "def refresh(*_, **__):\n    raise LockedError('another refresh is running')\n"
     )
     inject = (
         "import importlib.util as u, sys; "
@@ -202,16 +202,16 @@ def test_flags_become_settings(monkeypatch: pytest.MonkeyPatch, release: Path, t
         "--accept-revision", "bls_qcew", "--only", "bls_qcew", "census_gazetteer",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
-    used, years, only, _, accepted = calls[0]
-    assert accepted == ["bls_qcew"]
+    used, years, only, _, accepted, from_scratch = calls[0]
+    assert (accepted, from_scratch) == (["bls_qcew"], False)
     assert (used.profile, used.mirror, used.years) == ("mirror", tmp_path, "2015-2016")
     assert (list(years), only) == ([2015, 2016], ["bls_qcew", "census_gazetteer"])
     assert settings() is used
     assert os.environ["CLUSTERS_PROFILE"] == "mirror"
     run("refresh", "--only", "census_gazetteer,bls_qcew", "--only", "bls_qcew")
     assert calls[1][2] == ["census_gazetteer", "bls_qcew"]
-    run("refresh")
-    assert calls[2][2] is None
+    run("refresh", "--from-scratch")
+    assert (calls[2][2], calls[2][5]) == (None, True)
 
 
 def test_unknown_sources_stop_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:

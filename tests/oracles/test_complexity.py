@@ -71,12 +71,12 @@ def marts(
             bounds = [None if np.isnan(x) else float(x) for x in (low[r, c], high[r, c], plants[r, c])]
             row = ["state", f"state:{r:02}", f"c{c:02}", 2016, 0 if bounds[1] == 0 else 9, *bounds]
             con.execute("INSERT INTO int_cluster_grid VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-    con.execute(f"CREATE OR REPLACE TABLE int_relatedness_cells AS {model('intermediate/int_relatedness_cells')}")
+    con.execute(f"CREATE OR REPLACE TABLE int_relatedness_cells AS {model('intermediate/year/int_relatedness_cells')}")
     dbt = SimpleNamespace(config=lambda **_: None, ref=con.table)
-    figures = python_model("intermediate/int_relatedness")(dbt, None)
+    figures = python_model("intermediate/year/int_relatedness")(dbt, None)
     con.execute("CREATE OR REPLACE TABLE int_relatedness AS SELECT * FROM figures")
-    of_regions = dicts(con.sql(model("marts/region_complexity")).order("region_id"))
-    of_cells = dicts(con.sql(model("marts/cluster_opportunity")).order("region_id, cluster_id"))
+    of_regions = dicts(con.sql(model("marts/year/region_complexity")).order("region_id"))
+    of_cells = dicts(con.sql(model("marts/year/cluster_opportunity")).order("region_id, cluster_id"))
     assert figures.num_rows == len(of_cells) == regions * clusters
     return of_regions, [of_cells[k * clusters : (k + 1) * clusters] for k in range(regions)]
 

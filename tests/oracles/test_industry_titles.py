@@ -66,7 +66,7 @@ def titles_from(*lists: Path) -> Titles:
     """What the model makes of lists of titles, in the order in which they were landed."""
     project = yaml.safe_load((DBT / "dbt_project.yml").read_text(encoding="utf-8"))
     source = (DBT / "macros" / "naics.sql").read_text(encoding="utf-8")
-    source += (DBT / "models" / "intermediate" / "int_industry_titles.sql").read_text(encoding="utf-8")
+    source += (DBT / "models" / "intermediate" / "common" / "int_industry_titles.sql").read_text(encoding="utf-8")
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
     sql = environment.from_string(source).render(ref=lambda name: name, var=lambda name: project["vars"][name])
     with duckdb.connect() as con:
