@@ -46,11 +46,12 @@ def borrowed_environment(folder: Path) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first, so that parallel workers end together; and before them one that needs the mirror, so
-    that one worker makes its warehouse while the others have something else to do."""
+    """Files of long tests alone first, then those with slow ones, so that parallel workers end together. Before them
+    one that needs the mirror, so that one worker makes its warehouse while the others have something else to do."""
     slow, mirror = ({i.path for i in items if i.get_closest_marker(name)} for name in ("slow", "mirror"))
+    long = {i.path for i in items} - {i.path for i in items if not i.get_closest_marker("long")}
     first = next((i.path for i in items if i.path in slow & mirror), None)
-    items.sort(key=lambda item: (item.path != first, item.path not in slow))
+    items.sort(key=lambda item: (item.path != first, item.path not in long, item.path not in slow))
 
 
 @pytest.fixture(autouse=True)
