@@ -438,7 +438,7 @@ def test_second_refresh_publishes_nothing(copied: Path) -> None:
 def test_same_inputs_make_the_same_tables_in_little_memory(refreshed: Refreshed, copied: Path, monkeypatch) -> None:
     """So little that the build spills to disk, which may cost time and change nothing."""
     shutil.rmtree(copied / "warehouse")
-    monkeypatch.setenv("CLUSTERS_BUILD_MEMORY_LIMIT", "350MB")
+    monkeypatch.setenv("CLUSTERS_BUILD_MEMORY_LIMIT", "250MB")
     result = CliRunner().invoke(app, ["refresh", "--profile", "sample"])
     assert result.exit_code == 0, result.output
     assert tables(copied / "warehouse" / "current.duckdb") == tables(refreshed.current)

@@ -53,7 +53,8 @@ def test_every_source_has_a_view_of_its_columns(tmp_path: Path) -> None:
     properties = json.loads((tmp_path / "_staging.yml").read_text(encoding="utf-8"))
     tidy = properties["sources"][0]
     assert {t["name"] for t in tidy["tables"]} == {s.table for s in SOURCES.values()}
-    assert tidy["config"]["meta"]["external_location"].endswith("}/{name}/*.parquet')")
+    folder = '{{ env_var("CLUSTERS_TIDY", env_var("CLUSTERS_HOME", "../data") ~ "/work/tidy") }}'
+    assert tidy["config"]["meta"]["external_location"] == f"read_parquet('{folder}/{{name}}/*.parquet')"
     for model in properties["models"]:
         contract = contracts()[model["name"]]
         assert [(c["name"], c["description"]) for c in model["columns"]] == [
