@@ -86,43 +86,46 @@ def broken_off(house: House, years: str, patch: pytest.MonkeyPatch, *, after: in
 
 
 def test_at_once_by_year_and_taken_over(
-    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Two years in slices of their own, one that is added before them, and all at once; of two editions of NAICS.
+    """Years of two editions of NAICS, and with and without areas' industries.
 
-    The first refresh breaks off, and one of the slices that it leaves is damaged.
+    One refresh breaks off, and one of the slices that it leaves is damaged.
     """
-    with monkeypatch.context() as patch:
-        patch.setattr(builder, "ROWS_IN_ONE_GO", 1)
-        left = broken_off(house, "2022-2023", patch, after=1)
-        assert len(left) == 2
-        (house.home / "slices" / left[0]).write_bytes(b"damaged")
-        with caplog.at_level(logging.INFO, logger="clusters.build"):
-            newest = published(house, "2022-2023")
+    at_once = published(house, "2021-2025")
+    assert {record.year for record in at_once.years} == set(range(2021, 2026))
+    other = House(tmp_path / "other", house.mirror)
+    with house_environment(other):
+        with monkeypatch.context() as patch:
+            patch.setattr(builder, "ROWS_IN_ONE_GO", 1)
+            # The newest first, and then those before it, each in a slice of its own.
+            newest = published(other, "2024-2025")
+            left = broken_off(other, "2021-2025", patch, after=1)
+            assert len(left) == 2
+            (other.home / "slices" / left[0]).write_bytes(b"damaged")
+            with caplog.at_level(logging.INFO, logger="clusters.build"):
+                by_year = published(other, "2021-2025")
         assert (caplog.text.count("made by an earlier refresh"), caplog.text.count("is damaged on disk")) == (1, 1)
-        assert not (house.home / "slices").exists()
-        by_year = published(house, "2021-2023")
-    assert {year: bool(tables) for year, tables in made_anew(newest, by_year).items()} == {
-        2021: True,
-        2022: False,
-        2023: False,
-    }
-    at_once = house.refresh("--years", "2021-2023", "--from-scratch")
-    assert at_once.exit_code == 0, at_once.output
-    assert f"release {by_year.release.release_id} stays current" in at_once.stdout
-    assert "every table was made from scratch and is equal to the release's" in at_once.stdout
+        assert not (other.home / "slices").exists()
+        again = other.refresh("--years", "2021-2025", "--from-scratch")
+        assert again.exit_code == 0, again.output
+        assert f"release {by_year.release.release_id} stays current" in again.stdout
+        assert "every table was made from scratch and is equal to the release's" in again.stdout
+    assert contents(by_year) == contents(at_once)
+    assert {record.year: record.keys for record in by_year.years} == {r.year: r.keys for r in at_once.years}
+    assert {year for year, tables in made_anew(newest, by_year).items() if not tables} == {2024, 2025}
 
 
 def test_a_changed_staffing_table_makes_what_reads_occupations(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builder, "ROWS_IN_ONE_GO", 1)
-    first = published(house, "2023")
+    first = published(house, "2022-2023")
     book = (house.mirror / STAFFING).read_bytes()
     with duckdb.connect(str(house.current), read_only=True) as con:
         before = con.execute("SELECT sum(occupation), sum(combined) FROM cluster_linkage").fetchall()
     (house.mirror / STAFFING).unlink()
     (house.mirror / STAFFING).write_bytes(rezipped(book, lambda _, content: rezipped(content, more_managers)))
-    second = published(house, "2023")
-    assert made_anew(first, second) == {2023: {"cluster_linkage"}}
+    second = published(house, "2022-2023")
+    assert made_anew(first, second) == {2022: {"cluster_linkage"}, 2023: {"cluster_linkage"}}
     changed = {name for (name, _), held in contents(second).items() if contents(first)[name, _] != held}
     assert changed == {"cluster_linkage"}
     with duckdb.connect(str(house.current), read_only=True) as con:
@@ -139,20 +142,20 @@ def a_lie_is_found(house: House, first: Manifest, second: Manifest, book: bytes,
     entry = json.loads(note.read_text(encoding="utf-8"))
     true = {record.year: record.keys["cluster_linkage"] for record in first.years}
     for record in entry["years"]:
-        if record["year"] == 2023:
-            record["keys"]["cluster_linkage"] = true[2023]
+        if record["year"] == 2022:
+            record["keys"]["cluster_linkage"] = true[2022]
     note.write_text(json.dumps(entry), encoding="utf-8")
     (house.mirror / STAFFING).write_bytes(book)
-    wrong = published(house, "2023")
+    wrong = published(house, "2022-2023")
     differing = {place for place, held in contents(wrong).items() if contents(first)[place] != held}
-    assert differing == {("cluster_linkage", 2023)}
+    assert differing == {("cluster_linkage", 2022)}
     patch.undo()
-    stopped = house.refresh("--years", "2023", "--from-scratch")
+    stopped = house.refresh("--years", "2022-2023", "--from-scratch")
     assert stopped.exit_code == 3, stopped.output
-    assert "other rows in cluster_linkage (2023)" in stopped.output
-    mended = house.refresh("--years", "2023", "--from-scratch", "--accept-revision", "oews_industry")
+    assert "other rows in cluster_linkage (2022)" in stopped.output
+    mended = house.refresh("--years", "2022-2023", "--from-scratch", "--accept-revision", "oews_industry")
     assert mended.exit_code == 0, mended.output
-    assert "other rows in cluster_linkage (2023)" in mended.output
+    assert "other rows in cluster_linkage (2022)" in mended.output
     release = house.current.resolve()
     now = read_manifest(release.parents[1] / "manifests" / f"{release.stem}.json")
     assert contents(now) == contents(first)
