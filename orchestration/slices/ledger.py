@@ -122,10 +122,10 @@ class _Reader:
 
 
 def _tests_by_model(project: Project) -> dict[str, list[str]]:
-    """A hash of each test, by the nodes that it reads."""
+    """A hash of each test of what is made of a year, by the nodes that it reads; all others run in every build."""
     found: dict[str, list[str]] = {}
     for unique_id, node in project.nodes.items():
-        if node["resource_type"] == "test":
+        if node["resource_type"] == "test" and phase_of(unique_id, project.nodes) == "year":
             said = node.get("test_metadata"), node["config"].get("severity")
             for parent in parents(unique_id, project.nodes):
                 found.setdefault(parent, []).append(digest(code_of(node, project.macros), said))

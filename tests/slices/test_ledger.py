@@ -141,6 +141,9 @@ def test_a_test_that_is_new_or_changed_is_carried_out_in_every_year(keys: Callab
     assert stale(keys(tested), before) == both("linkage")
     stricter = replace(tested, nodes=dict(tested.nodes) | {"adds_up": asked | {"raw_code": "SELECT 1"}})
     assert stale(keys(stricter), keys(tested)) == both("linkage")
+    of_all_years = asked | {"depends_on": {"nodes": ["linkage", "dynamics"], "macros": []}}
+    also = replace(tested, nodes=dict(tested.nodes) | {"follows": of_all_years})
+    assert stale(keys(also), keys(tested)) == {}, "it is carried out every time"
     warns = replace(tested, nodes=dict(tested.nodes) | {"adds_up": asked | {"config": {"severity": "warn"}}})
     assert stale(keys(warns), keys(tested)) == both("linkage")
 
