@@ -16,7 +16,7 @@ from typing import Literal, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import ByteSize, Field, SecretStr, TypeAdapter, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +25,8 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 SHORTEST_SECRET = 4
 LONGEST_WORD = 12
+# Each of two models may then take what one has needed of the sample, and twice as much again.
+MEMORY_OF_TWO_MODELS = 1_000_000_000
 
 
 class Settings(BaseSettings):
@@ -86,6 +88,12 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().resolve() if value else None
 
+    @field_validator("memory_limit", "build_memory_limit")
+    @classmethod
+    def _size(cls, value: str) -> str:
+        TypeAdapter(ByteSize).validate_python(value)
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
@@ -117,6 +125,12 @@ class Settings(BaseSettings):
         if self.smtp_url and not (self.mail_from or self.contact):
             raise ValueError("CLUSTERS_SMTP_URL is set, yet neither CLUSTERS_MAIL_FROM nor CLUSTERS_CONTACT is")
         return self
+
+    @property
+    def models_at_once(self) -> int:
+        """Tables that dbt builds side by side: one where memory is too short to be sure that any two of them fit."""
+        # A share of the machine ("80%") counts as too short: how much it is, DuckDB alone knows.
+        return 2 if TypeAdapter(ByteSize).validate_python(self.build_memory_limit) >= MEMORY_OF_TWO_MODELS else 1
 
     @property
     def landing(self) -> Path:

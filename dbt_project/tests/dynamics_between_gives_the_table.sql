@@ -1,17 +1,22 @@
--- The macro stands in the release, and gives of the longest span of the table what the table holds, for every type of
--- region of which the table has that span. Each side is made once, and joined: it has to fit beside all else of a build.
-WITH longest AS (
-    SELECT from_year, to_year FROM {{ ref("cluster_dynamics") }} ORDER BY to_year - from_year DESC, to_year DESC LIMIT 1
+-- The macro stands in the release, and gives of one span of the table what the table holds, for every type of region of
+-- which the table has that span. It is the longest without a break, since across one nearly every figure is NULL. Each
+-- side is made once, and joined: it has to fit beside all else of a build.
+WITH span AS (
+    SELECT from_year, to_year
+    FROM {{ ref("cluster_dynamics") }}
+    GROUP BY from_year, to_year
+    ORDER BY bool_or(comparable) DESC, to_year - from_year DESC, to_year DESC
+    LIMIT 1
 ),
 
 held AS (
-    SELECT * FROM {{ ref("cluster_dynamics") }} SEMI JOIN longest USING (from_year, to_year)
+    SELECT * FROM {{ ref("cluster_dynamics") }} SEMI JOIN span USING (from_year, to_year)
 ),
 
 given AS (
     SELECT *
     FROM {{ ref("cluster_dynamics").include(identifier=false) }}.cluster_dynamics_between(
-        (SELECT from_year FROM longest), (SELECT to_year FROM longest)
+        (SELECT from_year FROM span), (SELECT to_year FROM span)
     )
     WHERE split_part(region_id, ':', 1) IN (SELECT split_part(region_id, ':', 1) FROM held)
 )

@@ -53,6 +53,7 @@ def dbt_environment(of: Settings) -> dict[str, str]:
         "CLUSTERS_DBT": DBT,
         "CLUSTERS_BUILD_MEMORY_LIMIT": of.build_memory_limit,
         "CLUSTERS_THREADS": str(of.threads),
+        "CLUSTERS_MODELS_AT_ONCE": str(of.models_at_once),
         "CLUSTERS_BOUND_PROGRAMMES": str(of.bound_programmes),
         # Products of matrices are summed in the order of their threads: on one, every machine gets the same last digit.
         "OPENBLAS_NUM_THREADS": "1",

@@ -37,14 +37,15 @@ def status(
     why: Annotated[bool, typer.Option("--why", help="Also what a refresh would make now, and why.")] = False,
 ) -> None:
     """What is published, how old each source is, and how the last run ended."""
-    from orchestration.cli.why import expected_now, print_why
+    from orchestration.cli.why import outlook, print_why
     from orchestration.release.integrity import REMEDY
 
     settings = load_settings()
     found = _status(settings)
-    expected, of_all = expected_now(settings) if why else ([], 0)
-    if why:
-        found["expected"] = [asdict(one) for one in expected]
+    ahead = outlook(settings) if why else None
+    if ahead:
+        found["expected"] = [asdict(one) for one in ahead.expected]
+        found["made_in_one_go"] = ahead.in_one_go
     if as_json:
         typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
         return
@@ -71,8 +72,8 @@ def status(
     console.print(f"Last run   {_last_run_text(found['last_run'])}")
     if found["data_docs"]:
         console.print(f"Data docs  {', '.join(found['data_docs'])}", soft_wrap=True)
-    if why:
-        print_why(expected, of_all, console)
+    if ahead:
+        print_why(ahead, console)
 
 
 def _snapshot_rows(sources: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:

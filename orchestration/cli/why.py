@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 
@@ -21,16 +21,22 @@ MOST_REASONS = 4
 PERHAPS = "only if what it says differs once it is made anew"
 
 
-def expected_now(settings: Settings) -> tuple[list[Expected], int]:
-    """The tables and years that would be made, and how many there are in all.
+class Outlook(NamedTuple):
+    """The tables and years that would be made, how many there are in all, and whether one makes all of them."""
 
-    Publishers are not asked: of what they offer since the last refresh nothing is known.
-    """
+    expected: Sequence[Expected]
+    of_all: int
+    in_one_go: bool
+
+
+def outlook(settings: Settings) -> Outlook:
+    """What a refresh would make of what is landed; publishers are not asked what they offer since."""
     from orchestration.assets.warehouse import parsed_project, project_of
     from orchestration.partitions import TidyIndex
     from orchestration.release.inputs import options
     from orchestration.release.manifest import manifest_path, read_manifest
     from orchestration.release.publish import Warehouse
+    from orchestration.slices.builder import in_one_go
     from orchestration.slices.forecast import expected
     from orchestration.slices.phases import rows_by_year, year_marts
 
@@ -41,15 +47,18 @@ def expected_now(settings: Settings) -> tuple[list[Expected], int]:
     before = {r.year: r for r in read_manifest(path).years} if path and path.exists() else {}
     years = sorted(rows_by_year(partitions))
     found = expected(project, partitions, options(of), years, before)
-    return found, len(years) * len(year_marts(project.nodes))
+    return Outlook(found, len(years) * len(year_marts(project.nodes)), in_one_go(partitions))
 
 
-def print_why(found: Sequence[Expected], of_all: int, console: Console) -> None:
+def print_why(of: Outlook, console: Console) -> None:
     """Prints one row for years of which the same is made for the same reasons."""
-    certain = sum(one.certain for one in found)
+    found, certain = of.expected, sum(one.certain for one in of.expected)
+    others = (
+        "are made with them, since all years together are small" if of.in_one_go and certain else "would be taken over"
+    )
     console.print(
-        f"Of what is landed now a refresh would make {certain:,} of {of_all:,} tables and years, and "
-        f"{len(found) - certain:,} only if they turn out to differ; the others would be taken over."
+        f"Of what is landed now a refresh would make {certain:,} of {of.of_all:,} tables and years, and "
+        f"{len(found) - certain:,} only if they turn out to differ; the others {others}."
     )
     console.print("Publishers are asked first, so tonight's may be more. What all years share is made each time.")
     if found:

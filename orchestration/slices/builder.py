@@ -6,7 +6,7 @@ Belongs here: their order, what lies where while they run, and what is remembere
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +26,11 @@ from orchestration.slices.shelf import Shelf, name_of
 
 # So many of a publisher's rows are built in one go: more than all years of the states, less than one national year.
 ROWS_IN_ONE_GO = 2_000_000
+
+
+def in_one_go(partitions: Iterable[Partition]) -> bool:
+    """Whether all years together are so small that one start of dbt is dearer than making them all again."""
+    return sum(rows_by_year(partitions).values()) <= ROWS_IN_ONE_GO
 
 
 @dataclass(frozen=True)
@@ -109,8 +114,7 @@ class Build:
 
     def _runs(self) -> Iterator[Step]:
         years = sorted(self.rows)
-        # One start of dbt is dearer than making so little again.
-        if sum(self.rows.values()) <= ROWS_IN_ONE_GO:
+        if in_one_go(self.partitions):
             yield Step("all years", "build", None, {}, years)
             self._look_up(years)
             return

@@ -38,6 +38,7 @@ INDUSTRIES = f"{QCEW}/doc/titles/industry/industry_titles.csv"
 MADE_BY_REFRESH = (
     "CLUSTERS_BUILD_MEMORY_LIMIT",
     "CLUSTERS_DBT",
+    "CLUSTERS_MODELS_AT_ONCE",
     "CLUSTERS_SLICE",
     "CLUSTERS_THREADS",
     "CLUSTERS_TIDY",

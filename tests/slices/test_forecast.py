@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from dataclasses import replace
 
 import duckdb
 import pytest
+from rich.console import Console
 
+from orchestration.cli.why import Outlook, print_why
 from orchestration.partitions import Partition
 from orchestration.release.manifest import YearRecord
 from orchestration.slices.forecast import COUNTERPART, FEWER, NEW_YEAR, Expected, expected, origins
@@ -78,3 +81,20 @@ def test_a_test_over_two_tables_makes_both(before: dict[int, YearRecord]) -> Non
         ("employment", [COUNTERPART]),
         ("linkage", ["data oews_industry"]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "in_one_go", "others"),
+    [
+        (True, True, "the others are made with them, since all years together are small"),
+        (True, False, "the others would be taken over"),
+        (False, True, "the others would be taken over"),
+    ],
+)
+def test_what_is_told_of_a_small_warehouse_and_of_a_large_one(changed: bool, in_one_go: bool, others: str) -> None:
+    found = [Expected(2016, "linkage", ["data oews_industry"], certain=True)] if changed else []
+    console = Console(file=io.StringIO(), width=500)
+    print_why(Outlook(found, 40, in_one_go), console)
+    told = console.file.getvalue()  # type: ignore[attr-defined]
+    assert f"would make {len(found)} of 40 tables and years, and 0 only if they turn out to differ; {others}." in told
+    assert ("data oews_industry" in told) == changed
