@@ -46,12 +46,15 @@ def borrowed_environment(folder: Path) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of long tests alone first, then those with slow ones, so that parallel workers end together. Before them
-    one that needs the mirror, so that one worker makes its warehouse while the others have something else to do."""
-    slow, mirror = ({i.path for i in items if i.get_closest_marker(name)} for name in ("slow", "mirror"))
-    long = {i.path for i in items} - {i.path for i in items if not i.get_closest_marker("long")}
+    """Files of long tests alone first, then those with slow ones, so that parallel workers end together.
+
+    Before them one that needs the mirror's warehouse, so that one worker makes it while the others have something else
+    to do: files that need it too come last of their kind, or another worker would wait for it.
+    """
+    slow, long, mirror = ({i.path for i in items if i.get_closest_marker(name)} for name in ("slow", "long", "mirror"))
+    long -= {i.path for i in items if not i.get_closest_marker("long")}
     first = next((i.path for i in items if i.path in slow & mirror), None)
-    items.sort(key=lambda item: (item.path != first, item.path not in long, item.path not in slow))
+    items.sort(key=lambda i: (i.path != first, i.path not in long, i.path not in slow, i.path in mirror))
 
 
 @pytest.fixture(autouse=True)

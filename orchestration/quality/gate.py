@@ -24,7 +24,6 @@ from orchestration.quality.findings import failed, finding
 from orchestration.quality.verdict import CheckResult
 
 if TYPE_CHECKING:
-    from great_expectations.checkpoint.checkpoint import CheckpointResult
     from great_expectations.core import ExpectationSuiteValidationResult
     from great_expectations.expectations.expectation import Expectation
 
@@ -138,16 +137,17 @@ def _validate(
     if not plans:
         return {}
     try:
-        run = _run(con, plans, run_name)
+        return _run(con, plans, run_name)
     except Exception as error:
         raise GateError(
             f"Great Expectations broke down: {type(error).__name__}: {error}. Nothing was published. "
             "Remedy: see the log; the tables are in the build file."
         ) from error
-    return {result.suite_name: result for result in run.run_results.values()}
 
 
-def _run(con: duckdb.DuckDBPyConnection, plans: Sequence[_Plan], run_name: str) -> CheckpointResult:
+def _run(
+    con: duckdb.DuckDBPyConnection, plans: Sequence[_Plan], run_name: str
+) -> dict[str, ExpectationSuiteValidationResult]:
     import great_expectations as gx
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.types.base import (
@@ -171,18 +171,18 @@ def _run(con: duckdb.DuckDBPyConnection, plans: Sequence[_Plan], run_name: str) 
         connection_string=URL,
         kwargs={"creator": creator(con), "poolclass": StaticPool},  # type: ignore[call-arg]  # not in the stub
     )
-    definitions = []
+    run = RunIdentifier(run_name=run_name)
+    results = {}
     for plan in plans:
         # Quoted, because names that are not keywords elsewhere can be in DuckDB.
         asset = source.add_table_asset(plan.table, table_name=f'"{plan.table}"')
-        suite = context.suites.add(gx.ExpectationSuite(plan.table, expectations=plan.expectations))
-        batch = asset.add_batch_definition_whole_table("whole")
-        definition = gx.ValidationDefinition(name=plan.table, data=batch, suite=suite)
-        definitions.append(context.validation_definitions.add(definition))
-    checkpoint = context.checkpoints.add(
-        gx.Checkpoint(name="gate", validation_definitions=definitions, result_format="SUMMARY")
-    )
-    return checkpoint.run(run_id=RunIdentifier(run_name=run_name))
+        batch = asset.add_batch_definition_whole_table("whole").get_batch()
+        suite = gx.ExpectationSuite(plan.table, expectations=plan.expectations)
+        # A checkpoint would put every suite into a store and read it back six times, a quarter of the gate's time.
+        result = batch.validate(suite, result_format="SUMMARY")
+        result.meta |= {"run_id": run, "validation_time": run.run_time}
+        results[plan.table] = result
+    return results
 
 
 def _findings(plan: _Plan, validation: ExpectationSuiteValidationResult | None) -> list[CheckResult]:

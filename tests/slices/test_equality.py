@@ -16,6 +16,7 @@ from orchestration.release.manifest import Manifest, read_manifest
 from orchestration.sample.oews import FOLDER
 from orchestration.sample.write import write_sample
 from orchestration.slices import assembly, builder
+from tests.conftest import Demo
 from tests.faults.conftest import House, house_environment
 from tests.sources.books import rezipped
 
@@ -47,7 +48,11 @@ def published(house: House, years: str) -> Manifest:
     result = house.refresh("--years", years)
     assert result.exit_code == 0, result.output
     assert "Published release" in result.stdout, result.output
-    release = house.current.resolve()
+    return manifest_of(house.current)
+
+
+def manifest_of(current: Path) -> Manifest:
+    release = current.resolve()
     return read_manifest(release.parents[1] / "manifests" / f"{release.stem}.json")
 
 
@@ -86,39 +91,38 @@ def broken_off(house: House, years: str, patch: pytest.MonkeyPatch, *, after: in
 
 
 def test_at_once_by_year_and_taken_over(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    house: House, demo: Demo, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Years of two editions of NAICS, and with and without areas' industries.
+    """All years of the sample: of states alone, in quarters, of two editions of NAICS and two delineations.
 
-    One refresh breaks off, and one of the slices that it leaves is damaged.
+    The newest is taken over from a release of its own; the refresh for those before it breaks off, and one of the
+    slices that it leaves is damaged.
     """
-    at_once = published(house, "2021-2025")
-    assert {record.year for record in at_once.years} == set(range(2021, 2026))
-    other = House(tmp_path / "other", house.mirror)
-    with house_environment(other):
-        with monkeypatch.context() as patch:
-            patch.setattr(builder, "ROWS_IN_ONE_GO", 1)
-            # The newest first, and then those before it, each in a slice of its own.
-            newest = published(other, "2024-2025")
-            left = broken_off(other, "2021-2025", patch, after=1)
-            assert len(left) == 2
-            (other.home / "slices" / left[0]).write_bytes(b"damaged")
-            with caplog.at_level(logging.INFO, logger="clusters.build"):
-                by_year = published(other, "2021-2025")
-        assert (caplog.text.count("made by an earlier refresh"), caplog.text.count("is damaged on disk")) == (1, 1)
-        assert not (other.home / "slices").exists()
-        again = other.refresh("--years", "2021-2025", "--from-scratch")
-        assert again.exit_code == 0, again.output
-        assert f"release {by_year.release.release_id} stays current" in again.stdout
-        assert "every table was made from scratch and is equal to the release's" in again.stdout
+    at_once = manifest_of(demo.home / "warehouse" / "current.duckdb")
+    years = [record.year for record in at_once.years]
+    span = f"{years[0]}-{years[-1]}"
+    newest = published(house, f"{years[-1]}")
+    with monkeypatch.context() as patch:
+        patch.setattr(builder, "ROWS_IN_ONE_GO", 1)
+        left = broken_off(house, span, patch, after=1)
+        assert len(left) == 2
+        (house.home / "slices" / left[0]).write_bytes(b"damaged")
+        with caplog.at_level(logging.INFO, logger="clusters.build"):
+            by_year = published(house, span)
+    assert (caplog.text.count("made by an earlier refresh"), caplog.text.count("is damaged on disk")) == (1, 1)
+    assert not (house.home / "slices").exists()
+    again = house.refresh("--years", span, "--from-scratch")
+    assert again.exit_code == 0, again.output
+    assert f"release {by_year.release.release_id} stays current" in again.stdout
+    assert "every table was made from scratch and is equal to the release's" in again.stdout
     assert contents(by_year) == contents(at_once)
     assert {record.year: record.keys for record in by_year.years} == {r.year: r.keys for r in at_once.years}
-    assert {year for year, tables in made_anew(newest, by_year).items() if not tables} == {2024, 2025}
+    assert {year for year, tables in made_anew(newest, by_year).items() if not tables} == {years[-1]}
 
 
 def test_a_changed_staffing_table_makes_what_reads_occupations(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(builder, "ROWS_IN_ONE_GO", 1)
     first = published(house, "2022-2023")
+    monkeypatch.setattr(builder, "ROWS_IN_ONE_GO", 1)
     book = (house.mirror / STAFFING).read_bytes()
     with duckdb.connect(str(house.current), read_only=True) as con:
         before = con.execute("SELECT sum(occupation), sum(combined) FROM cluster_linkage").fetchall()
@@ -156,6 +160,4 @@ def a_lie_is_found(house: House, first: Manifest, second: Manifest, book: bytes,
     mended = house.refresh("--years", "2022-2023", "--from-scratch", "--accept-revision", "oews_industry")
     assert mended.exit_code == 0, mended.output
     assert "other rows in cluster_linkage (2022)" in mended.output
-    release = house.current.resolve()
-    now = read_manifest(release.parents[1] / "manifests" / f"{release.stem}.json")
-    assert contents(now) == contents(first)
+    assert contents(manifest_of(house.current)) == contents(first)
