@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     max_unpacked_bytes: int = Field(default=8_000_000_000, gt=0)
     memory_limit: str = Field(default="1500MB", description="DuckDB memory limit while parsing, and of a query")
     build_memory_limit: str = Field(default="2500MB", description="DuckDB memory limit while dbt builds")
+    rows_in_one_go: int = Field(
+        default=2_000_000,
+        ge=1,
+        description="rows of a publisher that are built in one go; a national year has 3 million",
+    )
     keep_releases: int = Field(default=30, ge=1, description="releases that stay; older ones go")
     keep_days: int = Field(default=400, ge=1, description="days before the newest release after which others go")
     keep_bytes: int = Field(

@@ -47,7 +47,7 @@ def outlook(settings: Settings) -> Outlook:
     before = {r.year: r for r in read_manifest(path).years} if path and path.exists() else {}
     years = sorted(rows_by_year(partitions))
     found = expected(project, partitions, options(of), years, before)
-    return Outlook(found, len(years) * len(year_marts(project.nodes)), in_one_go(partitions))
+    return Outlook(found, len(years) * len(year_marts(project.nodes)), in_one_go(partitions, of))
 
 
 def print_why(of: Outlook, console: Console) -> None:

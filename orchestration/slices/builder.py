@@ -24,13 +24,10 @@ from orchestration.slices.ledger import Project, YearLedger, held, ledger_of, st
 from orchestration.slices.phases import rows_by_year, selected, with_counterparts, year_marts
 from orchestration.slices.shelf import Shelf, name_of
 
-# So many of a publisher's rows are built in one go: more than all years of the states, less than one national year.
-ROWS_IN_ONE_GO = 2_000_000
 
-
-def in_one_go(partitions: Iterable[Partition]) -> bool:
+def in_one_go(partitions: Iterable[Partition], of: Settings) -> bool:
     """Whether all years together are so small that one start of dbt is dearer than making them all again."""
-    return sum(rows_by_year(partitions).values()) <= ROWS_IN_ONE_GO
+    return sum(rows_by_year(partitions).values()) <= of.rows_in_one_go
 
 
 @dataclass(frozen=True)
@@ -114,7 +111,7 @@ class Build:
 
     def _runs(self) -> Iterator[Step]:
         years = sorted(self.rows)
-        if in_one_go(self.partitions):
+        if in_one_go(self.partitions, self.settings):
             yield Step("all years", "build", None, {}, years)
             self._look_up(years)
             return
@@ -190,7 +187,7 @@ class Build:
         """Years that are made in one go: the same tables of few enough rows."""
         group: list[int] = []
         for year, tables in sorted(self.made.items()):
-            full = sum(self.rows[y] for y in group) + self.rows[year] > ROWS_IN_ONE_GO
+            full = sum(self.rows[y] for y in group) + self.rows[year] > self.settings.rows_in_one_go
             if group and (full or tables != self.made[group[0]]):
                 yield group, self.made[group[0]]
                 group = []

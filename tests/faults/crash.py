@@ -20,10 +20,12 @@ import duckdb
 
 from orchestration.sample.write import write_sample
 from orchestration.settings import PROJECT_ROOT
-from tests.faults.conftest import AREAS, House
+from tests.faults.conftest import AREAS, House, paying, singlefile
 
 COMMAND = [sys.executable, "-c", "from orchestration.cli import app; app()", "refresh"]
 LONGEST = 600.0
+# The year whose pay changes where years are built one by one.
+CHANGING = 2023
 
 When = Callable[["Watched"], bool]
 
@@ -88,6 +90,10 @@ BOUNDARIES: dict[str, When] = {
     "links for dbt": makes("work/tidy/*/*"),
     "build file": makes("work/build.duckdb"),
     "dbt at work": makes("work/common.duckdb.wal"),
+    # Of warehouses that are built year by year; in others these come to nothing.
+    "a year at work": makes("work/slice/slice.duckdb"),
+    "a year put by": makes("slices/*.json"),
+    "a year taken in": lambda watched: watched.made("slices/*.json") and watched.made("work/build.duckdb.wal"),
     "dbt done": makes("work/findings/checks/dbt.json"),
     "second gate": makes("work/findings/checks/marts*.json"),
     # These two last for microseconds: where they are missed, the next thing that shows will do.
@@ -109,13 +115,17 @@ class Crashed:
 
 
 class Site:
-    """A home, its publishers with one file that changes on demand, and what the last good release was."""
+    """A home, its publishers with one file that changes on demand, and what the last good release was.
+
+    Built `year_by_year`, each year is made in a slice of its own, and the file that changes is a year's.
+    """
 
     MEANT_TO_GROW = frozenset({"landing", "warehouse"})
     SLACK = 8_000_000
 
-    def __init__(self, base: Path, house: House | None = None) -> None:
+    def __init__(self, base: Path, house: House | None = None, *, year_by_year: bool = False) -> None:
         self.house = house or House(base / "home", write_sample(base / "mirror"))
+        self.original = self.house.read(singlefile(CHANGING)) if year_by_year else None
         self.temporary = base / "tmp"
         self.temporary.mkdir(exist_ok=True)
         self.longest = 0.0
@@ -132,7 +142,13 @@ class Site:
         return self.house.current.resolve().stem
 
     def change_input(self) -> None:
-        """Gives the publisher's list of areas another version, so that there is something to publish."""
+        """Gives one of the publisher's files another version, so that there is something to publish."""
+        if self.original is not None:
+            first = self.house.read(singlefile(CHANGING)) == self.original
+            self.house.write(singlefile(CHANGING), self.original)
+            if first:
+                self.house.edit_year(CHANGING, paying(1.002))
+            return
         lines = self.house.read(AREAS).split(b"\r\n")
         at = next(i for i, line in enumerate(lines) if b" County" in line)
         name = b" County II" if b" County II" in lines[at] else b" County"
@@ -152,7 +168,10 @@ class Site:
 
     @property
     def environment(self) -> dict[str, str]:
-        return os.environ | self.house.environment | {"PYTHONPATH": str(PROJECT_ROOT), "TMPDIR": str(self.temporary)}
+        mine = {"PYTHONPATH": str(PROJECT_ROOT), "TMPDIR": str(self.temporary)}
+        if self.original is not None:
+            mine["CLUSTERS_ROWS_IN_ONE_GO"] = "1"
+        return os.environ | self.house.environment | mine
 
     def kill_when(self, when: When, *, group: bool = True) -> Crashed:
         """Starts a refresh, kills it (and its children, if `group`) at the moment, and looks at what is left.

@@ -32,15 +32,21 @@ def site(house: House, tmp_path: Path) -> Site:
 
 
 @pytest.mark.long
-def test_kills_at_boundaries_then_a_refresh_without_help(site: Site) -> None:
-    """The second kill is aimed at a later stage than the first, so that the first is shown to block nothing."""
+def test_kills_at_boundaries_then_a_refresh_without_help(house: House, tmp_path: Path) -> None:
+    """Each kill is aimed at a later stage than the one before, so that the earlier are shown to block nothing. What the
+    last left finished is taken, and what comes of it all is what a build from scratch makes."""
+    site = Site(tmp_path, house, year_by_year=True)
     site.change_input()
-    for stage in ("half a partition", "dbt at work"):
+    for stage in ("half a partition", "a year at work", "a year put by"):
         crashed = site.kill_when(BOUNDARIES[stage])
-        assert (crashed.end, crashed.violations) == ("old release", [])
+        assert (stage, crashed.end, crashed.violations) == (stage, "old release", [])
     before = fingerprint(site.house.current)
+    [put_by] = (site.house.home / "slices").glob("*.duckdb")
     assert site.recover() == []
+    assert not put_by.exists()
     assert fingerprint(site.house.current)[0] != before[0]
+    again = site.house.refresh("--from-scratch")
+    assert "every table was made from scratch and is equal to the release's" in again.stdout, again.output
 
 
 @pytest.mark.long

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable
 
 import duckdb
 import pytest
@@ -12,33 +10,11 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.settings import settings
-from tests.faults.conftest import House, singlefile
+from tests.faults.conftest import WAGES, House, paying, singlefile
 
 pytestmark = pytest.mark.slow
 
-WAGES = ("total_annual_wages", "avg_annual_pay", "annual_avg_wkly_wage")
-CHANGE = "oty_total_annual_wages_chg"
 PARTS = "entity_id, cells, revised, appeared, vanished, median_change"
-
-
-def paying(times: float) -> Callable[[list[str]], list[str]]:
-    """Wages times a factor in every cell, and pay with them: the publisher's own arithmetic still holds."""
-
-    def edit(lines: list[str]) -> list[str]:
-        names = next(csv.reader(lines[:1]))
-        edited = [lines[0]]
-        for fields in csv.reader(lines[1:]):
-            row = dict(zip(names, fields, strict=True))
-            before = int(row["total_annual_wages"])
-            wages, jobs = round(before * times), int(row["annual_avg_emplvl"])
-            pay = wages / jobs if jobs else 0.0
-            row |= dict(zip(WAGES, (str(round(x)) for x in (wages, pay, pay / 52)), strict=True))
-            if "N" not in (row["disclosure_code"], row["oty_disclosure_code"]):
-                row[CHANGE] = str(int(row[CHANGE]) + int(row["total_annual_wages"]) - before)
-            edited.append(",".join(f'"{field}"' for field in row.values()))
-        return edited
-
-    return edit
 
 
 def issue(house: House, original: bytes, times: float) -> None:

@@ -15,7 +15,7 @@ import pytest
 from orchestration.release.manifest import Manifest, read_manifest
 from orchestration.sample.oews import FOLDER
 from orchestration.sample.write import write_sample
-from orchestration.slices import assembly, builder
+from orchestration.slices import assembly
 from tests.conftest import Demo
 from tests.faults.conftest import House, house_environment
 from tests.sources.books import rezipped
@@ -103,7 +103,7 @@ def test_at_once_by_year_and_taken_over(
     span = f"{years[0]}-{years[-1]}"
     newest = published(house, f"{years[-1]}")
     with monkeypatch.context() as patch:
-        patch.setattr(builder, "ROWS_IN_ONE_GO", 1)
+        patch.setenv("CLUSTERS_ROWS_IN_ONE_GO", "1")
         left = broken_off(house, span, patch, after=1)
         assert len(left) == 2
         (house.home / "slices" / left[0]).write_bytes(b"damaged")
@@ -122,7 +122,7 @@ def test_at_once_by_year_and_taken_over(
 
 def test_a_changed_staffing_table_makes_what_reads_occupations(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     first = published(house, "2022-2023")
-    monkeypatch.setattr(builder, "ROWS_IN_ONE_GO", 1)
+    monkeypatch.setenv("CLUSTERS_ROWS_IN_ONE_GO", "1")
     book = (house.mirror / STAFFING).read_bytes()
     with duckdb.connect(str(house.current), read_only=True) as con:
         before = con.execute("SELECT sum(occupation), sum(combined) FROM cluster_linkage").fetchall()
