@@ -125,7 +125,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of this session that its parallel workers share."""
+    """A folder that the parallel workers of one test run share."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
