@@ -15,6 +15,54 @@
         )
 {%- endmacro %}
 
+{#- Of these, the ones that the table does not have yet: it may have come with some from the release before. -#}
+{% macro missing_spans() -%}
+    SELECT * FROM ({{ kept_spans() }}) AS kept
+    {%- if is_incremental() %}
+    ANTI JOIN (
+        SELECT DISTINCT split_part(region_id, ':', 1) AS region_type, from_year, to_year FROM {{ this }}
+    ) AS there USING (region_type, from_year, to_year)
+    {%- endif %}
+{%- endmacro %}
+
+{#- Takes out what came from the release before and is not to be kept any longer: the span up to its newest year, say. -#}
+{% macro delete_other_spans() -%}
+    DELETE FROM {{ this }}
+    WHERE (split_part(region_id, ':', 1), from_year, to_year) NOT IN (
+        WITH clusters AS (
+            SELECT DISTINCT split_part(region_id, ':', 1) AS region_type, year
+            FROM {{ ref("cluster_specialisation") }}
+            WHERE region_id NOT LIKE 'unallocated:%'
+        ),
+
+        {{ pairs_of_years(ref("cbsa_county")) | indent(8) }}
+
+        SELECT (region_type, from_year, to_year) FROM ({{ kept_spans() }}) AS kept
+    )
+{%- endmacro %}
+
+{#- Common table expressions: the years in which regions of a type have `clusters`, and any two of them. -#}
+{% macro pairs_of_years(cbsa_county) -%}
+years AS (
+    SELECT
+        region_type, year,
+        {{ naics_edition("year") }} AS naics,
+        CASE
+            WHEN region_type = 'cbsa' THEN (SELECT max(valid_from) FROM {{ cbsa_county }} WHERE valid_from <= year)
+            ELSE 0
+        END AS delineation
+    FROM (SELECT DISTINCT region_type, year FROM clusters) AS of_type
+),
+
+pairs AS (
+    SELECT
+        f.region_type, f.year AS from_year, t.year AS to_year,
+        coalesce(f.naics = t.naics AND f.delineation = t.delineation, FALSE) AS is_alike
+    FROM years AS f
+    INNER JOIN years AS t ON f.region_type = t.region_type AND f.year < t.year
+)
+{%- endmacro %}
+
 {#- The macro of the release. Its tables have no database before their names: what it is called changes with the file. -#}
 {% macro create_dynamics_between() -%}
     CREATE OR REPLACE MACRO {{ dynamics_between() }}(first_year, last_year) AS TABLE
@@ -62,24 +110,7 @@ clusters AS (
     WHERE region_id NOT LIKE 'unallocated:%' AND {{ years }}
 ),
 
-years AS (
-    SELECT
-        region_type, year,
-        {{ naics_edition("year") }} AS naics,
-        CASE
-            WHEN region_type = 'cbsa' THEN (SELECT max(valid_from) FROM {{ cbsa_county }} WHERE valid_from <= year)
-            ELSE 0
-        END AS delineation
-    FROM (SELECT DISTINCT region_type, year FROM clusters) AS of_type
-),
-
-pairs AS (
-    SELECT
-        f.region_type, f.year AS from_year, t.year AS to_year,
-        coalesce(f.naics = t.naics AND f.delineation = t.delineation, FALSE) AS is_alike
-    FROM years AS f
-    INNER JOIN years AS t ON f.region_type = t.region_type AND f.year < t.year
-),
+{{ pairs_of_years(cbsa_county) }},
 
 asked AS (
     {{ asked | indent(4) }}

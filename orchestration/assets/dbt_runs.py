@@ -121,7 +121,9 @@ class Runs:
         failed = to_remember(self.found + self._carried(build), build.ledgers)
         shared = origins(build.project, build.partitions, build.options)
         return [
-            YearRecord(year, ledger.keys, failed[year], ledger.ingredients, shared)
+            YearRecord(
+                year, ledger.keys, failed[year], ledger.ingredients, shared, build.taken_over(year), ledger.span_keys
+            )
             for year, ledger in sorted(build.ledgers.items())
         ]
 

@@ -19,6 +19,7 @@ from dagster import (
 )
 
 from orchestration.assets.resources import Refresh
+from orchestration.assets.scopes import marts_scope, tidy_scope
 from orchestration.assets.tidy import set_aside, tidy_key
 from orchestration.assets.warehouse import build_path
 from orchestration.assets.whole import require_whole
@@ -38,9 +39,10 @@ from orchestration.quality.checklist import (
     too_few_years,
 )
 from orchestration.quality.checks import SqlCheck
-from orchestration.quality.engine import literal, open_file, open_parquet
+from orchestration.quality.engine import EVERY, literal, open_file, open_parquet
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.revision import FROM_HISTORY
+from orchestration.quality.scope import Scope
 from orchestration.quality.verdict import CheckResult, stopping
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import read_profiles
@@ -152,23 +154,38 @@ def check_tidy(refresh: Refresh) -> list[CheckResult]:
 
 
 def _look_at_tidy(refresh: Refresh) -> list[CheckResult]:
-    files: dict[str, Path | str | list[Path]] = {
-        name: [refresh.settings.tidy / p.path for p in refresh.partitions if p.table == table]
-        for name, table in TIDY.items()
-    }
     nothing = write_empty({p.table for p in refresh.partitions}, refresh.settings.work / "empty")
-    files |= {f"stg_{table}": [path] for table, path in nothing.items()}
-    before, docs = replaced_files(refresh), refresh.settings.data_docs / "tidy"
+    before, scope, docs = replaced_files(refresh), tidy_scope(refresh), refresh.settings.data_docs / "tidy"
     views = {f"{BEFORE}{name}": paths for name, paths in before.items()}
-    with open_parquet({**files, **views}, threads=refresh.settings.threads) as con:
-        profiles = tidy_profiles(con)
+    files = tidy_files(refresh, scope) | {f"stg_{table}": [path] for table, path in nothing.items()}
+    with open_parquet({**files, **views}, **limits(refresh)) as con:
+        remembered, tables = previous_profiles(refresh), tidy_contracts()
+        profiles = scope.profiles(tidy_profiles(con, scope), remembered)
         refresh.record_profiles("tidy", profiles)
         checks = [*tidy_checks(), *revised_checks(con, before)]
-        remembered, tables = previous_profiles(refresh), tidy_contracts()
-        accepted = _accepted(refresh, tables)
+        accepted, empty = _accepted(refresh, tables), absent(nothing)
         return findings(
-            con, tables, checks, profiles, remembered, docs, accepted_tables=accepted, empty=absent(nothing)
+            con, tables, checks, profiles, remembered, docs, accepted_tables=accepted, empty=empty, scope=scope
         )
+
+
+def tidy_files(refresh: Refresh, scope: Scope) -> dict[str, list[Path]]:
+    """The files of each tidy table that a gate looks at; all of them as `every_<table>` where these are some years'."""
+    found = {}
+    for name, table in TIDY.items():
+        parts = [p for p in refresh.partitions if p.table == table]
+        chosen = scope.years.get(name)
+        if chosen:
+            found[f"{EVERY}{name}"] = [refresh.settings.tidy / p.path for p in parts]
+            parts = [p for p in parts if int(p.period) in chosen]
+        found[name] = [refresh.settings.tidy / p.path for p in parts]
+    return found
+
+
+def limits(refresh: Refresh) -> dict[str, str | int]:
+    """What a gate's queries may take."""
+    of = refresh.settings
+    return {"threads": of.threads, "memory_limit": of.build_memory_limit, "temp_directory": str(of.work / "spill")}
 
 
 def absent(tables: Iterable[str]) -> dict[str, str]:
@@ -191,8 +208,9 @@ def check_marts(refresh: Refresh) -> list[CheckResult]:
     """Every table that is about to be published."""
     docs, tables = refresh.settings.data_docs / "marts", mart_contracts()
     current, remembered, added = Warehouse(refresh.settings).current(), previous_profiles(refresh), refresh.added()
-    with open_file(build_path(refresh.settings), threads=refresh.settings.threads) as con:
-        profiles, checks = mart_profiles(con), mart_checks()
+    scope = marts_scope(refresh)
+    with open_file(build_path(refresh.settings), scope.years, **limits(refresh)) as con:
+        profiles, checks = scope.profiles(mart_profiles(con, scope), remembered), mart_checks()
         refresh.record_profiles("marts", profiles)
         if current is not None and remembered:
             con.execute(f"ATTACH {literal(str(current.path))} AS {EARLIER} (READ_ONLY)")
@@ -208,6 +226,7 @@ def check_marts(refresh: Refresh) -> list[CheckResult]:
             news=_named(added),
             lasting_news=_named([p for p in added if contracts()[f"stg_{p.table}"].year is None]),
             empty=too_few_years(tables, profiles),
+            scope=scope,
         )
 
 

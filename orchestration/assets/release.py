@@ -24,7 +24,8 @@ from orchestration.errors import GateError
 from orchestration.partitions import Partition
 from orchestration.quality.verdict import stopping
 from orchestration.release.catalogue import write_catalogue
-from orchestration.release.inputs import code_hash, options
+from orchestration.release.contents import TableContent
+from orchestration.release.inputs import checks_hash, code_hash, options
 from orchestration.release.manifest import Manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
@@ -76,9 +77,18 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         checks=recorded_checks(refresh.settings),
         profiles=recorded_profiles(refresh.settings),
     )
-    build, before = build_path(refresh.settings), comparable(house, row.profile)
-    with duckdb.connect(str(build)) as con:
-        contents = write_catalogue(con, catalogue, published_contracts(), before)
+    build, before, years = build_path(refresh.settings), comparable(house, row.profile), refresh.recorded_years()
+    known = contents_of(refresh)
+    over = {(table, record.year) for record in years for table in record.taken_over}
+    with duckdb.connect(str(build), config={"memory_limit": refresh.settings.build_memory_limit}) as con:
+        contents = write_catalogue(
+            con,
+            catalogue,
+            published_contracts(),
+            before,
+            contents_before=known,
+            taken_over=[content for content in known or () if (content.table_name, content.year) in over],
+        )
     manifest = Manifest(
         release=row,
         partitions=[asdict(partition) for partition in partitions],
@@ -87,7 +97,8 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         engine=duckdb.__version__,
         code_hash=code_hash(),
         options=options(refresh.settings),
-        years=refresh.recorded_years(),
+        years=years,
+        checks_hash=checks_hash(refresh.settings),
     )
     # Once the link has moved the record has to say so: Ctrl-C comes too late then.
     with capture_interrupts():
@@ -130,6 +141,12 @@ def comparable(house: Warehouse, profile: str) -> Path | None:
     """The release against which revisions are counted: see `Warehouse.comparable`."""
     current = house.comparable(profile)
     return current.path if current else None
+
+
+def contents_of(refresh: Refresh) -> list[TableContent] | None:
+    """What the current release holds, hashed as it would be today; None where another version of DuckDB hashed it."""
+    manifest = refresh.released_manifest()
+    return list(manifest.contents) if manifest and manifest.engine == duckdb.__version__ else None
 
 
 def require_passed(refresh: Refresh) -> None:

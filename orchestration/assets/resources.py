@@ -22,11 +22,11 @@ from orchestration.landing.archive import Archive
 from orchestration.partitions import Partition, TidyIndex, landed_files
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
-from orchestration.release.inputs import code_files, code_hash, inputs_hash, options
+from orchestration.release.inputs import checks_hash, code_files, code_hash, inputs_hash, options
 from orchestration.release.integrity import CHECK, alteration
 from orchestration.release.manifest import Manifest, YearRecord, manifest_path, read_manifest, year_record
 from orchestration.release.publish import UNREADABLE, Warehouse
-from orchestration.release.records import read_release
+from orchestration.release.records import read_checks, read_release
 from orchestration.release.retention import clear_up
 from orchestration.release.rollback import Hold, read_hold
 from orchestration.settings import Settings, settings, year_range
@@ -151,6 +151,19 @@ class Refresh(ConfigurableResource):
         """Whether the code that made the current release is that of today."""
         manifest = self.released_manifest()
         return manifest is not None and manifest.code_hash == code_hash()
+
+    def passed(self) -> dict[tuple[str, str], CheckResult] | None:
+        """What stands for rows that the current release holds, by table and check: what passed there.
+
+        None where that cannot stand: another code or engine checked it, or everything is to be made again.
+        """
+        manifest = self.released_manifest()
+        current = Warehouse(self.settings).comparable(self.settings.profile)
+        if self.rebuild or self.remakes or manifest is None or current is None:
+            return None
+        if manifest.checks_hash != checks_hash(self.settings):
+            return None
+        return {(f.table_name, f.check_name): f for f in read_checks(current.path) if f.passed}
 
     def released_manifest(self) -> Manifest | None:
         """The manifest of the current release, where it is of the same profile."""

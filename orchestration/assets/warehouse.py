@@ -26,7 +26,7 @@ from orchestration.assets.whole import RELEASE, require_whole
 from orchestration.contracts import contracts, mart_contracts
 from orchestration.errors import GateError, SetupError
 from orchestration.quality.verdict import CheckResult, stopping
-from orchestration.release.contents import table_contents
+from orchestration.release.contents import TableContent, table_contents
 from orchestration.release.inputs import options
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings, without_secrets
@@ -181,13 +181,13 @@ def tell_of_slices(context: AssetExecutionContext, step: Step, build: Build, sec
 
 def against_release(build: Build, refresh: Refresh) -> list[CheckResult]:
     """What a build from scratch says of the current release."""
-    released = refresh.released_manifest()
-    if released is None:
+    released, current = refresh.released_manifest(), Warehouse(refresh.settings).current()
+    if released is None or current is None:
         return []
-    with duckdb.connect(str(build.path), read_only=True) as con:
-        made = table_contents(con, mart_contracts().values())
+    # Of the files themselves: what a manifest says of rows that were copied is what it said before they were.
+    of_release, made = _contents(current.path), _contents(build.path)
     found = compared(
-        released.contents,
+        of_release,
         made,
         {record.year: record.keys for record in released.years},
         build.keys,
@@ -197,6 +197,11 @@ def against_release(build: Build, refresh: Refresh) -> list[CheckResult]:
     if found is None:
         log.info("nothing in the release is of the same inputs, code and engines: it cannot be compared")
     return [found] if found else []
+
+
+def _contents(file: Path) -> list[TableContent]:
+    with duckdb.connect(str(file), read_only=True) as con:
+        return table_contents(con, mart_contracts().values())
 
 
 def nothing_new(context: AssetExecutionContext, refresh: Refresh) -> Iterator[AssetObservation]:

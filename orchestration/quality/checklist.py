@@ -22,6 +22,7 @@ from orchestration.quality.kept import codes_kept, keys_kept
 from orchestration.quality.named_sql import source_checks
 from orchestration.quality.profiles import TableProfile, profile, profile_of
 from orchestration.quality.revision import accepted, revision_checks
+from orchestration.quality.scope import EVERYTHING, Scope
 from orchestration.quality.verdict import CheckResult
 from orchestration.sources.declaration import PACKAGE
 
@@ -44,22 +45,25 @@ def tidy_contracts() -> dict[str, TableContract]:
     return {name: c for name, c in contracts().items() if c.layer == "staging"}
 
 
-def tidy_profiles(con: duckdb.DuckDBPyConnection) -> list[TableProfile]:
-    """Profiles of all tidy tables, visible to `con` as `stg_<table>`."""
-    qcew = profile(
-        con,
-        "stg_qcew",
-        region="area_fips",
-        region_type=KINDS_OF_AREAS,
-        employment="annual_avg_emplvl",
-        suppressed="disclosure_code IS NOT NULL",
-    )
-    return [*qcew, *(p for name, c in tidy_contracts().items() if name != "stg_qcew" for p in profile_of(con, c))]
+def tidy_profiles(con: duckdb.DuckDBPyConnection, scope: Scope = EVERYTHING) -> list[TableProfile]:
+    """Profiles of what there is to look at in the tidy tables, visible to `con` as `stg_<table>`."""
+    qcew = {
+        "region": "area_fips",
+        "region_type": KINDS_OF_AREAS,
+        "employment": "annual_avg_emplvl",
+        "suppressed": "disclosure_code IS NOT NULL",
+    }
+    return [
+        p
+        for name, contract in tidy_contracts().items()
+        if scope.is_new(name)
+        for p in (profile(con, name, **qcew) if name == "stg_qcew" else profile_of(con, contract))
+    ]
 
 
-def mart_profiles(con: duckdb.DuckDBPyConnection) -> list[TableProfile]:
-    """Profiles of all marts."""
-    return [p for contract in mart_contracts().values() for p in profile_of(con, contract)]
+def mart_profiles(con: duckdb.DuckDBPyConnection, scope: Scope = EVERYTHING) -> list[TableProfile]:
+    """Profiles of what there is to look at in the marts."""
+    return [p for name, contract in mart_contracts().items() if scope.is_new(name) for p in profile_of(con, contract)]
 
 
 def tidy_checks() -> list[SqlCheck]:
@@ -102,6 +106,7 @@ def _every_year(contract: TableContract) -> SqlCheck:
         f"SELECT DISTINCT year FROM {quoted(ALL_YEARS)} WHERE EXISTS (FROM {table}) AND year NOT IN ({years})\n"
         "ORDER BY year",
         f"every year of {ALL_YEARS}",
+        of_all_years=True,
     )
 
 
@@ -155,6 +160,7 @@ def findings(
     news: str = "",
     lasting_news: str = "",
     empty: Mapping[str, str] | None = None,
+    scope: Scope = EVERYTHING,
 ) -> list[CheckResult]:
     """What Great Expectations finds in the tables: contracts, further checks, and the previous release's profiles.
 
@@ -169,6 +175,7 @@ def findings(
         news: what explains growth of tables that are of no time, and
         lasting_news: what explains growth within a year (see `history_expectations`).
         empty: tables that may have no rows, and why.
+        scope: what has to be looked at.
 
     Raises:
         GateError: if Great Expectations itself broke down.
@@ -190,4 +197,4 @@ def findings(
     every = [*learned, *checks]
     passing = accepted([check for check in every if check.table in accepted_tables])
     stopping = [check for check in every if check.table not in accepted_tables]
-    return run_gate(con, tables, docs, checks=[*stopping, *passing], empty=empty)
+    return run_gate(con, tables, docs, checks=[*stopping, *passing], empty=empty, scope=scope)

@@ -18,6 +18,7 @@ class SqlCheck:
     plain DuckDB SQL naming the tables it reads; braces are ordinary characters. Put the columns a person
     needs to find the row
     first: the first offending row is what the finding shows. `expected` is a short text for a person.
+    `of_all_years` is for a query that says nothing if it sees some years alone (see `scope`).
 
     Example:
         >>> SqlCheck(
@@ -36,3 +37,4 @@ class SqlCheck:
     severity: Severity
     sql: str
     expected: str
+    of_all_years: bool = False

@@ -96,8 +96,11 @@ def compare(
     if not years:
         return []
     only = [entity for entity in entities if entity in contract.grain]
-    con.execute(_differing_rows(contract, list(kinds), [y for y in years if y not in equal_years]))
-    con.execute(_sums_before(contract, kinds, years, only))
+    unequal, equal = [y for y in years if y not in equal_years], [y for y in years if y in equal_years]
+    con.execute(_differing_rows(contract, list(kinds), unequal))
+    # Where nothing differs, no entity has a row of its own: grouping by region is what takes time and memory.
+    parted, whole = _sums_before(contract, kinds, unequal, only), _sums_before(contract, kinds, equal, [])
+    con.execute(f"CREATE OR REPLACE TEMP TABLE sums_before AS {parted} UNION ALL {whole}")
     columns = "\nUNION ALL".join(_of_column(name, kind, only) for name, kind in kinds.items())
     rows = con.execute(
         f"SELECT * FROM ({columns})\n"
@@ -145,14 +148,13 @@ def _differing_rows(contract: TableContract, names: Sequence[str], years: Sequen
 def _sums_before(
     contract: TableContract, kinds: Mapping[str, str], years: Sequence[int], entities: Sequence[str]
 ) -> str:
-    """How many figures each entity, year and column had before, and the sum of their sizes."""
+    """SQL for how many figures each entity, year and column had before, and the sum of their sizes."""
     sums = [f"count({quoted(name)}) AS {quoted(f'count {name}')}" for name in kinds]
     sums += [f"sum(abs({quoted(n)}))::DOUBLE AS {quoted(f'sum {n}')}" for n, kind in kinds.items() if _is_number(kind)]
     return f"""
-        CREATE OR REPLACE TEMP TABLE sums_before AS
         SELECT {_entity(entities)} AS entity_id, compared_year, {", ".join(sums)}
         FROM (SELECT *, {_year(contract)} AS compared_year FROM common_earlier)
-        WHERE compared_year IN ({", ".join(map(str, years))})
+        WHERE compared_year IN ({", ".join(map(str, years)) or "NULL"})
         GROUP BY {_groups(entities)}
     """
 

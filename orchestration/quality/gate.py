@@ -21,6 +21,7 @@ from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import columns_of
 from orchestration.quality.expectations import column_types, contract_suite, query_expectation
 from orchestration.quality.findings import failed, finding
+from orchestration.quality.scope import EVERYTHING, Scope
 from orchestration.quality.verdict import CheckResult
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Plan:
-    """What will be asked of one table, and what is already known to have failed."""
+    """What will be asked of one table, what is known already, and which checks see some of its years alone."""
 
     table: str
     expectations: list[Expectation] = field(default_factory=list)
-    failures: list[CheckResult] = field(default_factory=list)
+    known: list[CheckResult] = field(default_factory=list)
+    in_part: set[str] = field(default_factory=set)
 
 
 def run_gate(
@@ -46,6 +48,7 @@ def run_gate(
     checks: Sequence[SqlCheck] = (),
     empty: Mapping[str, str] | None = None,
     run_name: str | None = None,
+    scope: Scope = EVERYTHING,
 ) -> list[CheckResult]:
     """Check tables against their contracts and further queries, and write Data Docs.
 
@@ -59,6 +62,8 @@ def run_gate(
         checks: further queries for offending rows, for any of the tables.
         empty: tables that may have no rows, and why, for a person.
         run_name: what the pages call this run (the release id, say); the time if None.
+        scope: what has to be looked at. Unless that is everything, `con` shows of a table the years to look at, and all
+            of it under `every_<table>`.
 
     Returns:
         One finding per check, tables in the order given. What could not be checked (a missing table or
@@ -75,12 +80,27 @@ def run_gate(
     """
     named = list(contracts if tables is None else tables)
     named += [t for t in dict.fromkeys(c.table for c in checks) if t not in named]
-    plans = [_plan(con, name, contracts.get(name), checks, (empty or {}).get(name, "")) for name in named]
     name = run_name or datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    validations = _validate(con, [plan for plan in plans if plan.expectations], name)
-    results = [result for plan in plans for result in _findings(plan, validations.get(plan.table))]
-    pages.write(docs_dir, name, results, validations)
-    return results
+    validations, results = {}, {}
+
+    def ask(tables: Iterable[str], scope: Scope) -> list[_Plan]:
+        plans = [
+            _plan(con, table, contracts.get(table), checks, (empty or {}).get(table, ""), scope) for table in tables
+        ]
+        validations.update(_validate(con, [plan for plan in plans if plan.expectations], name))
+        results.update({plan.table: _findings(plan, validations.get(plan.table)) for plan in plans})
+        return plans
+
+    doubtful = [
+        plan.table
+        for plan in ask(named, scope)
+        if any(not found.passed and found.check_name in plan.in_part for found in results[plan.table])
+    ]
+    if doubtful:
+        ask(doubtful, scope.without_answers())
+    found = [result for table in named for result in results[table]]
+    pages.write(docs_dir, name, found, validations)
+    return found
 
 
 def _plan(
@@ -89,29 +109,38 @@ def _plan(
     contract: TableContract | None,
     checks: Sequence[SqlCheck],
     empty: str,
+    scope: Scope,
 ) -> _Plan:
     plan, present = _Plan(table), columns_of(con, table)
     if not present:
-        plan.failures.append(failed(table, "table_exists", "no such table", "the table is there"))
+        plan.known.append(failed(table, "table_exists", "no such table", "the table is there"))
         return plan
     wanted = column_types(con, contract) if contract else {}
-    suite = contract_suite(contract, wanted, empty) if contract else []
-    suite += [query_expectation(check) for check in checks if check.table == table]
-    if not suite:
-        plan.failures.append(failed(table, "checks_exist", "no contract and no check", "at least one check"))
-    _require_unique(table, suite)
-    for expectation in suite:
+    promised = contract_suite(contract, wanted, empty) if contract else []
+    further = [check for check in checks if check.table == table]
+    if not promised and not further:
+        plan.known.append(failed(table, "checks_exist", "no contract and no check", "at least one check"))
+    _require_unique(table, [*((e.meta or {})["check"] for e in promised), *(check.name for check in further)])
+    for expectation in promised:
         meta = expectation.meta or {}
-        unfit = _unfit(meta["columns"], wanted, present)
-        if unfit:
-            plan.failures.append(failed(table, meta["check"], f"not checked: {unfit}", meta["expected"]))
+        if known := scope.known(table, meta["check"]):
+            plan.known.append(known)
+        elif unfit := _unfit(meta["columns"], wanted, present):
+            plan.known.append(failed(table, meta["check"], f"not checked: {unfit}", meta["expected"]))
         else:
             plan.expectations.append(expectation)
+    for check in further:
+        asked = scope.of(check)
+        if isinstance(asked, CheckResult):
+            plan.known.append(asked)
+            continue
+        plan.expectations.append(query_expectation(asked))
+        if asked != scope.of_everything(check):
+            plan.in_part.add(check.name)
     return plan
 
 
-def _require_unique(table: str, suite: Sequence[Expectation]) -> None:
-    names = [(expectation.meta or {})["check"] for expectation in suite]
+def _require_unique(table: str, names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise SetupError(f"{table}: checks of the same name: {', '.join(twice)}. Remedy: rename all but one.")
@@ -188,7 +217,7 @@ def _run(
 def _findings(plan: _Plan, validation: ExpectationSuiteValidationResult | None) -> list[CheckResult]:
     answers = validation.results if validation else []
     by_check = {f.check_name: f for f in (finding(plan.table, answer) for answer in answers)}
-    findings = list(plan.failures)
+    findings = list(plan.known)
     for expectation in plan.expectations:
         meta = expectation.meta or {}
         unanswered = failed(plan.table, meta["check"], "no answer", meta["expected"])

@@ -34,11 +34,15 @@ def write_catalogue(
     catalogue: Catalogue,
     built: Mapping[str, TableContract],
     before: Path | None = None,
+    *,
+    contents_before: Sequence[TableContent] | None = None,
+    taken_over: Sequence[TableContent] = (),
 ) -> list[TableContent]:
     """Create and fill schema `meta` of an open build file and comment every table and column in it.
 
     `built` are the contracts of the tables that are there already (see `orchestration.contracts.published_contracts`),
-    `before` is the release that revisions are counted against. Returns what the tables of schema `main` hold.
+    `before` is the release that revisions are counted against, `contents_before` what it holds, if that is known, and
+    `taken_over` what came from it as it was. Returns what the tables of schema `main` hold.
 
     Raises:
         GateError: if a table breaks its grain, or tables and contracts do not match.
@@ -62,9 +66,9 @@ def write_catalogue(
     _insert(con, "table_profile", catalogue.profiles)
     _insert(con, "indicator", indicators(described))
     _insert(con, "column_dictionary", dictionary(described))
-    contents = table_contents(con, marts.values())
+    contents = table_contents(con, marts.values(), taken_over)
     _insert(con, "table_content", contents)
-    _insert(con, "revision", revisions(con, marts, contents, before))
+    _insert(con, "revision", revisions(con, marts, contents, before, contents_before))
     comment_everything(con, described)
     return contents
 

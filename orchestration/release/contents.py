@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.contracts import TableContract
+from orchestration.errors import GateError
 from orchestration.quality.comparison import NO_YEAR
 from orchestration.quality.engine import columns_of, quoted
 
@@ -26,11 +27,21 @@ class TableContent:
     content_hash: str
 
 
-def table_contents(con: duckdb.DuckDBPyConnection, tables: Iterable[TableContract]) -> list[TableContent]:
+def table_contents(
+    con: duckdb.DuckDBPyConnection, tables: Iterable[TableContract], known: Iterable[TableContent] = ()
+) -> list[TableContent]:
     """Hash the tables, year by year; one that is not there is left out.
 
     The sum of DuckDB's 64-bit row hashes, as 32 hexadecimal digits: equal tables have equal hashes within one version
     of DuckDB, and a difference by accident goes unnoticed once in 2^64. It guards against no adversary.
+
+    Args:
+        con: sees the tables by their names.
+        tables: their contracts.
+        known: what some of their years hold, copied from a release that was hashed: of these the rows are counted.
+
+    Raises:
+        GateError: if a known year has another number of rows.
 
     Example:
         >>> with duckdb.connect(path, read_only=True) as con:                   # doctest: +SKIP
@@ -38,17 +49,38 @@ def table_contents(con: duckdb.DuckDBPyConnection, tables: Iterable[TableContrac
         67
     """
     found = []
+    copied: dict[str, list[TableContent]] = {}
+    for content in known:
+        copied.setdefault(content.table_name, []).append(content)
     for contract in sorted(tables, key=lambda c: c.name):
         names = sorted(columns_of(con, contract.name))
         if not names:
             continue
+        there = copied.get(contract.name, [])
+        _require_rows(con, contract, there)
         year = quoted(contract.year) if contract.year else str(NO_YEAR)
+        others = f"WHERE {year} NOT IN ({', '.join(str(c.year) for c in there)})" if there else ""
         rows = con.execute(
             f"SELECT {year} AS year, count(*), sum(hash({', '.join(map(quoted, names))})::HUGEINT) "
-            f"FROM {quoted(contract.name)} GROUP BY ALL ORDER BY ALL"
+            f"FROM {quoted(contract.name)} {others} GROUP BY ALL ORDER BY ALL"
         ).fetchall()
-        found += [TableContent(contract.name, year, count, f"{total:032x}") for year, count, total in rows]
+        hashed = [TableContent(contract.name, year, count, f"{total:032x}") for year, count, total in rows]
+        found += sorted([*there, *hashed], key=lambda c: c.year)
     return found
+
+
+def _require_rows(con: duckdb.DuckDBPyConnection, contract: TableContract, known: Iterable[TableContent]) -> None:
+    promised = {content.year: content.rows for content in known}
+    if not promised:
+        return
+    year = quoted(str(contract.year))
+    rows = dict(con.execute(f"SELECT {year}, count(*) FROM {quoted(contract.name)} GROUP BY ALL").fetchall())
+    for its_year, count in sorted(promised.items()):
+        if rows.get(its_year, 0) != count:
+            raise GateError(
+                f"{contract.name}: {rows.get(its_year, 0):,} rows of {its_year} came over from the last release, which "
+                f"has {count:,}. Remedy: `clusters refresh --from-scratch`, which takes nothing over."
+            )
 
 
 def differing(before: Iterable[TableContent], now: Iterable[TableContent]) -> dict[str, list[int]]:

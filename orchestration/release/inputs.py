@@ -22,6 +22,10 @@ NUMBERS = (
     "orchestration/release/contracts",
 )
 SUFFIXES = (".sql", ".py", ".yml", ".csv")
+# Contracts and declarations are promises that checks are made from.
+CHECKS = tuple(
+    f"orchestration/{name}" for name in ("quality", "sources", "contracts.py", "table_contract.py", "naics.py")
+)
 # Made from declarations, whose columns are in the names of the partitions too.
 MADE = "dbt_project/models/staging"
 ENGINES = ("duckdb", "numpy", "scipy", "pandas", "pyarrow")
@@ -61,6 +65,13 @@ def options(settings: Settings) -> dict[str, str]:
 def code_hash() -> str:
     """Hash of the code alone: releases made by the same code from the same inputs are equal."""
     return inputs_hash([], code_files())
+
+
+def checks_hash(settings: Settings) -> str:
+    """Hash of all that decides what a check says of the same rows: its code, that of the tables, and the engines."""
+    checks = [path for name in CHECKS for path in _below(PROJECT_ROOT / name)]
+    engines = {name: version(name) for name in ("great-expectations", "sqlalchemy")}
+    return inputs_hash([], [*code_files(), *checks], options(settings) | engines)
 
 
 def code_files(root: Path = PROJECT_ROOT) -> list[Path]:

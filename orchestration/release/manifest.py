@@ -25,7 +25,8 @@ class YearRecord:
     """What a year's tables were made from, one key a table, and which of dbt's tests failed in it (as warnings).
 
     `ingredients` are hashes of all that the keys are of, by name (see `orchestration.slices.ledger`), `origins` of what
-    the tables that all years share were made from.
+    the tables that all years share were made from. `taken_over` are the tables whose rows were copied from the release
+    before, `span_keys` are of what tables of spans of years are made from of this one.
     """
 
     year: int
@@ -33,6 +34,8 @@ class YearRecord:
     failed: Sequence[CheckResult] = ()
     ingredients: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
+    taken_over: Sequence[str] = ()
+    span_keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Manifest:
     `accepted` are the sources whose revisions a person let pass, `engine` is the version of DuckDB, within which hashes
     of contents compare, `code_hash` is over the code that makes the numbers, `options` are the settings that reach
     them and the versions of the libraries, `years` is by what the next build knows which tables it may take over,
-    `file_sha256` is the checksum of the published file; manifests made earlier lack these three.
+    `file_sha256` is the checksum of the published file, `checks_hash` is over the code of the gates; manifests made
+    earlier lack these four.
     """
 
     release: ReleaseRow
@@ -54,6 +58,7 @@ class Manifest:
     options: Mapping[str, str] = field(default_factory=dict)
     file_sha256: str | None = None
     years: Sequence[YearRecord] = ()
+    checks_hash: str = ""
 
     @property
     def paths(self) -> set[str]:
@@ -101,6 +106,7 @@ def read_manifest(path: Path) -> Manifest:
             options=found.get("options", {}),
             file_sha256=found.get("file_sha256"),
             years=[year_record(entry) for entry in found.get("years", [])],
+            checks_hash=found.get("checks_hash", ""),
         )
     except FileNotFoundError as error:
         raise SetupError(f"{path.name}: there is no manifest of that release in {path.parent}") from error
@@ -111,4 +117,4 @@ def read_manifest(path: Path) -> Manifest:
 def year_record(entry: Mapping[str, Any]) -> YearRecord:
     """A year's record from what `asdict` made of it."""
     failed = [CheckResult(**finding) for finding in entry["failed"]]
-    return YearRecord(entry["year"], entry["keys"], failed, entry.get("ingredients", {}), entry.get("origins", {}))
+    return YearRecord(**dict(entry) | {"failed": failed})

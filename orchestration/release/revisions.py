@@ -27,17 +27,19 @@ def revisions(
     tables: Mapping[str, TableContract],
     contents: Sequence[TableContent],
     before: Path | None,
+    contents_before: Sequence[TableContent] | None = None,
 ) -> list[Revision]:
     """Compare the tables of an open build or release, whose `contents` are given, with those of the release `before`.
 
-    Only the years whose hashes differ are read row by row. A table or year that only one of the two holds, and
-    everything if there is no release before, gets a row for the whole table that says that no cell was compared.
+    What that one holds is looked up in its tables where `contents_before` does not tell. Only the years whose hashes
+    differ are read row by row. A table or year that only one of the two holds, and everything if there is no release
+    before, gets a row for the whole table that says that no cell was compared.
 
     Example:
         >>> with duckdb.connect(later, read_only=True) as con:                   # doctest: +SKIP
         ...     revisions(con, mart_contracts(), table_contents(con, mart_contracts().values()), earlier)
     """
-    found = _compared(con, tables, contents, before) if before else []
+    found = _compared(con, tables, contents, before, contents_before) if before else []
     compared = {(r.table_name, r.year, r.column_name) for r in found if r.entity_id == ALL}
     return found + [
         Revision(content.table_name, ALL, content.year, column, 0, 0, 0, 0, None, None, None)
@@ -76,7 +78,7 @@ def difference(before: Path, now: Path) -> Difference:
         contents_before = table_contents(con, tables.values())
     with duckdb.connect(now, read_only=True) as con:
         contents = table_contents(con, tables.values())
-        found = _compared(con, tables, contents, before) if before != now else []
+        found = _compared(con, tables, contents, before, contents_before) if before != now else []
     sums = [{s.source_id: s.sha256[:SHOWN_DIGITS] for s in read_snapshots(path)} for path in (before, now)]
     rows = [{(c.table_name, c.year): c.rows for c in held} for held in (contents_before, contents)]
     return Difference(
@@ -98,10 +100,15 @@ def _shown(value: Any) -> str:
 
 
 def _compared(
-    con: duckdb.DuckDBPyConnection, tables: Mapping[str, TableContract], contents: Sequence[TableContent], before: Path
+    con: duckdb.DuckDBPyConnection,
+    tables: Mapping[str, TableContract],
+    contents: Sequence[TableContent],
+    before: Path,
+    contents_before: Sequence[TableContent] | None = None,
 ) -> list[Revision]:
-    with duckdb.connect(before, read_only=True) as earlier:
-        contents_before = table_contents(earlier, tables.values())
+    if contents_before is None:
+        with duckdb.connect(before, read_only=True) as earlier:
+            contents_before = table_contents(earlier, tables.values())
     changed = differing(contents_before, contents)
     found: list[Revision] = []
     con.execute(f"ATTACH {literal(str(before))} AS earlier_release (READ_ONLY)")

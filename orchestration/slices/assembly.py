@@ -34,13 +34,13 @@ def opened(build: Path, memory_limit: str = "2GB") -> Iterator[duckdb.DuckDBPyCo
         con.execute("CHECKPOINT")
 
 
-def start_from(release: Path, build: Path, kept: Mapping[str, Collection[int]]) -> None:
+def start_from(release: Path, build: Path, kept: Mapping[str, Collection[int] | None]) -> None:
     """Lays out a build file with what stays of a release: of each table the rows of these years, and no other table.
 
     Args:
         release: the file of the release before.
         build: where the build file will be; not there yet.
-        kept: years by name of table.
+        kept: years by name of table; None for all of its rows.
     """
     shutil.copyfile(release, build)
     build.chmod(0o644)
@@ -49,7 +49,10 @@ def start_from(release: Path, build: Path, kept: Mapping[str, Collection[int]]) 
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = current_database()"
         ).fetchall():
             name = f"{quoted(schema)}.{quoted(table)}"
-            years = ", ".join(str(year) for year in sorted(kept.get(table, ()))) if schema == "main" else ""
+            chosen = kept.get(table, ()) if schema == "main" else ()
+            if chosen is None:
+                continue
+            years = ", ".join(str(year) for year in sorted(chosen))
             if years:
                 con.execute(f"DELETE FROM {name} WHERE year NOT IN ({years})")
             else:
@@ -86,6 +89,14 @@ def take_in(build: Path, part: Path, made: Mapping[str, Collection[int]]) -> Non
             else:
                 con.execute(f"CREATE TABLE {name} AS {rows}")
         con.execute("DETACH part")
+
+
+def delete_spans(build: Path, table: str, years: Collection[int]) -> None:
+    """Takes the spans out of a table of spans of years that begin, end or lie around one of these years."""
+    with opened(build) as con:
+        if years and con.execute("FROM duckdb_tables() WHERE table_name = ?", [table]).fetchone():
+            around = " OR ".join(f"{year} BETWEEN from_year AND to_year" for year in sorted(years))
+            con.execute(f"DELETE FROM {quoted(table)} WHERE {around}")
 
 
 def compact(build: Path) -> bool:

@@ -21,7 +21,7 @@ from orchestration.settings import Settings
 from orchestration.slices import assembly
 from orchestration.slices.findings import named
 from orchestration.slices.ledger import Project, YearLedger, held, ledger_of, stale
-from orchestration.slices.phases import rows_by_year, selected, with_counterparts, year_marts
+from orchestration.slices.phases import rows_by_year, selected, span_marts, with_counterparts, year_marts
 from orchestration.slices.shelf import Shelf, name_of
 
 
@@ -100,6 +100,12 @@ class Build:
         """Rows of each reference year."""
         return rows_by_year(self.partitions)
 
+    def taken_over(self, year: int) -> list[str]:
+        """The tables of a year whose rows are those of the release before, copied."""
+        if self.before is None or in_one_go(self.partitions, self.settings):
+            return []
+        return sorted(set(self.ledgers[year].keys) - set(self.made.get(year, ())))
+
     def steps(self) -> Iterator[Step]:
         """The runs of dbt, one after the other; each must have ended well before the next is asked for.
 
@@ -117,11 +123,14 @@ class Build:
             return
         if self.before is not None:
             kept = {name: self._of_before(name) for name in year_marts(self.project.nodes)}
-            assembly.start_from(self.before.path, self.path, kept)
+            assembly.start_from(self.before.path, self.path, kept | dict.fromkeys(span_marts(self.project.nodes)))
         yield Step("what all years share", "build", selected(self.project.nodes, ["common"]), {})
         self._look_up(years)
         yield from self._slices()
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self.before is not None:
+            for name in span_marts(self.project.nodes):
+                assembly.delete_spans(self.path, name, self._years_of_other_spans(name))
         yield Step("what is made of all years", "build", selected(self.project.nodes, ["whole"]), {})
         assembly.compact(self.path)
 
@@ -165,6 +174,14 @@ class Build:
         """The years of a table that the release before holds and this one needs."""
         keys = self.before.keys if self.before else {}
         return [year for year in self.rows if table in keys.get(year, {})]
+
+    def _years_of_other_spans(self, table: str) -> list[int]:
+        """The years, of now or before, whose spans cannot stay: what they are made from is other, or gone."""
+        before = (
+            {year: record.span_keys.get(table) for year, record in self.before.years.items()} if self.before else {}
+        )
+        now = {year: ledger.span_keys.get(table) for year, ledger in self.ledgers.items()}
+        return sorted(year for year in before.keys() | now.keys() if before.get(year) != now.get(year))
 
     def _look_up(self, years: Sequence[int]) -> None:
         """The keys of today, now that what all years share is there, and what must be made for them."""

@@ -19,7 +19,7 @@ import duckdb
 from orchestration.partitions import Partition
 from orchestration.quality.engine import quoted
 from orchestration.slices.code import code_of, digest
-from orchestration.slices.phases import Nodes, parents, phase_of, year_marts
+from orchestration.slices.phases import Nodes, parents, phase_of, span_marts, year_marts
 from orchestration.sources.catalogue import SOURCES
 
 # What a table that all years share holds in a year, as a hash; of its node in dbt's manifest and the year.
@@ -37,10 +37,14 @@ class Project:
 
 @dataclass(frozen=True)
 class YearLedger:
-    """What the tables of a year are made from: hashes by name, and by table the names of those that reach it."""
+    """What the tables of a year are made from: hashes by name, and by table the names of those that reach it.
+
+    `spans` are tables of spans of years, with what reaches them of this year.
+    """
 
     ingredients: Mapping[str, str]
     made_from: Mapping[str, frozenset[str]]
+    spans: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def keys(self) -> dict[str, str]:
@@ -51,9 +55,17 @@ class YearLedger:
             >>> one.keys == one.keys, one.keys == other.keys
             (True, False)
         """
+        return self._keys(self.made_from)
+
+    @property
+    def span_keys(self) -> dict[str, str]:
+        """The key of what each table of spans is made from of this year."""
+        return self._keys(self.spans)
+
+    def _keys(self, made_from: Mapping[str, frozenset[str]]) -> dict[str, str]:
         return {
             table: digest(sorted((name, self.ingredients[name]) for name in names))
-            for table, names in sorted(self.made_from.items())
+            for table, names in sorted(made_from.items())
         }
 
     def because(self, table: str, before: Mapping[str, str]) -> list[str]:
@@ -75,7 +87,8 @@ def ledger_of(
     """
     reader = _Reader(year, project, partitions, shared, options)
     made_from = {name: reader.names(unique_id) for name, unique_id in sorted(year_marts(project.nodes).items())}
-    return YearLedger(reader.ingredients, made_from)
+    spans = {name: reader.names(unique_id) for name, unique_id in sorted(span_marts(project.nodes).items())}
+    return YearLedger(reader.ingredients, made_from, spans)
 
 
 class _Reader:
@@ -95,7 +108,7 @@ class _Reader:
         self.known: dict[str, frozenset[str]] = {}
 
     def names(self, unique_id: str) -> frozenset[str]:
-        """The names of what a node is made from: of a model of the year its code and what it reads, else itself."""
+        """The names of what a node is made from: of a model of years its code and what it reads, else itself."""
         if unique_id not in self.known:
             self.known[unique_id] = self._names(unique_id, self.project.nodes[unique_id])
         return self.known[unique_id]
@@ -105,7 +118,7 @@ class _Reader:
         if phase is None:
             table = node["name"].removeprefix("stg_")
             return self._one(f"data {table}", digest(partition_paths(self.partitions, table, self.year)))
-        if phase != "year":
+        if phase == "common":
             return self._one(shared_name(node), self.shared(node, self.year))
         found = self.everywhere | self._one(f"code of {node['name']}", code_of(node, self.project.macros))
         # What failed in a year is remembered, so a test that is new or changed has to be carried out in every year.

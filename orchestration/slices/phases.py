@@ -70,6 +70,15 @@ def year_marts(nodes: Nodes) -> dict[str, str]:
     }
 
 
+def span_marts(nodes: Nodes) -> dict[str, str]:
+    """The published tables of spans of years, which keep the spans that have not changed: unique ids by name."""
+    return {
+        node["name"]: unique_id
+        for unique_id, node in nodes.items()
+        if phase_of(unique_id, nodes) == "whole" and node["config"].get("materialized") == "incremental"
+    }
+
+
 def selected(nodes: Nodes, phases: Collection[Phase], made: Collection[str] | None = None) -> list[str]:
     """Names of all that phases make and test, and of the staging views that it is made from.
 

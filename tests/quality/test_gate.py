@@ -236,7 +236,7 @@ def test_file_is_read_and_not_written(con: duckdb.DuckDBPyConnection, tmp_path: 
     with open_file(tmp_path / "build.duckdb") as opened:
         results = run_gate(opened, {"order": contract("order")}, tmp_path / "docs")
         with pytest.raises(duckdb.InvalidInputException, match="read-only"):
-            opened.execute('DROP TABLE "order"')
+            opened.execute('DROP TABLE file."order"')
     assert {r.check_name for r in results if r.passed} == ALL_CHECKS
     assert (tmp_path / "build.duckdb").read_bytes() == before
 

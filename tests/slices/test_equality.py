@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from orchestration.assets.gates import LEARNED
+from orchestration.quality.profiles import TableProfile
 from orchestration.release.manifest import Manifest, read_manifest
+from orchestration.release.records import read_checks, read_profiles
 from orchestration.sample.oews import FOLDER
 from orchestration.sample.write import write_sample
 from orchestration.slices import assembly
@@ -22,6 +25,7 @@ from tests.sources.books import rezipped
 
 pytestmark = [pytest.mark.long, pytest.mark.slow]
 
+take_in = assembly.take_in
 STAFFING = f"www.bls.gov/{FOLDER}/oesm25in4.zip"
 
 
@@ -60,6 +64,15 @@ def contents(manifest: Manifest) -> dict[tuple[str, int], tuple[int, str]]:
     return {(c.table_name, c.year): (c.rows, c.content_hash) for c in manifest.contents}
 
 
+def findings(current: Path) -> dict[tuple[str, str], bool]:
+    """What passed and what did not, by table and check."""
+    return {(found.table_name, found.check_name): found.passed for found in read_checks(current)}
+
+
+def profiles(current: Path) -> set[TableProfile]:
+    return set(read_profiles(current))
+
+
 def more_managers(name: str, part: bytes) -> bytes:
     """A sheet in which a tenth more people manage in every industry."""
     cell = rb'(>11-1021<.*?<c r="L\d+" t="n"><v>)(\d+)'
@@ -95,13 +108,13 @@ def test_at_once_by_year_and_taken_over(
 ) -> None:
     """All years of the sample: of states alone, in quarters, of two editions of NAICS and two delineations.
 
-    The newest is taken over from a release of its own; the refresh for those before it breaks off, and one of the
-    slices that it leaves is damaged.
+    The newest three, and the spans between them, are taken over from a release of their own; the refresh for those
+    before them breaks off, and one of the slices that it leaves is damaged.
     """
     at_once = manifest_of(demo.home / "warehouse" / "current.duckdb")
     years = [record.year for record in at_once.years]
     span = f"{years[0]}-{years[-1]}"
-    newest = published(house, f"{years[-1]}")
+    newest = published(house, f"{years[-3]}-{years[-1]}")
     with monkeypatch.context() as patch:
         patch.setenv("CLUSTERS_ROWS_IN_ONE_GO", "1")
         left = broken_off(house, span, patch, after=1)
@@ -110,6 +123,10 @@ def test_at_once_by_year_and_taken_over(
         with caplog.at_level(logging.INFO, logger="clusters.build"):
             by_year = published(house, span)
     assert (caplog.text.count("made by an earlier refresh"), caplog.text.count("is damaged on disk")) == (1, 1)
+    at_once_found, by_year_found = findings(demo.home / "warehouse" / "current.duckdb"), findings(house.current)
+    assert at_once_found.items() <= by_year_found.items()
+    assert all(name.startswith(LEARNED) for _, name in by_year_found.keys() - at_once_found.keys())
+    assert profiles(house.current) == profiles(demo.home / "warehouse" / "current.duckdb")
     assert not (house.home / "slices").exists()
     again = house.refresh("--years", span, "--from-scratch")
     assert again.exit_code == 0, again.output
@@ -117,7 +134,8 @@ def test_at_once_by_year_and_taken_over(
     assert "every table was made from scratch and is equal to the release's" in again.stdout
     assert contents(by_year) == contents(at_once)
     assert {record.year: record.keys for record in by_year.years} == {r.year: r.keys for r in at_once.years}
-    assert {year for year, tables in made_anew(newest, by_year).items() if not tables} == {years[-1]}
+    assert {year for year, tables in made_anew(newest, by_year).items() if not tables} == set(years[-3:])
+    assert {r.year for r in by_year.years if "employment" in r.taken_over} == set(years[-3:])
 
 
 def test_a_changed_staffing_table_makes_what_reads_occupations(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,8 +158,18 @@ def test_a_changed_staffing_table_makes_what_reads_occupations(house: House, mon
     a_lie_is_found(house, first, second, book, monkeypatch)
 
 
+def miscopied(build: Path, part: Path, made: Mapping[str, Collection[int]]) -> None:
+    """Takes a slice in, and spoils what is taken over."""
+    take_in(build, part, made)
+    with assembly.opened(build) as con:
+        con.execute("UPDATE region_structure SET krugman = krugman / 2 WHERE year = 2023")
+
+
 def a_lie_is_found(house: House, first: Manifest, second: Manifest, book: bytes, patch: pytest.MonkeyPatch) -> None:
-    """A ledger with one wrong key makes one wrong table; what is made from scratch shows which, and takes its place."""
+    """A ledger with one wrong key makes one wrong table, and rows that are copied wrong make another.
+
+    What is made from scratch shows which, and takes their place.
+    """
     note = house.current.resolve().parents[1] / "manifests" / f"{second.release.release_id}.json"
     entry = json.loads(note.read_text(encoding="utf-8"))
     true = {record.year: record.keys["cluster_linkage"] for record in first.years}
@@ -150,14 +178,16 @@ def a_lie_is_found(house: House, first: Manifest, second: Manifest, book: bytes,
             record["keys"]["cluster_linkage"] = true[2022]
     note.write_text(json.dumps(entry), encoding="utf-8")
     (house.mirror / STAFFING).write_bytes(book)
-    wrong = published(house, "2022-2023")
+    with patch.context() as inner:
+        inner.setattr(assembly, "take_in", miscopied)
+        wrong = published(house, "2022-2023")
     differing = {place for place, held in contents(wrong).items() if contents(first)[place] != held}
     assert differing == {("cluster_linkage", 2022)}
     patch.undo()
     stopped = house.refresh("--years", "2022-2023", "--from-scratch")
     assert stopped.exit_code == 3, stopped.output
-    assert "other rows in cluster_linkage (2022)" in stopped.output
+    assert "other rows in cluster_linkage (2022), region_structure (2023)" in stopped.output
     mended = house.refresh("--years", "2022-2023", "--from-scratch", "--accept-revision", "oews_industry")
     assert mended.exit_code == 0, mended.output
-    assert "other rows in cluster_linkage (2022)" in mended.output
+    assert "other rows in cluster_linkage (2022), region_structure (2023)" in mended.output
     assert contents(manifest_of(house.current)) == contents(first)

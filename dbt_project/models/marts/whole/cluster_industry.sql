@@ -1,6 +1,6 @@
 {%- set industries -%}
-(SELECT DISTINCT {{ naics_of("industry_id") }} AS naics, {{ naics_code_of("industry_id") }} AS code
-    FROM {{ ref("employment") }})
+(SELECT {{ naics_of("industry_id") }} AS naics, {{ naics_code_of("industry_id") }} AS code
+    FROM (SELECT DISTINCT industry_id FROM {{ ref("employment") }}) AS present)
 {%- endset -%}
 SELECT
     cluster_id,

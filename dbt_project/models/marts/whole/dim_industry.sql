@@ -1,11 +1,11 @@
 WITH industries AS (
-    SELECT DISTINCT
+    SELECT
         industry_id,
         {{ naics_of("industry_id") }} AS naics,
         {{ naics_code_of("industry_id") }} AS code,
         {{ industry_level_of("code") }} AS level,
         {{ parent_industry_code("code", "level") }} AS parent_code
-    FROM {{ ref("employment") }}
+    FROM (SELECT DISTINCT industry_id FROM {{ ref("employment") }}) AS present
 )
 
 SELECT
