@@ -62,12 +62,19 @@ def test_separators_and_quotes_within_a_text(tmp_path: Path) -> None:
         assert relation.fetchall() == [("1", 'Say "one", two'), ("2", "O'Brien")]
 
 
-@pytest.mark.parametrize("text", ["1.234", "12.345.0", "1e3", "0x10", "1_000", "5.0", "1.2E+05"])
+@pytest.mark.parametrize("text", ["1.234", "12.345.0", "1e3", "0x10", "0X1F", "0b11", "1_000", "5.0", "1.2E+05", "\t5"])
 def test_text_that_only_passes_for_a_whole_number_is_refused(tmp_path: Path, text: str) -> None:
     good = text_file(tmp_path, "good.csv", ["code,jobs", "10,5"])
     bad = text_file(tmp_path, "bad.csv", ["code,jobs", "10,5", f"11,{text}"])
-    with pytest.raises(SourceError, match=rf"bad\.csv: .*column jobs holds the text '{re.escape(text)}'"):
+    with pytest.raises(SourceError, match=rf"bad\.csv: .*column jobs holds the text {re.escape(repr(text))}"):
         tidy(jobs, good, bad)
+
+
+def test_text_that_only_passes_for_a_whole_number_is_refused_in_any_layout(tmp_path: Path) -> None:
+    path = text_file(tmp_path, "bad.csv", ["title;jobs", "Do\xf1a;5", "'Ana; Do\xf1a';1.234"], encoding="latin-1")
+    layout = {"delimiter": ";", "encoding": "latin-1", "quote": "'"}
+    with duckdb.connect() as con, pytest.raises(SourceError, match=r"bad\.csv: .*column jobs holds the text '1\.234'"):
+        read_delimited(con, "dataset", [path], {"title": "VARCHAR", "jobs": "BIGINT"}, **layout)
 
 
 @pytest.mark.parametrize(("text", "number"), [("5", 5), (" 5 ", 5), ("-5", -5), ("+5", 5), ("", None), ("007", 7)])
