@@ -109,33 +109,49 @@ def _to_fixed_point(low: np.ndarray, high: np.ndarray, steps: Sequence[Sums], ro
     """Narrows in place, up the hierarchies and down again, until nothing moves; gives the sums that contradict."""
     found = [np.zeros(len(step), dtype=bool) for step in steps]
     order = [k for k in [*range(len(steps)), *range(len(steps) - 2, -1, -1)] if len(steps[k])]
-    moved = np.ones(len(low), dtype=bool)
+    # Visits of steps are numbered. A sum is looked at again only where another step has moved one of its cells since:
+    # one look leaves it nothing more to say, as every bound of it is then met by values that add up.
+    moved_at, seen_at, visit = np.zeros(len(low), dtype=np.int32), [-1] * len(steps), 0
     for _ in range(rounds):
-        since, moved = moved, np.zeros_like(moved)
+        before = visit
         for k in order:
-            live = _holding(since | moved, steps[k]) & ~found[k]
+            visit += 1
+            live = _holding(moved_at > seen_at[k], steps[k]) & ~found[k]
             if live.any():
-                found[k][live] = _narrow(low, high, steps[k].only(live), moved)
-        if not moved.any():
+                found[k][live], moved = _narrow(low, high, steps[k].only(live))
+                moved_at[moved] = visit
+            seen_at[k] = visit
+        if not (moved_at > before).any():
             break
     return found
 
 
-def _narrow(low: np.ndarray, high: np.ndarray, sums: Sums, moved: np.ndarray) -> np.ndarray:
-    """Intersects each sum's intervals with what the others of the sum allow; gives the sums that would empty one."""
+def _narrow(low: np.ndarray, high: np.ndarray, sums: Sums) -> tuple[np.ndarray, np.ndarray]:
+    """Intersects each sum's intervals with what the others of the sum allow.
+
+    Returns:
+        A mask of the sums that would empty an interval, which are let be, and the cells that were narrowed.
+    """
     part, whole, of_part = sums.part, sums.whole, sums.of_part
     part_low, part_high = low[part], high[part]
     least, most = np.add.reduceat(part_low, sums.start), np.add.reduceat(part_high, sums.start)
     whole_low, whole_high = np.maximum(low[whole], least), np.minimum(high[whole], most)
     new_high = np.minimum(part_high, part_low + (whole_high - least)[of_part])
     new_low = np.maximum(part_low, part_high + (whole_low - most)[of_part])
-    wrong = (whole_low > whole_high) | np.logical_or.reduceat(new_low > new_high, sums.start)
+    wrong, empty = whole_low > whole_high, new_low > new_high
+    if empty.any():
+        wrong |= np.logical_or.reduceat(empty, sums.start)
+    part_moved = (new_low > part_low) | (new_high < part_high)
+    whole_moved = (whole_low > low[whole]) | (whole_high < high[whole])
     if wrong.any():
-        keep = ~wrong[of_part]
-        part, new_low, new_high, part_low, part_high = (a[keep] for a in (part, new_low, new_high, part_low, part_high))
-        whole, whole_low, whole_high = whole[~wrong], whole_low[~wrong], whole_high[~wrong]
-    moved[whole] |= (whole_low > low[whole]) | (whole_high < high[whole])
-    moved[part] |= (new_low > part_low) | (new_high < part_high)
-    low[whole], high[whole] = whole_low, whole_high
-    low[part], high[part] = new_low, new_high
-    return wrong
+        part_moved &= ~wrong[of_part]
+        whole_moved &= ~wrong
+    moved = []
+    for cells, some, at_least, at_most in (
+        (part, part_moved, new_low, new_high),
+        (whole, whole_moved, whole_low, whole_high),
+    ):
+        cells = cells[some]
+        low[cells], high[cells] = at_least[some], at_most[some]
+        moved.append(cells)
+    return wrong, np.concatenate(moved)
