@@ -27,13 +27,17 @@ Knapsack Problem", Journal of Optimization Theory and Applications 136 (levellin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 
 # Sums of shares that differ by less are equal: far below any figure given, above what adding up 10,000 shares costs.
 ROUNDING = 1e-13
+# Rows that a core's cache holds a dozen columns of.
+TOGETHER = 30_000
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,30 @@ class Boxes:
     def added(self, values: np.ndarray) -> np.ndarray:
         """The rows' values, added up for each whole."""
         return np.add.reduceat(values, self.start)
+
+
+def pieces(sizes: np.ndarray, rows: int = TOGETHER) -> Iterator[tuple[slice, slice]]:
+    """Runs of wholes of about as many rows, to be measured one after the other.
+
+    A whole's measures rest on its own rows alone. Run by run they take less time and memory, and come out nearer to
+    what exact numbers give, since sums that run on over several wholes stay small.
+
+    Args:
+        sizes: how many rows each whole has.
+        rows: a run has no more rows than this before its last whole.
+
+    Yields:
+        For each run its place among the wholes, and among the rows.
+
+    Example:
+        >>> [(run.stop, rows.stop) for run, rows in pieces(np.array([2, 1, 2, 9]), rows=3)]
+        [(2, 3), (4, 14)]
+    """
+    before = np.cumsum(sizes) - sizes
+    cuts = np.flatnonzero(np.diff(before // rows, prepend=-1)).tolist()
+    ends = [*before[cuts].tolist(), int(sizes.sum())]
+    for run, (first, last) in zip(pairwise([*cuts, len(sizes)]), pairwise(ends), strict=True):
+        yield slice(*run), slice(first, last)
 
 
 def share_boxes(
@@ -122,12 +150,11 @@ def levelled(boxes: Boxes, centre: np.ndarray, pace: np.ndarray) -> np.ndarray:
         [0.5, 0.1, 0.4]
     """
     shares, free, count = boxes.lower.copy(), boxes.free, len(boxes)
-    rows = [boxes.of[free], boxes.lower[free], boxes.upper[free], centre[free], pace[free]]
+    of, low, high, base, step = boxes.of[free], boxes.lower[free], boxes.upper[free], centre[free], pace[free]
     settled = boxes.lower.copy()
     settled[free] = 0
     left = 1 - boxes.added(settled)
     while len(free):
-        of, low, high, base, step = rows
         with np.errstate(invalid="ignore", divide="ignore"):
             t = (left - np.bincount(of, base, count)) / np.bincount(of, step, count)
         wanted = base + t[of] * step
@@ -138,9 +165,10 @@ def levelled(boxes: Boxes, centre: np.ndarray, pace: np.ndarray) -> np.ndarray:
         # other way about.
         side = np.sign(np.where(np.abs(lacking) > ROUNDING, lacking, 0))[of]
         fixed = (side == 0) | (beyond * side > 0)
-        shares[free[fixed]] = clipped[fixed]
-        left -= np.bincount(of[fixed], clipped[fixed], count)
-        free, rows = free[~fixed], [row[~fixed] for row in rows]
+        gone, stay = np.flatnonzero(fixed), np.flatnonzero(~fixed)
+        shares[free[gone]] = clipped[gone]
+        left -= np.bincount(of[gone], clipped[gone], count)
+        free, of, low, high, base, step = (row[stay] for row in (free, of, low, high, base, step))
     return shares
 
 

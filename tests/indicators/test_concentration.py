@@ -5,7 +5,7 @@ Belongs here: the kernel. Does not: published figures (`tests/oracles`), the mar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import product
 
 import duckdb
@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.indicators.concentration import MEASURES, Range, concentration, gamma
-from orchestration.indicators.shares import Boxes, chord_bound, levelled, share_boxes
+from orchestration.indicators.shares import Boxes, chord_bound, levelled, pieces, share_boxes
 
 ONE = np.array([0])
 
@@ -154,6 +154,30 @@ def test_levelling_ends_and_adds_up_on_many_uneven_regions() -> None:
         assert np.abs(boxes.added(shares) - 1).max() < 1e-9
         assert (shares >= boxes.lower).all()
         assert (shares <= boxes.upper).all()
+
+
+@pytest.mark.parametrize("rows", [1, 7, 60, 10_000])
+def test_pieces_measure_what_all_industries_at_once_do(rows: int) -> None:
+    random = np.random.default_rng(5)
+    sizes = random.integers(1, 40, size=60)
+    start, count = np.cumsum(sizes) - sizes, int(sizes.sum())
+    lower = random.integers(0, 50, size=count) * random.integers(0, 2, size=count).astype(float)
+    upper = lower + random.choice([0.0, 0.0, 9.0, 80.0], size=count)
+    lower[: sizes[0]] = upper[: sizes[0]] = 0  # an industry that nobody has
+    totals = np.where(random.random(60) < 0.5, 0.0, np.add.reduceat(lower, start) + 3)
+    weight, plants = random.random(count) / 50, random.integers(1, 6, size=count).astype(float)
+    squares = np.add.reduceat(weight**2, start) * 1.1
+
+    def measured(run: slice, rows: slice) -> Mapping[str, Range]:
+        boxes = share_boxes(start[run] - rows.start, lower[rows], upper[rows], totals[run], np.full(60, np.inf)[run])
+        return concentration(boxes, weight[rows], plants[rows], squares[run])
+
+    cuts = list(pieces(sizes, rows))
+    assert np.concatenate([np.arange(60)[run] for run, _ in cuts]).tolist() == list(range(60))
+    found, whole = [measured(*cut) for cut in cuts], measured(slice(0, 60), slice(0, count))
+    for name, end in product(MEASURES, ("lower", "upper")):
+        together = np.concatenate([getattr(piece[name], end) for piece in found])
+        np.testing.assert_allclose(together, getattr(whole[name], end), rtol=1e-9, atol=1e-12, err_msg=name)
 
 
 def test_a_bound_by_chords_is_exact_where_no_interval_is_cut() -> None:

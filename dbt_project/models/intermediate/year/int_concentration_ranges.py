@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.indicators.concentration import MEASURES, concentration
-from orchestration.indicators.shares import share_boxes
+from orchestration.indicators.shares import pieces, share_boxes
 
 NUMBERS = "plants, employment_lower, employment_upper, weight"
 KEYS = {"industry_code": pa.string(), "region_type": pa.string(), "year": pa.int32()}
@@ -21,8 +21,14 @@ def model(dbt, session):
         cell, total = (r.filter(f"region_type = '{region_type}' AND year = {year}") for r in (cells, totals))
         # In the same order, so that each industry's cells begin where those before it end.
         numbers = cell.order("industry_code, region_id").project(NUMBERS).fetchnumpy()
-        found.append(ranges(numbers, total.order("industry_code").fetchnumpy()))
+        industries = total.order("industry_code").fetchnumpy()
+        for run, rows in pieces(industries["regions"]):
+            found.append(ranges(part(numbers, rows), part(industries, run)))
     return pa.concat_tables(found)
+
+
+def part(columns, rows):
+    return {name: values[rows] for name, values in columns.items()}
 
 
 def ranges(cell, total):
