@@ -162,11 +162,12 @@ class _Raked(NamedTuple):
         free = lower < upper
         sums = sums.only(sums.added(free) > 0)
         fixed, moving = sums.added(np.where(free, 0.0, lower)), sums.added(free).astype(np.int64)
-        part, whole = sums.part[free[sums.part]], sums.whole
+        # Places in eight bytes, as numpy wants them: it would widen them anew at each of many uses.
+        part, whole = sums.part[free[sums.part]].astype(np.int64), sums.whole.astype(np.int64)
         return cls(
             part=part,
             start=np.cumsum(moving) - moving,
-            of_part=np.repeat(np.arange(len(whole), dtype=np.int32), moving),
+            of_part=np.repeat(np.arange(len(whole)), moving),
             part_low=lower[part],
             part_high=upper[part],
             whole=whole,

@@ -19,7 +19,7 @@ from orchestration.indicators.bounds import UNBOUNDED, Tightened, tighten
 from orchestration.indicators.estimate import estimate
 from orchestration.indicators.evidence import Figures
 from orchestration.indicators.programme import refine
-from orchestration.indicators.sums import Hierarchy, Sums, sums_of
+from orchestration.indicators.sums import Hierarchy, Sums, sums_along
 
 MONTHS = 12
 # The first ownership is the total of the others.
@@ -133,7 +133,8 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places, programmes: int 
         ([90.0, 60.0, 29.0], [90.0, 60.0, 31.0])
     """
     axes = [cells[name] for name in ("region_no", "ownership_no", "industry_no")]
-    sums = {name: sums_of(axes, [tree]) for name, tree in places.hierarchies().items()}
+    trees = places.hierarchies()
+    sums = dict(zip(trees, sums_along(axes, list(trees.values())), strict=True))
     is_total = ((places.industry_parent < 0) & (places.grouping < 0))[cells["industry_no"]]
     figures, unused = _trusted(cells, sums, is_total)
     steps, names = _heeded(figures, sums, is_total, unused)

@@ -97,22 +97,38 @@ def sums_of(axes: Sequence[np.ndarray], hierarchies: Sequence[Hierarchy]) -> lis
         >>> step.whole.tolist(), step.part.tolist()
         ([0], [1, 2])
     """
+    return [step for steps in sums_along(axes, hierarchies) for step in steps]
+
+
+def sums_along(axes: Sequence[np.ndarray], hierarchies: Sequence[Hierarchy]) -> list[list[Sums]]:
+    """The same, the steps of each hierarchy by themselves.
+
+    Example:
+        >>> region, industry = np.array([0, 0, 0]), np.array([0, 1, 2])
+        >>> trees = [Hierarchy(0, np.array([-1])), Hierarchy(1, np.array([-1, 0, 0]))]
+        >>> [len(steps) for steps in sums_along([region, industry], trees)]
+        [0, 1]
+    """
     strides = [1]
     for axis in reversed(axes[1:]):
         strides.insert(0, strides[0] * (int(axis.max(initial=0)) + 1))
-    key = np.sum([axis.astype(np.int64) * stride for axis, stride in zip(axes, strides, strict=True)], axis=0)
+    key = np.zeros(len(axes[0]), dtype=np.int64)
+    for axis, stride in zip(axes, strides, strict=True):
+        key += axis.astype(np.int64) * stride
     order = np.argsort(key, kind="stable")
     keys = key[order]
     if (keys[1:] == keys[:-1]).any():
         raise ValueError("two cells of a table have the same place")
-    steps = []
+    found = []
     for tree in hierarchies:
         place, depth = axes[tree.axis], tree.depths()
+        up, level_of = (tree.parent - np.arange(len(depth))) * strides[tree.axis], depth.astype(np.int16)[place]
+        steps = []
         for level in range(int(depth.max(initial=0)), 0, -1):
-            part = np.flatnonzero(depth[place] == level)
-            moved = (tree.parent[place[part]] - place[part]).astype(np.int64) * strides[tree.axis]
-            steps.append(_grouped(part, key[part] + moved, keys, order))
-    return [step for step in steps if len(step)]
+            part = np.flatnonzero(level_of == level)
+            steps.append(_grouped(part, key[part] + up[place[part]], keys, order))
+        found.append([step for step in steps if len(step)])
+    return found
 
 
 def _grouped(part: np.ndarray, wanted: np.ndarray, keys: np.ndarray, order: np.ndarray) -> Sums:
