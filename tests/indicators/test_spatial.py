@@ -208,8 +208,11 @@ def test_false_discoveries_are_those_of_both_tails_over_a_variables_regions() ->
         assert (fdr[known] >= p[known]).all()
 
 
-def test_a_variable_is_judged_by_itself() -> None:
+@pytest.mark.parametrize(("many", "together"), [(32, 100_000), (3, 900), (1, 1)])
+def test_a_variable_is_judged_by_itself(monkeypatch: pytest.MonkeyPatch, many: int, together: int) -> None:
     """Whatever stands beside it, on however many threads, in whatever blocks: bit for bit the same."""
+    monkeypatch.setattr(spatial_permutations, "MANY", many)
+    monkeypatch.setattr(spatial_permutations, "TOGETHER", together)
     borders = random_map(12, 90, islands=1)
     values = np.concatenate([quotients(k, 90, zeros=0.4) for k in range(6)], axis=1)
     values[3, 2] = values[7, 4] = np.nan
