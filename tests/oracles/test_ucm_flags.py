@@ -1,4 +1,4 @@
-"""U.S. Cluster Mapping's flags, by the SQL that fills `cluster_specialisation`, and what that SQL says in doubt.
+"""U.S. Cluster Mapping's flags, by the code that fills `cluster_specialisation`, and what that says in doubt.
 
 Belongs here: the macro `ucm_flags` against published flags, and against every completion of bounded figures. Does
 not: how the bounds come about.
@@ -11,15 +11,20 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
 from pathlib import Path
+from runpy import run_path
+from types import SimpleNamespace
 
 import duckdb
 import jinja2
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-MACRO = Path(__file__).parents[2] / "dbt_project" / "macros" / "specialisation.sql"
+DBT = Path(__file__).parents[2] / "dbt_project"
+MACRO = DBT / "macros" / "specialisation.sql"
+STANDINGS = SimpleNamespace(**run_path(str(DBT / "models" / "intermediate" / "year" / "int_cluster_standings.py")))
 FLAGS = ("qualifying", "significant", "strong", "strong10")
 # Quotients of one cluster and year are shares over one and the same share of the nation, which is 1 here.
 WITH_SHARES = """
@@ -33,13 +38,12 @@ Cell = tuple[int, float, float, float, float]
 
 @cache
 def rendered(sql: str) -> str:
-    """SQL with the project's macros, and `STANDINGS` for where the regions of the relation `compared` stand."""
+    """SQL with the project's macros."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    standings = "{%- set STANDINGS = '(' ~ standings('(' ~ cluster_figures('compared') ~ ')') ~ ')' -%}"
-    return environment.from_string(MACRO.read_text(encoding="utf-8") + standings + sql).render()
+    return environment.from_string(MACRO.read_text(encoding="utf-8") + sql).render()
 
 
-FLAGS_SQL = "{{ ucm_flags('compared', STANDINGS) }}"
+FLAGS_SQL = "{{ ucm_flags('compared', 'stood') }}"
 QUANTILES = (25, 50, 75, 90)
 QUANTILES_SQL = """
     SELECT
@@ -51,7 +55,7 @@ QUANTILES_SQL = """
             AS reaches_{{ percent }},
         {% endfor %}
     FROM compared AS c
-    INNER JOIN {{ STANDINGS }} AS s ON c.region_id = s.region_id AND s.figure = 'employment'
+    INNER JOIN stood AS s ON c.region_id = s.region_id AND s.figure = 'employment'
 """
 
 
@@ -66,12 +70,21 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def stand(con: duckdb.DuckDBPyConnection) -> None:
+    """Where the regions of the relation `compared` stand, into the table `stood`."""
+    cells = con.table("compared").to_arrow_table()
+    con.register("found", pa.concat_tables([STANDINGS.compare(cells, "ucm", name) for name in STANDINGS.FIGURES]))
+    con.execute("CREATE OR REPLACE TABLE stood AS SELECT * FROM found")
+    con.unregister("found")
+
+
 def fill(con: duckdb.DuckDBPyConnection, groups: list[list[Cell]]) -> None:
-    """Every group is one cluster, and a cell's place in it names the region."""
+    """Every group is one cluster, and a cell's place in it names the region; with where these stand."""
     con.execute("DELETE FROM cells")
     rows = [("state", str(g), 2016, str(r), *cell) for g, cells in enumerate(groups) for r, cell in enumerate(cells)]
     columns = list(zip(*rows, strict=True))
     con.execute(f"INSERT INTO cells SELECT {', '.join(f'unnest(${i + 1})' for i in range(9))}", columns)
+    stand(con)
 
 
 def flags_of(con: duckdb.DuckDBPyConnection, groups: list[list[Cell]]) -> dict[tuple[int, int], Flags]:
@@ -96,6 +109,7 @@ def test_published_flags_of_all_states(reference: Path) -> None:
             CREATE VIEW compared AS {WITH_SHARES.format("cells")}
             """
         )
+        stand(con)
         con.execute(f"CREATE TABLE ours AS {rendered(FLAGS_SQL)}")
         differing = " OR ".join(
             f"coalesce(ucm_{flag}, 'no') <> CASE WHEN {flag} THEN 'yes' ELSE 'no' END" for flag in FLAGS

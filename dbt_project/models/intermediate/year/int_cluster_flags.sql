@@ -3,5 +3,5 @@
 {{ ucm_flags(
     "(SELECT * FROM " ~ ref("int_cluster_quotients") ~ " WHERE region_id IN (SELECT region_id FROM "
     ~ ref("int_region_roles") ~ " WHERE ucm_peer))",
-    ref("int_cluster_ucm_standings")
+    "(SELECT * FROM " ~ ref("int_cluster_standings") ~ " WHERE among = 'ucm')"
 ) }}

@@ -11,10 +11,10 @@ WITH verdicts AS (
     FROM {{ ref("int_cluster_quotients") }} AS c
     INNER JOIN {{ ref("int_cluster_standings") }} AS jobs
         ON c.region_id = jobs.region_id AND c.cluster_id = jobs.cluster_id AND c.year = jobs.year
-            AND jobs.figure = 'employment'
+            AND jobs.among = 'type' AND jobs.figure = 'employment'
     INNER JOIN {{ ref("int_cluster_standings") }} AS share
         ON c.region_id = share.region_id AND c.cluster_id = share.cluster_id AND c.year = share.year
-            AND share.figure = 'focus'
+            AND share.among = 'type' AND share.figure = 'focus'
     WHERE c.region_type IN ('county', 'cbsa', 'state')
 )
 

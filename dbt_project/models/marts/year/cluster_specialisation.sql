@@ -41,6 +41,7 @@ ranked AS (
         1 + possibly_above AS worst,
         CASE WHEN best = worst THEN best END AS rank
     FROM {{ ref("int_cluster_standings") }}
+    WHERE among = 'type'
 )
 
 SELECT
