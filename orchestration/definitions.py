@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 
 from dagster import BetaWarning, Definitions, in_process_executor
-from dagster_dbt import DbtCliResource
 
 warnings.filterwarnings("ignore", category=BetaWarning)
 
@@ -14,7 +13,7 @@ from orchestration.assets.metadata import CONFIRMATION, SLICES  # noqa: E402
 from orchestration.assets.release import release  # noqa: E402
 from orchestration.assets.resources import Refresh  # noqa: E402
 from orchestration.assets.tidy import TIDY_ASSETS  # noqa: E402
-from orchestration.assets.warehouse import DBT_OF_REFRESH, PROJECT, warehouse  # noqa: E402
+from orchestration.assets.warehouse import DBT_CLI, warehouse  # noqa: E402
 from orchestration.automation import (  # noqa: E402
     nightly,
     nightly_at_half_past_two,
@@ -33,6 +32,6 @@ defs = Definitions(
     executor=in_process_executor,
     resources={
         "refresh": Refresh(),
-        "dbt": DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=DBT_OF_REFRESH),
+        "dbt": DBT_CLI,
     },
 )

@@ -78,6 +78,9 @@ class Settings(BaseSettings):
         ge=1,
         description="rows of a publisher that are built in one go; a national year has 3 million",
     )
+    workers: int = Field(
+        default=1, ge=1, description="slices that are made side by side, fewer where memory has no room for so many"
+    )
     keep_releases: int = Field(default=30, ge=1, description="releases that stay; older ones go")
     keep_days: int = Field(default=400, ge=1, description="days before the newest release after which others go")
     keep_bytes: int = Field(
@@ -154,6 +157,11 @@ class Settings(BaseSettings):
     def slices(self) -> Path:
         """Finished slices of a release that is not published yet."""
         return self.home / "slices"
+
+    @property
+    def places(self) -> Path:
+        """Scratch folders of those who make slices side by side, one each."""
+        return self.work / "places"
 
     @property
     def warehouse(self) -> Path:

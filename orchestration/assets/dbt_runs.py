@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any, Final
 
 from dagster import AssetCheckResult, AssetExecutionContext, Output
@@ -18,9 +19,10 @@ from orchestration.errors import GateError, SetupError
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.manifest import YearRecord
 from orchestration.settings import Settings, secrets_set_aside
-from orchestration.slices.builder import Build, Step
+from orchestration.slices.builder import Build
 from orchestration.slices.findings import Years, carried, to_remember, together
 from orchestration.slices.forecast import origins
+from orchestration.slices.making import Step
 from orchestration.slices.phases import parents, phase_of
 
 log = logging.getLogger("clusters.build")
@@ -31,6 +33,45 @@ BUILD = ["build", "--exclude-resource-type", "unit_test"]
 DBT_ENDED = (0, 1)
 BUILDS = "the model builds"
 RESULTS: Final = "run_results.json"
+
+
+def run_dbt(
+    dbt: DbtCliResource, step: Step, target: Path, parsed: Mapping[str, Any], see: Callable[[Any], None]
+) -> None:
+    """Runs dbt for a step in the environment of this process, and fills in what its tests found.
+
+    Args:
+        dbt: how dbt is called.
+        step: what it makes.
+        target: dbt's own folder. Two runs at once must not share one.
+        parsed: dbt's manifest.
+        see: called with each event of dbt's.
+
+    Raises:
+        SetupError: if dbt broke off.
+    """
+    # Not its results: where dbt dies before it writes any, the last ones would be taken for these.
+    (target / RESULTS).unlink(missing_ok=True)
+    chosen = [] if step.select is None else ["--indirect-selection", "empty", "--select", " ".join(step.select)]
+    with secrets_set_aside():
+        call = dbt.cli(
+            [*BUILD, "--target", step.target, *chosen], manifest=parsed, target_path=target, raise_on_error=False
+        )
+    for raw in call.stream_raw_events():
+        see(raw)
+    if (code := call.process.wait()) not in DBT_ENDED or not (target / RESULTS).exists():
+        raise SetupError(f"dbt broke off (exit code {code}); see {target / 'dbt.log'} for why, then refresh again")
+    step.found = dbt_findings(call.get_artifact(RESULTS), parsed["nodes"])
+
+
+def require_built(step: Step) -> None:
+    """Stops where a model of a step did not build.
+
+    Raises:
+        GateError: naming it and what dbt said.
+    """
+    if broken := [finding for finding in step.found if finding.expected == BUILDS]:
+        raise GateError("; ".join(str(finding) for finding in broken))
 
 
 class Runs:
@@ -61,32 +102,15 @@ class Runs:
             SetupError: if dbt broke off.
             GateError: if a model did not build.
         """
+        os.environ.update({**self.environment, **step.environment})
         # Kept from night to night: with it dbt parses only what has changed since.
         target = self.settings.home / {"build": "dbt", "slice": "dbt-slice"}[step.target]
-        # Not its results: where dbt dies before it writes any, the last ones would be taken for these.
-        (target / RESULTS).unlink(missing_ok=True)
-        os.environ.update({**self.environment, **step.environment})
-        chosen = [] if step.select is None else ["--indirect-selection", "empty", "--select", " ".join(step.select)]
-        command = [*BUILD, "--target", step.target, *chosen]
-        with secrets_set_aside():
-            call = self.dbt.cli(
-                command,
-                manifest=self.parsed,
-                dagster_dbt_translator=self.translator,
-                target_path=target,
-                raise_on_error=False,
-            )
-        for raw in call.stream_raw_events():
-            self._see(raw)
-        if (code := call.process.wait()) not in DBT_ENDED or not (target / RESULTS).exists():
-            raise SetupError(f"dbt broke off (exit code {code}); see {target / 'dbt.log'} for why, then refresh again")
-        step.found = dbt_findings(call.get_artifact(RESULTS), self.parsed["nodes"])
+        run_dbt(self.dbt, step, target, self.parsed, self._see)
         self.note(step)
-        if broken := [finding for finding in step.found if finding.expected == BUILDS]:
-            raise GateError("; ".join(str(finding) for finding in broken))
+        require_built(step)
 
     def note(self, step: Step) -> None:
-        """Adds what the tests of a step found, now or when an earlier refresh carried it out."""
+        """Adds what the tests of a step found, now or when somebody else carried it out."""
         self.found += [(step.years, finding) for finding in step.found]
 
     def _see(self, raw: Any) -> None:
@@ -144,7 +168,9 @@ class Runs:
             key = self.translator.get_asset_key(nodes[unique_id])
             if nodes[unique_id]["resource_type"] in ("model", "seed") and key in self.context.selected_asset_keys:
                 name = key.to_python_identifier()
-                yield self.outputs.get(name) or Output(None, name, metadata={"taken over": f"{taken_over}"})
+                # Who made slices aside keeps what dbt said of each.
+                said = {"taken over": f"{taken_over}"} if taken_over else None
+                yield self.outputs.get(name) or Output(None, name, metadata=said)
         yield from self.checks.values()
 
 

@@ -10,19 +10,20 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
-from dagster import AssetExecutionContext, AssetKey, AssetMaterialization, AssetObservation
+from dagster import AssetExecutionContext, AssetKey, AssetMaterialization, AssetObservation, OpExecutionContext
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.assets.dbt_runs import Runs
 from orchestration.assets.metadata import OWNERS, SLICES, confirm, table_schema
 from orchestration.assets.resources import Refresh, recorded_checks
 from orchestration.assets.whole import RELEASE, require_whole
+from orchestration.assets.workers import Workers
 from orchestration.contracts import contracts, mart_contracts
 from orchestration.errors import GateError, SetupError
 from orchestration.quality.verdict import CheckResult, stopping
@@ -30,7 +31,7 @@ from orchestration.release.contents import TableContent, table_contents
 from orchestration.release.inputs import options
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings, without_secrets
-from orchestration.slices.builder import Build, Step
+from orchestration.slices.builder import Build
 from orchestration.slices.equality import compared
 from orchestration.slices.ledger import Project
 from orchestration.sources.staging import write_staging
@@ -43,6 +44,7 @@ PROJECT = PROJECT_ROOT / "dbt_project"
 DBT = str(Path(sys.executable).with_name("dbt"))
 # The same dbt, but ended with the refresh that started it.
 DBT_OF_REFRESH = str(Path(__file__).with_name("dbt.sh"))
+DBT_CLI = DbtCliResource(project_dir=str(PROJECT), profiles_dir=str(PROJECT), dbt_executable=DBT_OF_REFRESH)
 
 
 def dbt_environment(of: Settings) -> dict[str, str]:
@@ -145,11 +147,12 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
         return
     require_sound_inputs(refresh.settings)
     of, parsed = refresh.settings, parsed_project()
-    build = Build(of, project_of(parsed), refresh.partitions, options(of), refresh.before(), refresh.remakes)
     runs = Runs(context, dbt, of, dbt_environment(of), parsed, Translator())
+    workers = Workers(context, refresh, runs).make_all
+    build = Build(of, project_of(parsed), refresh.partitions, options(of), refresh.before(), refresh.remakes, workers)
     for step in build.steps():
-        if step.is_done:
-            log.info("%s: made by an earlier refresh that did not publish", step.name)
+        if step.done_by:
+            log.info("%s: made by %s", step.name, step.done_by)
             runs.note(step)
             continue
         log.info("dbt builds and tests %s", step.name)
@@ -158,7 +161,8 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
             runs.carry_out(step)
         finally:
             refresh.record_checks("dbt", runs.found_so_far())
-        tell_of_slices(context, step, build, time.monotonic() - began)
+        tables = build.made.get(step.years[0], ["all"]) if step.years else []
+        tell_of_slices(context, step.years, build.rows, tables, time.monotonic() - began)
     refresh.record_checks("dbt", runs.findings(build))
     refresh.record_years(runs.records(build))
     if refresh.remakes:
@@ -166,16 +170,22 @@ def warehouse(context: AssetExecutionContext, dbt: DbtCliResource, refresh: Refr
     yield from runs.events(build)
 
 
-def tell_of_slices(context: AssetExecutionContext, step: Step, build: Build, seconds: float) -> None:
-    """Shows in the interface that a year was made: its partition of the slices."""
-    for year in step.years:
+def tell_of_slices(
+    context: AssetExecutionContext | OpExecutionContext,
+    years: Sequence[int],
+    rows: Mapping[int, int],
+    tables: Sequence[str],
+    seconds: float,
+) -> None:
+    """Shows in the interface that tables of years were made together: those years' partitions of the slices."""
+    for year in years:
         told: dict[str, int | str] = {
-            "publisher's rows": build.rows[year],
-            "tables": ", ".join(build.made.get(year, ["all"])),
+            "publisher's rows": rows[year],
+            "tables": ", ".join(tables),
             "seconds": round(seconds),
         }
-        if len(step.years) > 1:
-            told["made together with"] = f"{len(step.years) - 1} other years"
+        if len(years) > 1:
+            told["made together with"] = f"{len(years) - 1} other years"
         context.log_event(AssetMaterialization(SLICES.key, partition=str(year), metadata=told))
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from dagster import AssetKey, DagsterRun, Failure
 
 from orchestration.assets.tidy import TIDY_ASSETS
+from orchestration.assets.workers import SLICES_JOB
 
 RELEASE = AssetKey("release")
 INSTEAD = (
@@ -40,6 +41,9 @@ def is_whole(run: DagsterRun) -> bool:
         >>> is_whole(DagsterRun("nightly", asset_selection=frozenset({RELEASE})))
         False
     """
+    # The workers' run is told of by the refresh that started it.
+    if run.job_name == SLICES_JOB:
+        return False
     assets, steps = _everything()
     some = run.asset_selection or run.asset_check_selection
     return (not some or assets <= (run.asset_selection or set())) and steps <= set(run.step_keys_to_execute or steps)

@@ -6,23 +6,27 @@ Belongs here: their order, what lies where while they run, and what is remembere
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
 from orchestration.partitions import Partition, link_partitions
 from orchestration.quality.engine import literal
-from orchestration.quality.verdict import CheckResult
 from orchestration.release.manifest import YearRecord
 from orchestration.settings import Settings
 from orchestration.slices import assembly
-from orchestration.slices.findings import named
 from orchestration.slices.ledger import Project, YearLedger, held, ledger_of, stale
+from orchestration.slices.making import FILE, Slice, Step, emptied, slice_step
 from orchestration.slices.phases import rows_by_year, selected, span_marts, with_counterparts, year_marts
 from orchestration.slices.shelf import Shelf, name_of
+
+EARLIER = "an earlier refresh that did not publish"
+WORKER = "a worker"
+# Makes slices and puts them on the shelf, several at a time.
+MakeAll = Callable[[Sequence[Slice]], None]
 
 
 def in_one_go(partitions: Iterable[Partition], of: Settings) -> bool:
@@ -44,29 +48,12 @@ class Before:
 
 
 @dataclass
-class Step:
-    """One run of dbt: what it is for in words, its target, what it selects (all if None), in which environment.
-
-    `years` are the reference years that it makes tables of, none where it makes what has no years of its own. `found`
-    is what the tests of the run found, to be filled by who runs dbt; where `is_done` a refresh before ran it already,
-    and it stands there.
-    """
-
-    name: str
-    target: Literal["build", "slice"]
-    select: Sequence[str] | None
-    environment: Mapping[str, str]
-    years: Sequence[int] = ()
-    found: list[CheckResult] = field(default_factory=list)
-    is_done: bool = False
-
-
-@dataclass
 class Build:
     """A build of all years that partitions are there for, from what is new and from the release before.
 
-    `from_scratch` makes everything, whatever is there already. Known after the steps: `ledgers` by year, and `made`,
-    the tables that were made by year; all others were taken over.
+    `from_scratch` makes everything, whatever is there already. `make_all` makes several slices ahead of their steps, if
+    it is there; what it does not put on the shelf is made in its step. Known after the steps: `ledgers` by year, and
+    `made`, the tables that were made by year; all others were taken over.
 
     Example:
         >>> build = Build(settings(), project, partitions, options, before)              # doctest: +SKIP
@@ -82,6 +69,7 @@ class Build:
     options: Mapping[str, str]
     before: Before | None = None
     from_scratch: bool = False
+    make_all: MakeAll | None = None
     ledgers: dict[int, YearLedger] = field(default_factory=dict)
     made: dict[int, list[str]] = field(default_factory=dict)
 
@@ -135,21 +123,21 @@ class Build:
         assembly.compact(self.path)
 
     def _slices(self) -> Iterator[Step]:
-        keys = self.keys
-        groups = {
-            name_of({year: {table: keys[year][table] for table in tables} for year in group}): (group, tables)
-            for group, tables in self._groups()
-        }
-        shelf = Shelf(self.settings.slices)
-        shelf.keep_only(groups)
-        for name, (group, tables) in groups.items():
-            step = self._slice(group, tables)
-            known = shelf.findings(name)
-            step.is_done, step.found = known is not None, known or []
+        slices, shelf = list(self._groups()), Shelf(self.settings.slices)
+        shelf.keep_only({one.name for one in slices})
+        known = {one.name: shelf.findings(one.name) for one in slices}
+        ahead = [one for one in slices if known[one.name] is None]
+        if self.make_all and len(ahead) > 1:
+            self.make_all(ahead)
+            known |= {one.name: shelf.findings(one.name) for one in ahead}
+        for one in slices:
+            step = slice_step(one, emptied(self._folder), self.project, self.partitions, self.settings)
+            if (found := known[one.name]) is not None:
+                step.found, step.done_by = found, WORKER if one in ahead else EARLIER
             yield step
-            if not step.is_done:
-                shelf.put(name, self._folder / "slice.duckdb", step.found)
-            assembly.take_in(self.path, shelf.path(name), dict.fromkeys(tables, group))
+            if not step.done_by:
+                shelf.put(one.name, self._folder / FILE, step.found)
+            assembly.take_in(self.path, shelf.path(one.name), dict.fromkeys(one.tables, one.years))
 
     @property
     def _common(self) -> Path:
@@ -163,7 +151,7 @@ class Build:
         work = self.settings.work
         for leftover in work.glob("*.duckdb*"):
             leftover.unlink()
-        for folder in (work / "spill", self._folder):
+        for folder in (work / "spill", self._folder, self.settings.places):
             shutil.rmtree(folder, ignore_errors=True)
         (work / "spill").mkdir(parents=True)
         if self.from_scratch:
@@ -200,23 +188,18 @@ class Build:
             together = with_counterparts({marts[table] for table in tables}, self.project.nodes)
             self.made[year] = sorted(names[unique_id] for unique_id in together)
 
-    def _groups(self) -> Iterator[tuple[list[int], list[str]]]:
+    def _groups(self) -> Iterator[Slice]:
         """Years that are made in one go: the same tables of few enough rows."""
         group: list[int] = []
         for year, tables in sorted(self.made.items()):
             full = sum(self.rows[y] for y in group) + self.rows[year] > self.settings.rows_in_one_go
             if group and (full or tables != self.made[group[0]]):
-                yield group, self.made[group[0]]
+                yield self._named(group)
                 group = []
             group.append(year)
         if group:
-            yield group, self.made[group[0]]
+            yield self._named(group)
 
-    def _slice(self, years: Sequence[int], tables: Sequence[str]) -> Step:
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir()
-        tidy = link_partitions(self.partitions, self.settings, years, self._folder / "tidy")
-        marts = year_marts(self.project.nodes)
-        select = selected(self.project.nodes, ["year"], {marts[table] for table in tables})
-        environment = {"CLUSTERS_SLICE": str(self._folder), "CLUSTERS_TIDY": str(tidy)}
-        return Step(named(years), "slice", select, environment, years)
+    def _named(self, years: Sequence[int]) -> Slice:
+        tables, keys = self.made[years[0]], self.keys
+        return Slice(name_of({year: {table: keys[year][table] for table in tables} for year in years}), years, tables)

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from orchestration.quality.verdict import CheckResult
 from orchestration.slices.code import digest
@@ -45,9 +46,11 @@ class Shelf:
     def put(self, name: str, file: Path, findings: Sequence[CheckResult]) -> None:
         """Moves a finished slice here. It counts as here once its note is written, which is last."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        file.replace(self.path(name))
+        # From a scratch folder on another disk it is copied, which must not be seen half done.
+        half = self.folder / f"{name}.{uuid4().hex}.half"
+        shutil.move(file, half)
+        half.replace(self.path(name))
         note = {"sha256": _checksum(self.path(name)), "findings": [asdict(finding) for finding in findings]}
-        half = self.folder / f"{name}.half"
         half.write_text(json.dumps(note), encoding="utf-8")
         half.replace(self._note(name))
 

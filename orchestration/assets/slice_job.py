@@ -1,0 +1,147 @@
+"""The job `slices`: makes the slices it is asked for, each in a process of its own, and puts them on the shelf.
+
+Belongs here: the job, and what one worker does. Does not: who asks for which slices and waits (see `workers`).
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
+from multiprocessing import parent_process
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+from dagster import (
+    Config,
+    DynamicOut,
+    DynamicOutput,
+    JobDefinition,
+    OpExecutionContext,
+    graph,
+    multiprocess_executor,
+    op,
+)
+from dagster_dbt import DbtCliResource
+
+from orchestration.assets.dbt_runs import require_built, run_dbt
+from orchestration.assets.resources import Refresh, recorded_run
+from orchestration.assets.warehouse import DBT_CLI, dbt_environment, parsed_project, project_of, tell_of_slices
+from orchestration.assets.workers import MAKES, NAMES, SLICES_JOB, failed_slices, note_failed
+from orchestration.errors import SetupError
+from orchestration.settings import Settings
+from orchestration.slices.findings import named
+from orchestration.slices.making import FILE, Slice, Step, emptied, place_of_ones_own, slice_step
+from orchestration.slices.phases import rows_by_year
+from orchestration.slices.shelf import Shelf
+
+GONE = "the refresh that asked for this slice has ended; nothing was put on the shelf"
+
+
+class Wanted(Config):
+    """One slice, as `orchestration.slices.making.Slice` has it."""
+
+    name: str
+    years: list[int]
+    tables: list[str]
+
+
+class Asked(Config):
+    """Slices for one refresh: its run, the hash of what its release is made from, and the file that it prints to."""
+
+    refresh: str
+    inputs: str
+    prints_to: str
+    slices: list[Wanted]
+
+
+@op(name=NAMES, out=DynamicOut(dict))
+def name_slices(config: Asked) -> Iterator[DynamicOutput[dict]]:
+    """Names the slices, so that each becomes a step."""
+    for wanted in config.slices:
+        one = {"refresh": config.refresh, "inputs": config.inputs, "prints_to": config.prints_to}
+        key = named(wanted.years).replace(" ", "_")
+        yield DynamicOutput(one | {"slice": wanted.model_dump()}, mapping_key=key)
+
+
+@op(name=MAKES)
+def make_slice(context: OpExecutionContext, dbt: DbtCliResource, asked: dict[str, Any]) -> None:
+    """Makes one slice, unless another one could not be made: the refresh is going to fail then."""
+    _end_with_the_refresh()
+    refresh, one, began = Refresh(), Slice(**asked["slice"]), time.monotonic()
+    of = refresh.settings
+    _require_same_inputs(refresh, asked["inputs"])
+    if failed_slices(of).exists():
+        context.log.info("left out, since another slice could not be made")
+        return
+    with _printing_to(asked["prints_to"]), place_of_ones_own(of.places) as place:
+        step = _made(dbt, refresh, one, place)
+        _require_asked_for(of, asked["refresh"])
+        Shelf(of.slices).put(one.name, place / "slice" / FILE, step.found)
+    tell_of_slices(context, one.years, rows_by_year(refresh.partitions), one.tables, time.monotonic() - began)
+
+
+def _made(dbt: DbtCliResource, refresh: Refresh, one: Slice, place: Path) -> Step:
+    of, parsed = refresh.settings, parsed_project()
+    step = slice_step(one, emptied(place / "slice"), project_of(parsed), refresh.partitions, of)
+    # Two processes of DuckDB that spill into one folder take each other's files for their own.
+    spill = {"CLUSTERS_SPILL": str(emptied(place / "spill"))}
+    os.environ.update({**dbt_environment(of), **step.environment, **spill})
+    try:
+        run_dbt(dbt, step, place / "dbt", parsed, lambda _: None)
+        require_built(step)
+    except Exception:
+        note_failed(of, one.name, step.found)
+        raise
+    return step
+
+
+def _end_with_the_refresh() -> None:
+    """Ends this process when the one that started it is killed, and dbt with it (see `dbt.sh`)."""
+    started_by = parent_process()
+    if started_by is None:
+        return
+
+    def watch() -> None:
+        started_by.join()
+        os.kill(os.getpid(), SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _require_same_inputs(refresh: Refresh, inputs: str) -> None:
+    if refresh.inputs_hash != inputs:
+        raise SetupError(
+            "a worker has other code, settings, libraries or tidy files than the refresh that asks for slices. Remedy: "
+            "install the same checkout for both, with equal CLUSTERS_* settings and the same CLUSTERS_HOME"
+        )
+
+
+def _require_asked_for(of: Settings, run_id: str) -> None:
+    """What another refresh reads by now is not what this slice should have been made from."""
+    if recorded_run(of) != run_id:
+        raise SetupError(GONE)
+
+
+@contextmanager
+def _printing_to(path: str) -> Iterator[None]:
+    """Lets what dbt says in this process go where the refresh prints to."""
+    with Path(path).open("a", encoding="utf-8") if path else nullcontext(sys.stdout) as out, redirect_stdout(out):
+        yield
+
+
+@graph(name=SLICES_JOB)
+def slices() -> None:
+    """The slices of one refresh, side by side."""
+    name_slices().map(make_slice)
+
+
+def slices_job() -> JobDefinition:
+    """The job, to be carried out by processes of this machine."""
+    return slices.to_job(
+        resource_defs={"dbt": DBT_CLI},
+        executor_def=multiprocess_executor,
+        description="Makes slices for a refresh that asks for them. No button makes sense of it: click `nightly`.",
+    )

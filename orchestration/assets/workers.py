@@ -1,0 +1,132 @@
+"""Several slices at a time: a refresh has them made by the job `slices`, a run of its own beside its own run.
+
+Belongs here: starting that run, telling how it goes, and what its end means for the refresh. Does not: making a slice
+(see `slice_job`), which slices there are (see `orchestration.slices`).
+
+Workers put slices on the shelf and nothing else. The refresh takes them from there as it does after one that was broken
+off, so no release depends on who made a slice.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dagster import AssetExecutionContext, DagsterEvent, DagsterEventType, DagsterRun
+from dagster._core.definitions.reconstruct import ReconstructableJob
+from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster._core.execution.api import execute_run_iterator
+
+from orchestration.assets.dbt_runs import Runs, require_built
+from orchestration.assets.resources import Refresh, findings_folder
+from orchestration.errors import GateError, SetupError
+from orchestration.quality.verdict import CheckResult
+from orchestration.settings import Settings
+from orchestration.slices.findings import named
+from orchestration.slices.making import Slice, Step, makers
+from orchestration.telling.failure import failure_of
+
+log = logging.getLogger("clusters.build")
+
+# By name: it asks modules that ask this one.
+JOB = ("orchestration.assets.slice_job", "slices_job")
+SLICES_JOB = "slices"
+NAMES, MAKES = "name_slices", "make_slice"
+
+
+class Workers:
+    """Makers of slices for one refresh. What dbt finds in a slice that cannot be made goes to `runs`."""
+
+    def __init__(self, context: AssetExecutionContext, refresh: Refresh, runs: Runs) -> None:
+        self.context, self.refresh, self.runs = context, refresh, runs
+
+    def make_all(self, slices: Sequence[Slice]) -> None:
+        """Has slices made and put on the shelf, or leaves them alone where they cannot be made side by side.
+
+        Raises:
+            GateError: if a model did not build.
+            SetupError: if anything else went wrong with one of them; the others that were begun are on the shelf.
+        """
+        at_once = min(makers(self.refresh.settings), len(slices))
+        if at_once == 1:
+            return
+        log.info("dbt builds and tests %d slices, %d at a time", len(slices), at_once)
+        job, instance = ReconstructableJob.for_module(*JOB), self.context.instance
+        run = instance.create_run_for_job(
+            job_def=job.get_definition(),
+            run_config=self._config(slices, at_once),
+            tags={"clusters/refresh": self.context.run.run_id},
+            job_code_origin=job.get_python_origin(),
+        )
+        failed: list[DagsterEvent] = []
+        is_stopped = False
+        for event in execute_run_iterator(job, run, instance):
+            is_stopped = is_stopped or _tells_of_a_stop(event)
+            failed += [event] if event.is_failure else []
+            _tell(event, run)
+        if is_stopped:
+            raise DagsterExecutionInterruptedError
+        if failed:
+            self._fail(slices, failed)
+
+    def _config(self, slices: Sequence[Slice], at_once: int) -> dict[str, Any]:
+        printed = str(getattr(sys.stdout, "name", ""))
+        asked = {
+            "refresh": self.context.run.run_id,
+            "inputs": self.refresh.inputs_hash,
+            # Where the refresh prints into a file, its workers do so too, and not on a person's screen.
+            "prints_to": printed if Path(printed).is_file() else "",
+            "slices": [{"name": one.name, "years": list(one.years), "tables": list(one.tables)} for one in slices],
+        }
+        return {
+            "ops": {NAMES: {"config": asked}},
+            "execution": {"config": {"max_concurrent": at_once}},
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        }
+
+    def _fail(self, slices: Sequence[Slice], failed: Sequence[DagsterEvent]) -> None:
+        """Ends the refresh as it would have ended had it made the slice itself."""
+        for one in slices:
+            step = Step(
+                named(one.years), "slice", None, {}, one.years, findings_of_failed(self.refresh.settings, one.name)
+            )
+            self.runs.note(step)
+            self.refresh.record_checks("dbt", self.runs.found_so_far())
+            require_built(step)
+        error = failure_of([event for event in failed if event.is_step_failure] or failed, "the workers failed")
+        raise (GateError if error.exit_code == GateError.exit_code else SetupError)(str(error))
+
+
+def _tells_of_a_stop(event: DagsterEvent) -> bool:
+    return event.event_type == DagsterEventType.ENGINE_EVENT and "received termination signal" in (event.message or "")
+
+
+def _tell(event: DagsterEvent, run: DagsterRun) -> None:
+    if event.event_type == DagsterEventType.RUN_START:
+        log.info("the workers' own run is %s", run.run_id)
+    if event.is_step_success and (event.step_key or "").startswith(f"{MAKES}["):
+        years = str(event.step_key).removeprefix(f"{MAKES}[").rstrip("]").replace("_", " ")
+        log.info("%s: made by a worker in %.0f s", years, event.step_success_data.duration_ms / 1000)
+
+
+def note_failed(of: Settings, name: str, found: Sequence[CheckResult]) -> None:
+    """Leaves for the refresh what dbt found in a slice that could not be made; others then begin no further one."""
+    folder = failed_slices(of)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps([asdict(finding) for finding in found]), encoding="utf-8")
+
+
+def findings_of_failed(of: Settings, name: str) -> list[CheckResult]:
+    """What `note_failed` left; nothing of a slice that did not fail."""
+    path = failed_slices(of) / f"{name}.json"
+    return [CheckResult(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+
+
+def failed_slices(of: Settings) -> Path:
+    """Where slices that could not be made are noted."""
+    return findings_folder(of) / "slices"
