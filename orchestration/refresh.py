@@ -54,9 +54,11 @@ retention:
   sensor:
     purge_after_days: 7
 """
-# Dagster copies what a step prints by child processes. They would die of a Ctrl-C with a traceback each.
 UNWATCHED = {
-    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
+    # Dagster copies what a step prints by child processes. They would die of a Ctrl-C with a traceback each.
+    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
+    # Each worker would begin with a line for Dagster's developers on the screen.
+    "python_logs": {"python_log_level": "INFO"},
 }
 
 

@@ -72,6 +72,7 @@ def make_slice(context: OpExecutionContext, dbt: DbtCliResource, asked: dict[str
     _end_with_the_refresh()
     refresh, one, began = Refresh(), Slice(**asked["slice"]), time.monotonic()
     of = refresh.settings
+    _require_asked_for(of, asked["refresh"])
     _require_same_inputs(refresh, asked["inputs"])
     if failed_slices(of).exists():
         context.log.info("left out, since another slice could not be made")

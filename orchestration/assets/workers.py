@@ -68,7 +68,9 @@ class Workers:
         for event in execute_run_iterator(job, run, instance):
             is_stopped = is_stopped or _tells_of_a_stop(event)
             failed += [event] if event.is_failure else []
-            _tell(event, run)
+            # Those that were left out since another one failed succeed, too.
+            if not failed:
+                _tell(event, run)
         if is_stopped:
             raise DagsterExecutionInterruptedError
         if failed:

@@ -115,7 +115,8 @@ class Build:
         yield Step("what all years share", "build", selected(self.project.nodes, ["common"]), {})
         self._look_up(years)
         yield from self._slices()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        for folder in (self._folder, self.settings.places):
+            shutil.rmtree(folder, ignore_errors=True)
         if self.before is not None:
             for name in span_marts(self.project.nodes):
                 assembly.delete_spans(self.path, name, self._years_of_other_spans(name))

@@ -20,7 +20,6 @@ from filelock import FileLock, Timeout
 from pydantic import ByteSize, TypeAdapter
 
 from orchestration.partitions import Partition, link_partitions
-from orchestration.quality.engine import literal
 from orchestration.quality.verdict import CheckResult
 from orchestration.settings import Settings
 from orchestration.slices.findings import named
@@ -110,8 +109,8 @@ def makers(settings: Settings, memory: float | None = None) -> int:
     """
     if settings.workers == 1:
         return 1
-    each = MEMORY_OF_A_SLICE * _memory_limit(settings.build_memory_limit)
-    room = _memory_limit() if memory is None else memory
+    each = MEMORY_OF_A_SLICE * TypeAdapter(ByteSize).validate_python(settings.build_memory_limit)
+    room = _room() if memory is None else memory
     fit = max(1, int(room // each))
     if fit < settings.workers:
         log.info(
@@ -121,10 +120,8 @@ def makers(settings: Settings, memory: float | None = None) -> int:
     return min(fit, settings.workers)
 
 
-def _memory_limit(text: str | None = None) -> int:
-    """A limit in bytes, also a share of the machine such as 80%; DuckDB's own where no text is given."""
+def _room() -> int:
+    """Bytes that DuckDB would take by itself: it knows the limits of a container."""
     with duckdb.connect() as con:
-        if text is not None:
-            con.execute(f"SET memory_limit = {literal(text)}")
         [(said,)] = con.execute("SELECT current_setting('memory_limit')").fetchall()
     return TypeAdapter(ByteSize).validate_python(said)

@@ -90,8 +90,9 @@ BOUNDARIES: dict[str, When] = {
     "links for dbt": makes("work/tidy/*/*"),
     "build file": makes("work/build.duckdb"),
     "dbt at work": makes("work/common.duckdb.wal"),
-    # Of warehouses that are built year by year; in others these come to nothing.
+    # Of warehouses that are built year by year, one or several at a time; in others these come to nothing.
     "a year at work": makes("work/slice/slice.duckdb"),
+    "a worker at work": makes("work/places/*/slice/slice.duckdb"),
     "a year put by": makes("slices/*.json"),
     "a year taken in": lambda watched: watched.made("slices/*.json") and watched.made("work/build.duckdb.wal"),
     "dbt done": makes("work/findings/checks/dbt.json"),

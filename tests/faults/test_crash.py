@@ -10,12 +10,14 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from orchestration.errors import Stopped
 from orchestration.settings import PROJECT_ROOT
@@ -58,6 +60,29 @@ def test_dbt_ends_with_a_refresh_that_is_killed_alone(site: Site) -> None:
     time.sleep(0.5)
     assert processes_of(site, "dbt") == []
     assert site.recover() == []
+
+
+@pytest.mark.long
+def test_workers_end_with_a_refresh_that_is_killed_and_make_what_it_would_have_made(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The refresh alone is killed. The next one has both years made side by side; all years at once are the same."""
+    site = Site(tmp_path, house, year_by_year=True)
+    site.change_input()
+    with monkeypatch.context() as patch:
+        patch.setenv("CLUSTERS_WORKERS", "2")
+        crashed = site.kill_when(BOUNDARIES["a worker at work"], group=False)
+        assert (crashed.end, crashed.violations) == ("old release", [])
+        time.sleep(1)
+        assert processes_of(site, "dbt") + processes_of(site, Path(sys.executable).name) == []
+        before = fingerprint(site.house.current)
+        assert site.recover() == []
+    assert fingerprint(site.house.current)[0] != before[0]
+    with DagsterInstance.from_config(str(site.house.home / "dagster")) as instance:
+        [last, killed] = instance.get_runs(RunsFilter(job_name="slices"))
+    assert (last.status, killed.status) == (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE)
+    again = site.house.refresh("--from-scratch")
+    assert "every table was made from scratch and is equal to the release's" in again.stdout, again.output
 
 
 @pytest.mark.long

@@ -1,0 +1,169 @@
+"""What a worker makes, refuses and leaves for the refresh, and what the refresh makes of it; dbt is played."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from dagster import DagsterInstance, DagsterRun, ExecuteInProcessResult, in_process_executor
+
+from orchestration.assets import slice_job, workers
+from orchestration.assets.dbt_runs import BUILDS
+from orchestration.assets.resources import RUN_ID, Refresh, findings_folder
+from orchestration.assets.slice_job import slices
+from orchestration.assets.warehouse import DBT_CLI
+from orchestration.assets.whole import is_whole
+from orchestration.assets.workers import NAMES, SLICES_JOB, Workers
+from orchestration.errors import GateError, SetupError
+from orchestration.quality.verdict import CheckResult
+from orchestration.settings import Settings, settings
+from orchestration.slices.making import FILE, Slice, Step
+from orchestration.slices.shelf import Shelf
+
+ASKED_BY = "the refresh"
+SLICES = [Slice("a", [2016], ["employment"]), Slice("b", [2017, 2018], ["employment"])]
+WARNED = CheckResult("rows_fit", "employment", "dbt", "warning", False, "1 row that does not fit", "none")
+BROKEN = CheckResult("build_employment", "employment", "dbt", "error", False, "no such column", BUILDS)
+
+Dbt = Callable[[Step, Path], None]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """An empty home, in which a refresh has begun that asks for two workers."""
+    for name, value in {"HOME": str(tmp_path / "home"), "PROFILE": "mirror", "WORKERS": "2"}.items():
+        monkeypatch.setenv(f"CLUSTERS_{name}", value)
+    for name in ("SPILL", "SLICE", "TIDY"):
+        # set and unset, so that what a worker sets is taken back
+        monkeypatch.setenv(f"CLUSTERS_{name}", "1")
+        monkeypatch.delenv(f"CLUSTERS_{name}")
+    monkeypatch.setenv("CLUSTERS_BUILD_MEMORY_LIMIT", "100MB")
+    settings.cache_clear()
+    mark = findings_folder(settings()) / RUN_ID
+    mark.parent.mkdir(parents=True)
+    mark.write_text(ASKED_BY, encoding="utf-8")
+    yield settings()
+    settings.cache_clear()
+
+
+def made(step: Step, target: Path) -> None:
+    (target.parent / "slice" / FILE).write_text(step.name)
+    step.found = [WARNED]
+
+
+def not_built(step: Step, target: Path) -> None:
+    step.found = [WARNED, BROKEN]
+
+
+def broken_off(step: Step, target: Path) -> None:
+    raise SetupError("dbt broke off (exit code -9)")
+
+
+@pytest.fixture
+def worked(home: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ExecuteInProcessResult]:
+    """Carries out the job in this process, with somebody who plays dbt."""
+
+    def work(dbt: Dbt, **said: str) -> ExecuteInProcessResult:
+        monkeypatch.setattr(slice_job, "run_dbt", lambda _dbt, step, target, *_: dbt(step, target))
+        asked = {"refresh": ASKED_BY, "inputs": Refresh().inputs_hash, "prints_to": ""} | said
+        wanted = [{"name": one.name, "years": one.years, "tables": one.tables} for one in SLICES]
+        job = slices.to_job(resource_defs={"dbt": DBT_CLI}, executor_def=in_process_executor)
+        config = {"ops": {NAMES: {"config": asked | {"slices": wanted}}}}
+        return job.execute_in_process(config, raise_on_error=False)
+
+    return work
+
+
+def found(of: Settings) -> list[list[CheckResult] | None]:
+    return [Shelf(of.slices).findings(one.name) for one in SLICES]
+
+
+def test_slices_are_put_on_the_shelf_with_what_was_found(
+    home: Settings, worked: Callable[..., ExecuteInProcessResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slice_job, "rows_by_year", lambda _: dict.fromkeys([2016, 2017, 2018], 9))
+    result = worked(made)
+    assert result.success
+    assert found(home) == [[WARNED], [WARNED]]
+    assert Shelf(home.slices).path("b").read_text() == "2017 to 2018"
+    events = [event for event in result.all_events if event.is_step_materialization]
+    assert [event.partition for event in events] == ["2016", "2017", "2018"]
+
+
+def test_after_one_that_cannot_be_made_no_other_is_begun(
+    home: Settings, worked: Callable[..., ExecuteInProcessResult]
+) -> None:
+    begun: list[str] = []
+
+    def fails(step: Step, target: Path) -> None:
+        begun.append(step.name)
+        not_built(step, target)
+
+    assert not worked(fails).success
+    assert (begun, found(home)) == (["2016"], [None, None])
+
+
+@pytest.mark.parametrize(
+    ("said", "because"),
+    [({"inputs": "other"}, "other code, settings, libraries"), ({"refresh": "one before"}, "has ended")],
+)
+def test_for_another_refresh_than_todays_nothing_is_put_on_the_shelf(
+    home: Settings, worked: Callable[..., ExecuteInProcessResult], said: dict[str, str], because: str
+) -> None:
+    result = worked(made, **said)
+    failed = [event for event in result.all_events if event.is_step_failure]
+    assert all(because in event.step_failure_data.error_display_string for event in failed)
+    assert (len(failed), found(home)) == (2, [None, None])
+
+
+@pytest.mark.parametrize(
+    ("dbt", "error", "message", "noted"),
+    [
+        (not_built, GateError, str(BROKEN), [WARNED, BROKEN]),
+        (broken_off, SetupError, "dbt broke off (exit code -9)", []),
+    ],
+)
+def test_a_refresh_ends_as_if_it_had_made_the_slice_itself(
+    home: Settings,
+    worked: Callable[..., ExecuteInProcessResult],
+    monkeypatch: pytest.MonkeyPatch,
+    dbt: Dbt,
+    error: type[Exception],
+    message: str,
+    noted: list[CheckResult],
+) -> None:
+    recorded: list[CheckResult] = []
+    monkeypatch.setattr(workers, "execute_run_iterator", lambda *_: iter(worked(dbt).all_events))
+    monkeypatch.setattr(Refresh, "record_checks", lambda _, gate, results: recorded.extend(results))
+    with pytest.raises(error) as raised:
+        asking().make_all(SLICES)
+    assert (str(raised.value), recorded) == (message, noted)
+
+
+def asking() -> Workers:
+    """A refresh that asks for slices."""
+    runs: Any = SimpleNamespace(found=[])
+    runs.note = lambda step: runs.found.extend(step.found)
+    runs.found_so_far = lambda: [runs.found.pop(0) for _ in list(runs.found)]
+    context: Any = SimpleNamespace(instance=DagsterInstance.ephemeral(), run=SimpleNamespace(run_id=ASKED_BY))
+    return Workers(context, Refresh(), runs)
+
+
+def test_without_room_for_two_nobody_is_asked(
+    home: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("CLUSTERS_BUILD_MEMORY_LIMIT", "1000TB")
+    settings.cache_clear()
+    monkeypatch.setattr(workers, "execute_run_iterator", lambda *_: pytest.fail("asked"))
+    with caplog.at_level(logging.INFO, logger="clusters.build"):
+        asking().make_all(SLICES)
+    assert "memory has room for 1 of CLUSTERS_WORKERS=2" in caplog.text
+
+
+def test_the_workers_run_is_no_refresh() -> None:
+    assert not is_whole(DagsterRun(SLICES_JOB))
+    assert is_whole(DagsterRun("nightly"))
