@@ -20,7 +20,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-header --no-emit-index-url
 
-.PHONY: help demo test serve lint types lock bench clean install develop python-is-fit
+.PHONY: help demo test serve lint types lock bench clean install workers develop python-is-fit
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,7 @@ types: develop  ## mypy
 lock: develop  ## resolve every dependency anew, with hashes and no registry's address
 	@$(LOCK) $(ARGS) --group build pyproject.toml -o requirements.lock
 	@$(LOCK) $(ARGS) --group dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(LOCK) $(ARGS) --extra workers --constraint requirements.lock pyproject.toml -o requirements-workers.lock
 	@$(LOCK) $(ARGS) --group duckdb-oldest -o .ci/duckdb-oldest.lock
 
 bench: develop  ## the benchmarks behind docs/performance.md (MIRROR=../shared/mirror)
@@ -63,6 +64,9 @@ clean:  ## remove the virtual environment and caches, never data/
 	find orchestration tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 install: $(READY)  ## the virtual environment, from requirements.lock: what a refresh needs and nothing else
+
+workers: $(READY)  ## the same, and what slices on several machines need, from requirements-workers.lock
+	@$(PIP) install --progress-bar off --require-hashes --requirement requirements-workers.lock
 
 develop: $(READY_FOR_TESTS)  ## the same, and what tests and linters need, from requirements-dev.lock
 

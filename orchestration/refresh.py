@@ -54,6 +54,13 @@ retention:
   sensor:
     purge_after_days: 7
 """
+# The address stays in the environment, of every machine: here it would be for all to read.
+SHARED_STORAGE = """\
+storage:
+  postgres:
+    postgres_url:
+      env: CLUSTERS_RUN_STORAGE
+"""
 UNWATCHED = {
     # Dagster copies what a step prints by child processes. They would die of a Ctrl-C with a traceback each.
     "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
@@ -154,7 +161,8 @@ def run_nightly(
 def prepare_dagster(settings: Settings) -> None:
     """Dagster's home below ours, with telemetry off; child processes find it through the environment."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    (settings.dagster_home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+    written = DAGSTER_YAML + (SHARED_STORAGE if settings.run_storage else "")
+    (settings.dagster_home / "dagster.yaml").write_text(written, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
 
 

@@ -28,6 +28,14 @@ LONGEST_WORD = 12
 # Each of two models may then take what one has needed of the sample, and twice as much again.
 MEMORY_OF_TWO_MODELS = 1_000_000_000
 
+# How the addresses begin that settings name; a password may stand in each.
+SCHEMES = {
+    "webhook": ("http", "https"),
+    "smtp_url": ("smtp", "smtps"),
+    "broker": ("rediss", "redis"),
+    "run_storage": ("postgresql+psycopg2",),
+}
+
 
 class Settings(BaseSettings):
     """Settings from `CLUSTERS_*` environment variables; every path hangs off `home`.
@@ -81,6 +89,17 @@ class Settings(BaseSettings):
     workers: int = Field(
         default=1, ge=1, description="slices that are made side by side, fewer where memory has no room for so many"
     )
+    worker_scratch: Path | None = Field(
+        default=None, description="folder of this machine's own in which its workers make slices; else `work/`"
+    )
+    broker: SecretStr | None = Field(
+        default=None,
+        description="`redis://host:6379/0`, at which Celery workers on several machines wait for slices to make",
+    )
+    run_storage: SecretStr | None = Field(
+        default=None,
+        description="`postgresql+psycopg2://user:password@host/database`, where Dagster keeps runs; a broker needs it",
+    )
     keep_releases: int = Field(default=30, ge=1, description="releases that stay; older ones go")
     keep_days: int = Field(default=400, ge=1, description="days before the newest release after which others go")
     keep_bytes: int = Field(
@@ -91,7 +110,7 @@ class Settings(BaseSettings):
         default=0, ge=0, description="linear programmes a year for withheld cells whose bounds stay wide"
     )
 
-    @field_validator("home", "mirror", mode="after")
+    @field_validator("home", "mirror", "worker_scratch", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().resolve() if value else None
@@ -118,10 +137,10 @@ class Settings(BaseSettings):
         year_range(value)
         return value
 
-    @field_validator("webhook", "smtp_url")
+    @field_validator(*SCHEMES)
     @classmethod
     def _address(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        schemes = ("http", "https") if info.field_name == "webhook" else ("smtp", "smtps")
+        schemes = SCHEMES[str(info.field_name)]
         if value is not None and not _is_address(value.get_secret_value(), schemes):
             raise ValueError(f"not an address of the form {schemes[-1]}://host")
         return value
@@ -132,6 +151,12 @@ class Settings(BaseSettings):
             raise ValueError("CLUSTERS_SMTP_URL is set, yet CLUSTERS_MAIL_TO names nobody to write to")
         if self.smtp_url and not (self.mail_from or self.contact):
             raise ValueError("CLUSTERS_SMTP_URL is set, yet neither CLUSTERS_MAIL_FROM nor CLUSTERS_CONTACT is")
+        return self
+
+    @model_validator(mode="after")
+    def _runs_are_shared(self) -> Self:
+        if self.broker and not self.run_storage:
+            raise ValueError("CLUSTERS_BROKER is set, yet CLUSTERS_RUN_STORAGE names no database that machines share")
         return self
 
     @property
@@ -161,7 +186,7 @@ class Settings(BaseSettings):
     @property
     def places(self) -> Path:
         """Scratch folders of those who make slices side by side, one each."""
-        return self.work / "places"
+        return (self.worker_scratch or self.work) / "places"
 
     @property
     def warehouse(self) -> Path:
@@ -192,7 +217,7 @@ class Settings(BaseSettings):
     def secrets(self) -> set[str]:
         """Every text that no log, record, alert or message may hold: the secret settings, proxies' passwords, and the
         parts of each that are secret by themselves."""
-        values = [s.get_secret_value() for s in (self.webhook, self.smtp_url) if s]
+        values = [value.get_secret_value() for name in SCHEMES if (value := getattr(self, name))]
         values += [value for name, value in os.environ.items() if name.lower() in PROXIES and "@" in value]
         found = {part for value in values for part in (value, *_secret_parts(value))}
         return {part for part in found if len(part) >= SHORTEST_SECRET}
@@ -205,7 +230,7 @@ def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
         >>> without_secrets({"PATH": "/bin", "CLUSTERS_WEBHOOK": "https://x.org/?token=abc"})
         {'PATH': '/bin'}
     """
-    secret = {"CLUSTERS_CONTACT", "CLUSTERS_WEBHOOK", "CLUSTERS_SMTP_URL"}
+    secret = {f"CLUSTERS_{name.upper()}" for name in ("contact", *SCHEMES)}
     return {n: value for n, value in environment.items() if n not in secret and n.lower() not in PROXIES}
 
 

@@ -9,7 +9,8 @@ from orchestration.settings import PROJECT_ROOT
 
 CI = (PROJECT_ROOT / ".ci" / "run").read_text(encoding="utf-8")
 LOCKS = {
-    name: (PROJECT_ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-dev.lock")
+    name: (PROJECT_ROOT / name).read_text(encoding="utf-8")
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-workers.lock")
 }
 
 
@@ -39,6 +40,14 @@ def test_operators_install_no_test_tool() -> None:
     assert {"pytest", "mypy", "ruff", "hypothesis"} <= tools
     assert not tools & set(pinned("requirements.lock"))
     assert tools | declared("build") <= set(pinned("requirements-dev.lock"))
+
+
+def test_one_machine_installs_nothing_for_several() -> None:
+    only_there = {"celery", "dagster-celery", "dagster-postgres", "psycopg2-binary", "redis"}
+    assert only_there <= set(pinned("requirements-workers.lock"))
+    assert not only_there & {*pinned("requirements.lock"), *pinned("requirements-dev.lock")}
+    runtime, workers = pinned("requirements.lock"), pinned("requirements-workers.lock")
+    assert {name: runtime[name] for name in runtime if name in workers}.items() <= workers.items()
 
 
 def test_both_locks_have_the_same_versions() -> None:

@@ -443,6 +443,8 @@ def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         ("WEBHOOK", "https://[planted-secret"),
         ("SMTP_URL", "planted-secret"),
         ("SMTP_URL", "smtps://me:planted-secret@x.org"),
+        ("BROKER", "amqp://me:planted-secret@x.org"),
+        ("RUN_STORAGE", "mysql://me:planted-secret@x.org"),
     ],
 )
 def test_settings_that_do_not_fit_show_no_secret(

@@ -69,6 +69,19 @@ def test_what_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch, name: str
         Settings()
 
 
+def test_a_broker_needs_a_storage_that_machines_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLUSTERS_BROKER", "redis://:s3cret-word@db.example.org:6379/0")
+    with pytest.raises(ValidationError, match="CLUSTERS_RUN_STORAGE names no database"):
+        Settings()
+    monkeypatch.setenv("CLUSTERS_RUN_STORAGE", "postgresql+psycopg2://clusters:other-word@db.example.org/clusters")
+    assert {"s3cret-word", "other-word"} <= Settings().secrets
+
+
+def test_workers_have_places_of_their_own(tmp_path: Path) -> None:
+    assert Settings(home=tmp_path).places == tmp_path / "work" / "places"
+    assert Settings(home=tmp_path, worker_scratch=tmp_path / "local").places == tmp_path / "local" / "places"
+
+
 def test_settings_do_not_change(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Settings(home=tmp_path).home = tmp_path / "elsewhere"

@@ -18,6 +18,7 @@ from dagster import (
     Config,
     DynamicOut,
     DynamicOutput,
+    ExecutorDefinition,
     JobDefinition,
     OpExecutionContext,
     graph,
@@ -31,7 +32,7 @@ from orchestration.assets.resources import Refresh, recorded_run
 from orchestration.assets.warehouse import DBT_CLI, dbt_environment, parsed_project, project_of, tell_of_slices
 from orchestration.assets.workers import MAKES, NAMES, SLICES_JOB, failed_slices, note_failed
 from orchestration.errors import SetupError
-from orchestration.settings import Settings
+from orchestration.settings import Settings, settings
 from orchestration.slices.findings import named
 from orchestration.slices.making import FILE, Slice, Step, emptied, place_of_ones_own, slice_step
 from orchestration.slices.phases import rows_by_year
@@ -81,6 +82,7 @@ def make_slice(context: OpExecutionContext, dbt: DbtCliResource, asked: dict[str
         step = _made(dbt, refresh, one, place)
         _require_asked_for(of, asked["refresh"])
         Shelf(of.slices).put(one.name, place / "slice" / FILE, step.found)
+        emptied(place / "slice")
     tell_of_slices(context, one.years, rows_by_year(refresh.partitions), one.tables, time.monotonic() - began)
 
 
@@ -140,9 +142,21 @@ def slices() -> None:
 
 
 def slices_job() -> JobDefinition:
-    """The job, to be carried out by processes of this machine."""
+    """The job, to be carried out by processes of this machine, or by Celery's workers where the settings name a broker.
+
+    Raises:
+        SetupError: if what Celery needs is not installed.
+    """
     return slices.to_job(
         resource_defs={"dbt": DBT_CLI},
-        executor_def=multiprocess_executor,
+        executor_def=_celery() if settings().broker else multiprocess_executor,
         description="Makes slices for a refresh that asks for them. No button makes sense of it: click `nightly`.",
     )
+
+
+def _celery() -> ExecutorDefinition:
+    try:
+        from dagster_celery import celery_executor
+    except ImportError as error:
+        raise SetupError(f"CLUSTERS_BROKER is set, and {error.name} is not installed. Remedy: make workers") from error
+    return celery_executor

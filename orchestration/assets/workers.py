@@ -13,9 +13,10 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from dagster import AssetExecutionContext, DagsterEvent, DagsterEventType, DagsterRun
 from dagster._core.definitions.reconstruct import ReconstructableJob
@@ -36,6 +37,8 @@ log = logging.getLogger("clusters.build")
 # By name: it asks modules that ask this one.
 JOB = ("orchestration.assets.slice_job", "slices_job")
 SLICES_JOB = "slices"
+# The address stays in the environment, and out of what Dagster keeps of a run.
+CELERY: dict[str, Any] = {"broker": {"env": "CLUSTERS_BROKER"}, "backend": {"env": "CLUSTERS_BROKER"}}
 NAMES, MAKES = "name_slices", "make_slice"
 
 
@@ -52,8 +55,8 @@ class Workers:
             GateError: if a model did not build.
             SetupError: if anything else went wrong with one of them; the others that were begun are on the shelf.
         """
-        at_once = min(makers(self.refresh.settings), len(slices))
-        if at_once == 1:
+        at_once = min(_at_once(self.refresh.settings), len(slices))
+        if at_once == 0:
             return
         log.info("dbt builds and tests %d slices, %d at a time", len(slices), at_once)
         job, instance = ReconstructableJob.for_module(*JOB), self.context.instance
@@ -65,12 +68,17 @@ class Workers:
         )
         failed: list[DagsterEvent] = []
         is_stopped = False
-        for event in execute_run_iterator(job, run, instance):
-            is_stopped = is_stopped or _tells_of_a_stop(event)
-            failed += [event] if event.is_failure else []
-            # Those that were left out since another one failed succeed, too.
-            if not failed:
-                _tell(event, run)
+        # Closed at once, as it holds the handlers of signals.
+        with closing(cast(Any, execute_run_iterator(job, run, instance))) as events:
+            for event in events:
+                is_stopped = is_stopped or _tells_of_a_stop(event)
+                # Celery would wait for what other machines have begun; they put it on the shelf for the next refresh.
+                if is_stopped and self.refresh.settings.broker:
+                    break
+                failed += [event] if event.is_failure else []
+                # Those that were left out since another one failed succeed, too.
+                if not failed:
+                    _tell(event, run)
         if is_stopped:
             raise DagsterExecutionInterruptedError
         if failed:
@@ -85,9 +93,10 @@ class Workers:
             "prints_to": printed if Path(printed).is_file() else "",
             "slices": [{"name": one.name, "years": list(one.years), "tables": list(one.tables)} for one in slices],
         }
+        executor = CELERY if self.refresh.settings.broker else {"max_concurrent": at_once}
         return {
             "ops": {NAMES: {"config": asked}},
-            "execution": {"config": {"max_concurrent": at_once}},
+            "execution": {"config": executor},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         }
 
@@ -102,6 +111,17 @@ class Workers:
             require_built(step)
         error = failure_of([event for event in failed if event.is_step_failure] or failed, "the workers failed")
         raise (GateError if error.exit_code == GateError.exit_code else SetupError)(str(error))
+
+
+def _at_once(of: Settings) -> int:
+    """How many slices others can make side by side; 0 where the refresh had better make them by itself."""
+    if of.broker is None:
+        return at_once if (at_once := makers(of)) > 1 else 0
+    from orchestration.celery_app import listening
+
+    if not (found := listening(of)):
+        log.warning("no worker answers at CLUSTERS_BROKER: the slices are made on this machine, one by one")
+    return found
 
 
 def _tells_of_a_stop(event: DagsterEvent) -> bool:

@@ -115,7 +115,7 @@ class Build:
         yield Step("what all years share", "build", selected(self.project.nodes, ["common"]), {})
         self._look_up(years)
         yield from self._slices()
-        for folder in (self._folder, self.settings.places):
+        for folder in self._makers_folders:
             shutil.rmtree(folder, ignore_errors=True)
         if self.before is not None:
             for name in span_marts(self.project.nodes):
@@ -148,11 +148,16 @@ class Build:
     def _folder(self) -> Path:
         return self.settings.work / "slice"
 
+    @property
+    def _makers_folders(self) -> list[Path]:
+        # A machine's own folder for its workers may be in use for another home, too.
+        return [self._folder, self.settings.work / self.settings.places.name]
+
     def _lay_out(self) -> None:
         work = self.settings.work
         for leftover in work.glob("*.duckdb*"):
             leftover.unlink()
-        for folder in (work / "spill", self._folder, self.settings.places):
+        for folder in (work / "spill", *self._makers_folders):
             shutil.rmtree(folder, ignore_errors=True)
         (work / "spill").mkdir(parents=True)
         if self.from_scratch:

@@ -1,0 +1,46 @@
+"""What a Celery worker on any machine is started with: `celery -A orchestration.celery_app worker -Q dagster`.
+
+Belongs here: the app that dagster-celery's tasks run in. Does not: what a task does (see `assets.slice_job`), who asks
+for it (see `assets.workers`). Needs the optional dependencies `workers` of `pyproject.toml`.
+"""
+
+from __future__ import annotations
+
+from celery import Celery
+from dagster_celery.executor import CeleryExecutor
+from dagster_celery.make_app import make_app
+from dagster_celery.tasks import create_task
+
+from orchestration.errors import SetupError
+from orchestration.settings import Settings, settings
+
+# A slice made twice is the same slice. So a task counts as taken when it is done, and goes to another worker where its
+# own dies.
+SAFE = {"task_acks_late": True, "task_reject_on_worker_lost": True, "broker_connection_retry_on_startup": True}
+ANSWER_WITHIN = 3.0
+
+
+def app_of(of: Settings) -> Celery:
+    """The app that listens at the broker of the settings.
+
+    Raises:
+        SetupError: if they name none.
+    """
+    if of.broker is None:
+        raise SetupError("CLUSTERS_BROKER is not set. Remedy: the address of the Redis that the refresh uses")
+    address = of.broker.get_secret_value()
+    return make_app(CeleryExecutor.for_cli(broker=address, backend=address, config_source=SAFE).app_args())
+
+
+def listening(of: Settings) -> int:
+    """How many workers answer at the broker.
+
+    Example:
+        >>> listening(settings())                                               # doctest: +SKIP
+        2
+    """
+    return len(app_of(of).control.ping(timeout=ANSWER_WITHIN))
+
+
+app = app_of(settings())
+execute_plan = create_task(app)
