@@ -32,11 +32,11 @@ def app_of(of: Settings) -> Celery:
     return make_app(CeleryExecutor.for_cli(broker=address, backend=address, config_source=SAFE).app_args())
 
 
-def listening(of: Settings) -> int:
+def answering(of: Settings) -> int:
     """How many workers answer at the broker.
 
     Example:
-        >>> listening(settings())                                               # doctest: +SKIP
+        >>> answering(settings())                                               # doctest: +SKIP
         2
     """
     return len(app_of(of).control.ping(timeout=ANSWER_WITHIN))

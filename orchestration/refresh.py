@@ -6,7 +6,6 @@ Belongs here: starting the job, passing on what it says, and its outcome. Does n
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.dagster_home import UNWATCHED, prepare_dagster
 from orchestration.errors import ClustersError, GateError, Stopped
 from orchestration.release.publish import Warehouse
 from orchestration.settings import Settings
@@ -37,36 +37,6 @@ STAGES = {
 }
 
 LOG = "last_run.log"
-DAGSTER_YAML = """\
-# Written by clusters; runs, schedules and events stay in this folder and nothing is sent anywhere.
-telemetry:
-  enabled: false
-nux:
-  enabled: false
-concurrency:
-  pools:
-    default_limit: 1
-  runs:
-    max_concurrent_runs: 1
-retention:
-  schedule:
-    purge_after_days: 90
-  sensor:
-    purge_after_days: 7
-"""
-# The address stays in the environment, of every machine: here it would be for all to read.
-SHARED_STORAGE = """\
-storage:
-  postgres:
-    postgres_url:
-      env: CLUSTERS_RUN_STORAGE
-"""
-UNWATCHED = {
-    # Dagster copies what a step prints by child processes. They would die of a Ctrl-C with a traceback each.
-    "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
-    # Each worker would begin with a line for Dagster's developers on the screen.
-    "python_logs": {"python_log_level": "INFO"},
-}
 
 
 @dataclass(frozen=True)
@@ -156,14 +126,6 @@ def run_nightly(
         return Stopped(number)
     events = [event for event in result.all_events if event.is_failure]
     return failure(settings, result.run_id, events, "the run failed")
-
-
-def prepare_dagster(settings: Settings) -> None:
-    """Dagster's home below ours, with telemetry off; child processes find it through the environment."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    written = DAGSTER_YAML + (SHARED_STORAGE if settings.run_storage else "")
-    (settings.dagster_home / "dagster.yaml").write_text(written, encoding="utf-8")
-    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
 
 
 def _run(

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from orchestration.cli.terminal import load_settings
+from orchestration.dagster_home import prepare_dagster
 from orchestration.errors import ClustersError
-from orchestration.refresh import prepare_dagster
 from orchestration.settings import PROJECT_ROOT
 from orchestration.telling.unwritable import storage_errors_named
 

@@ -27,7 +27,19 @@ from tests.conftest import CLUSTERS, Demo
 pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 PATIENCE = 60.0
-WORKER = ["-m", "celery", "-A", "orchestration.celery_app", "worker", "-Q", "dagster", "--concurrency", "1", "-l", "INFO"]
+WORKER = [
+    "-m",
+    "celery",
+    "-A",
+    "orchestration.celery_app",
+    "worker",
+    "-Q",
+    "dagster",
+    "--concurrency",
+    "1",
+    "-l",
+    "INFO",
+]
 
 
 def program(name: str) -> str:

@@ -142,11 +142,7 @@ def slices() -> None:
 
 
 def slices_job() -> JobDefinition:
-    """The job, to be carried out by processes of this machine, or by Celery's workers where the settings name a broker.
-
-    Raises:
-        SetupError: if what Celery needs is not installed.
-    """
+    """The job, for processes of this machine, or for Celery's workers where the settings name a broker."""
     return slices.to_job(
         resource_defs={"dbt": DBT_CLI},
         executor_def=_celery() if settings().broker else multiprocess_executor,
@@ -155,8 +151,7 @@ def slices_job() -> JobDefinition:
 
 
 def _celery() -> ExecutorDefinition:
-    try:
-        from dagster_celery import celery_executor
-    except ImportError as error:
-        raise SetupError(f"CLUSTERS_BROKER is set, and {error.name} is not installed. Remedy: make workers") from error
+    # An optional dependency, see `orchestration.dagster_home`.
+    from dagster_celery import celery_executor
+
     return celery_executor

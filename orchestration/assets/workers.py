@@ -117,9 +117,9 @@ def _at_once(of: Settings) -> int:
     """How many slices others can make side by side; 0 where the refresh had better make them by itself."""
     if of.broker is None:
         return at_once if (at_once := makers(of)) > 1 else 0
-    from orchestration.celery_app import listening
+    from orchestration.celery_app import answering
 
-    if not (found := listening(of)):
+    if not (found := answering(of)):
         log.warning("no worker answers at CLUSTERS_BROKER: the slices are made on this machine, one by one")
     return found
 

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from dagster import DagsterInstance, DagsterRun, ExecuteInProcessResult, in_process_executor
+from dagster import (
+    DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    ExecuteInProcessResult,
+    in_process_executor,
+)
+from dagster._core.errors import DagsterExecutionInterruptedError
+from dagster._core.events import EngineEventData
 
+from orchestration import dagster_home
 from orchestration.assets import slice_job, workers
 from orchestration.assets.dbt_runs import BUILDS
 from orchestration.assets.resources import RUN_ID, Refresh, findings_folder
@@ -137,7 +148,7 @@ def test_a_refresh_ends_as_if_it_had_made_the_slice_itself(
     noted: list[CheckResult],
 ) -> None:
     recorded: list[CheckResult] = []
-    monkeypatch.setattr(workers, "execute_run_iterator", lambda *_: iter(worked(dbt).all_events))
+    monkeypatch.setattr(workers, "execute_run_iterator", lambda *_: (event for event in worked(dbt).all_events))
     monkeypatch.setattr(Refresh, "record_checks", lambda _, gate, results: recorded.extend(results))
     with pytest.raises(error) as raised:
         asking().make_all(SLICES)
@@ -162,6 +173,66 @@ def test_without_room_for_two_nobody_is_asked(
     with caplog.at_level(logging.INFO, logger="clusters.build"):
         asking().make_all(SLICES)
     assert "memory has room for 1 of CLUSTERS_WORKERS=2" in caplog.text
+
+
+@pytest.fixture
+def several_machines(home: Settings, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Settings of several machines, with Celery played; the list says how many workers answer."""
+    monkeypatch.setenv("CLUSTERS_BROKER", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("CLUSTERS_RUN_STORAGE", "postgresql+psycopg2://127.0.0.1:1/x")
+    answering = [2]
+    played: Any = SimpleNamespace(answering=lambda _: answering[0])
+    monkeypatch.setitem(sys.modules, "orchestration.celery_app", played)
+    monkeypatch.setattr(slice_job, "_celery", lambda: in_process_executor)
+    monkeypatch.setattr(workers, "CELERY", {})
+    settings.cache_clear()
+    return answering
+
+
+def test_where_no_worker_answers_the_refresh_makes_slices_by_itself(
+    several_machines: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    several_machines[0] = 0
+    monkeypatch.setattr(workers, "execute_run_iterator", lambda *_: pytest.fail("asked"))
+    asking().make_all(SLICES)
+    assert "no worker answers at CLUSTERS_BROKER" in caplog.text
+
+
+def test_a_refresh_that_is_stopped_waits_for_no_other_machine(
+    several_machines: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+
+    def events(*_: Any) -> Iterator[DagsterEvent]:
+        try:
+            said = "Celery executor: received termination signal - revoking active tasks from workers"
+            data = EngineEventData()
+            yield DagsterEvent(DagsterEventType.ENGINE_EVENT.value, SLICES_JOB, message=said, event_specific_data=data)
+            pytest.fail("waited for")
+        finally:
+            ended.append("closed")
+
+    monkeypatch.setattr(workers, "execute_run_iterator", events)
+    with pytest.raises(DagsterExecutionInterruptedError):
+        asking().make_all(SLICES)
+    assert ended == ["closed"]
+
+
+def test_what_several_machines_need_is_named(several_machines: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dagster_home, "find_spec", lambda _: None)
+    with pytest.raises(SetupError, match="needs dagster_celery and dagster_postgres"):
+        dagster_home.prepare_dagster(settings())
+
+
+def test_the_address_of_runs_stays_in_the_environment(
+    several_machines: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dagster_home, "find_spec", lambda _: True)
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    dagster_home.prepare_dagster(settings())
+    written = (settings().dagster_home / "dagster.yaml").read_text()
+    assert "env: CLUSTERS_RUN_STORAGE" in written
+    assert "127.0.0.1" not in written
 
 
 def test_the_workers_run_is_no_refresh() -> None:
