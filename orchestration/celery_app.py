@@ -6,10 +6,13 @@ for it (see `assets.workers`). Needs the optional dependencies `workers` of `pyp
 
 from __future__ import annotations
 
+import logging
+
 from celery import Celery
 from dagster_celery.executor import CeleryExecutor
 from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_task
+from kombu.exceptions import OperationalError
 
 from orchestration.errors import SetupError
 from orchestration.settings import Settings, settings
@@ -18,6 +21,8 @@ from orchestration.settings import Settings, settings
 # own dies.
 SAFE = {"task_acks_late": True, "task_reject_on_worker_lost": True, "broker_connection_retry_on_startup": True}
 ANSWER_WITHIN = 3.0
+
+log = logging.getLogger("clusters.build")
 
 
 def app_of(of: Settings) -> Celery:
@@ -33,13 +38,17 @@ def app_of(of: Settings) -> Celery:
 
 
 def answering(of: Settings) -> int:
-    """How many workers answer at the broker.
+    """How many workers answer at the broker; none where the broker itself does not.
 
     Example:
         >>> answering(settings())                                               # doctest: +SKIP
         2
     """
-    return len(app_of(of).control.ping(timeout=ANSWER_WITHIN))
+    try:
+        return len(app_of(of).control.ping(timeout=ANSWER_WITHIN))
+    except OperationalError as error:
+        log.warning("CLUSTERS_BROKER: %s", error)
+        return 0
 
 
 app = app_of(settings())

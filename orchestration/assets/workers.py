@@ -85,15 +85,15 @@ class Workers:
             self._fail(slices, failed)
 
     def _config(self, slices: Sequence[Slice], at_once: int) -> dict[str, Any]:
-        printed = str(getattr(sys.stdout, "name", ""))
+        far, printed = self.refresh.settings.broker is not None, str(getattr(sys.stdout, "name", ""))
         asked = {
             "refresh": self.context.run.run_id,
             "inputs": self.refresh.inputs_hash,
-            # Where the refresh prints into a file, its workers do so too, and not on a person's screen.
-            "prints_to": printed if Path(printed).is_file() else "",
+            # Where the refresh prints into a file, workers beside it do so too, and not on a person's screen.
+            "prints_to": printed if Path(printed).is_file() and not far else "",
             "slices": [{"name": one.name, "years": list(one.years), "tables": list(one.tables)} for one in slices],
         }
-        executor = CELERY if self.refresh.settings.broker else {"max_concurrent": at_once}
+        executor = CELERY if far else {"max_concurrent": at_once}
         return {
             "ops": {NAMES: {"config": asked}},
             "execution": {"config": executor},
