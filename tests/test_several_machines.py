@@ -24,6 +24,9 @@ import pytest
 from orchestration.settings import PROJECT_ROOT
 from tests.conftest import CLUSTERS, Demo
 
+for needed in ("celery", "dagster_celery", "dagster_postgres", "redis"):
+    pytest.importorskip(needed, reason=f"{needed} is missing: make workers")
+
 pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 PATIENCE = 60.0
@@ -133,9 +136,7 @@ def contents(home: Path) -> list[tuple]:
         ).fetchall()
 
 
-def test_two_machines_make_what_one_makes(demo: Demo, broker: str, run_storage: str, tmp_path: Path) -> None:
-    for needed in ("celery", "dagster_celery", "dagster_postgres", "redis"):
-        pytest.importorskip(needed, reason=f"{needed} is missing: make workers")
+def test_two_machines_make_what_one_makes(broker: str, run_storage: str, demo: Demo, tmp_path: Path) -> None:
     shared = {
         "CLUSTERS_HOME": str(tmp_path / "home"),
         "CLUSTERS_PROFILE": "sample",
