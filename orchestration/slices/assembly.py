@@ -67,6 +67,9 @@ def start_from(release: Path, build: Path, kept: Mapping[str, Collection[int] | 
 def take_in(build: Path, part: Path, made: Mapping[str, Collection[int]]) -> None:
     """Adds tables of a slice to the build file, in place of the rows that those years had.
 
+    A table that has other columns in the slice begins anew: the code that makes it has changed, so all of its years are
+    made again.
+
     Args:
         build: the build file.
         part: the file of the slice.
@@ -74,29 +77,38 @@ def take_in(build: Path, part: Path, made: Mapping[str, Collection[int]]) -> Non
     """
     with opened(build) as con:
         con.execute(f"ATTACH {literal(str(part))} AS part (READ_ONLY)")
-        there = {
-            name
-            for (name,) in con.execute(
-                "SELECT table_name FROM duckdb_tables() WHERE database_name = 'build'"
-            ).fetchall()
-        }
         for table, years in made.items():
             name, chosen = quoted(table), ", ".join(str(year) for year in sorted(years))
             rows = f"SELECT * FROM part.main.{name} WHERE year IN ({chosen})"
-            if table in there:
+            if _columns(con, BUILD, table) == _columns(con, "part", table):
                 con.execute(f"DELETE FROM {name} WHERE year IN ({chosen})")
                 con.execute(f"INSERT INTO {name} BY NAME {rows}")
             else:
-                con.execute(f"CREATE TABLE {name} AS {rows}")
+                con.execute(f"CREATE OR REPLACE TABLE {name} AS {rows}")
         con.execute("DETACH part")
 
 
+def _columns(con: duckdb.DuckDBPyConnection, database: str, table: str) -> list[tuple[str, str]]:
+    """Names and types, in alphabetical order; none of a table that is not there."""
+    found = con.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = ? AND schema_name = 'main' AND table_name = ? ORDER BY ALL",
+        [database, table],
+    )
+    return found.fetchall()
+
+
 def delete_spans(build: Path, table: str, years: Collection[int]) -> None:
-    """Takes the spans out of a table of spans of years that begin, end or lie around one of these years."""
+    """Takes the spans out of a table of spans of years that begin, end or lie around one of these years.
+
+    Without a span left, the table goes too: where the code that makes it has changed, it may get other columns.
+    """
     with opened(build) as con:
         if years and con.execute("FROM duckdb_tables() WHERE table_name = ?", [table]).fetchone():
             around = " OR ".join(f"{year} BETWEEN from_year AND to_year" for year in sorted(years))
             con.execute(f"DELETE FROM {quoted(table)} WHERE {around}")
+            if not con.execute(f"FROM {quoted(table)} LIMIT 1").fetchone():
+                con.execute(f"DROP TABLE {quoted(table)}")
 
 
 def compact(build: Path) -> bool:

@@ -55,7 +55,7 @@ class Shelf:
         half.replace(self._note(name))
 
     def findings(self, name: str) -> list[CheckResult] | None:
-        """What dbt's tests found in a slice; None where it is not here, or damaged, and must be made."""
+        """What dbt's tests found in a slice; None where it is not here and must be made. A damaged one is deleted."""
         try:
             note = json.loads(self._note(name).read_text(encoding="utf-8"))
             found = [CheckResult(**finding) for finding in note["findings"]]
@@ -66,6 +66,8 @@ class Shelf:
             whole = False
         if not whole:
             log.warning("the slice %s is damaged on disk; it is made again", self.path(name))
+            for path in (self._note(name), self.path(name)):
+                path.unlink(missing_ok=True)
             return None
         return found
 

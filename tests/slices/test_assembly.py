@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.slices.assembly import compact, opened, start_from, take_in
+from orchestration.slices.assembly import compact, delete_spans, opened, start_from, take_in
 
 
 def written(path: Path, **tables: str) -> Path:
@@ -64,6 +64,43 @@ def test_slices_come_in_place_of_their_years(release: Path, tmp_path: Path) -> N
         take_in(build, part, {"jobs": [2016, 2017], "wages": [2016]})
         assert rows(build, "jobs") == [(2015, 20150), (2016, 7), (2017, 8)]
         assert rows(build, "wages") == [(2016, 5)]
+
+
+def test_a_table_with_other_columns_begins_anew(release: Path, tmp_path: Path) -> None:
+    build = tmp_path / "build.duckdb"
+    start_from(release, build, {"jobs": [2014, 2015, 2016]})
+    for year in (2014, 2015):
+        part = written(tmp_path / f"{year}.duckdb", jobs=f"SELECT {year} AS year, 1.5 AS quotient, 7 AS jobs")
+        take_in(build, part, {"jobs": [year]})
+    assert [(year, jobs) for year, _, jobs in rows(build, "jobs")] == [(2014, 7), (2015, 7)]
+
+
+SPANS = "SELECT * FROM (VALUES (2014, 2015), (2015, 2016), (2016, 2017), (2014, 2017)) AS t (from_year, to_year)"
+
+
+@pytest.mark.parametrize(
+    ("years", "left"),
+    [
+        ([], [(2014, 2015), (2014, 2017), (2015, 2016), (2016, 2017)]),
+        ([2018], [(2014, 2015), (2014, 2017), (2015, 2016), (2016, 2017)]),
+        ([2017], [(2014, 2015), (2015, 2016)]),
+        ([2015], [(2016, 2017)]),
+    ],
+    ids=["nothing", "one more year", "the newest", "one within"],
+)
+def test_spans_around_a_year_go(tmp_path: Path, years: list[int], left: list[tuple]) -> None:
+    release = written(tmp_path / "release.duckdb", spans=SPANS, jobs=THREE_YEARS)
+    build = tmp_path / "build.duckdb"
+    start_from(release, build, {"spans": None})
+    delete_spans(build, "spans", years)
+    assert rows(build, "spans") == left
+
+
+def test_a_table_without_spans_left_goes(tmp_path: Path) -> None:
+    build = written(tmp_path / "build.duckdb", spans=SPANS, jobs=THREE_YEARS)
+    delete_spans(build, "spans", [2014, 2015, 2016, 2017])
+    delete_spans(build, "absent", [2014])
+    assert names(build) == {"jobs"}
 
 
 def test_a_hollow_file_is_written_anew(tmp_path: Path) -> None:
