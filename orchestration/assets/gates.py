@@ -160,7 +160,7 @@ def _look_at_tidy(refresh: Refresh) -> list[CheckResult]:
     files = tidy_files(refresh, scope) | {f"stg_{table}": [path] for table, path in nothing.items()}
     with open_parquet({**files, **views}, **limits(refresh)) as con:
         remembered, tables = previous_profiles(refresh), tidy_contracts()
-        profiles = scope.profiles(tidy_profiles(con, scope), remembered)
+        profiles = tidy_profiles(con, scope, remembered)
         refresh.record_profiles("tidy", profiles)
         checks = [*tidy_checks(), *revised_checks(con, before)]
         accepted, empty = _accepted(refresh, tables), absent(nothing)
@@ -210,7 +210,7 @@ def check_marts(refresh: Refresh) -> list[CheckResult]:
     current, remembered, added = Warehouse(refresh.settings).current(), previous_profiles(refresh), refresh.added()
     scope = marts_scope(refresh)
     with open_file(build_path(refresh.settings), scope.years, **limits(refresh)) as con:
-        profiles, checks = scope.profiles(mart_profiles(con, scope), remembered), mart_checks()
+        profiles, checks = mart_profiles(con, scope, remembered), mart_checks()
         refresh.record_profiles("marts", profiles)
         if current is not None and remembered:
             con.execute(f"ATTACH {literal(str(current.path))} AS {EARLIER} (READ_ONLY)")

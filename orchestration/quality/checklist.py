@@ -16,7 +16,7 @@ from orchestration.contracts import TableContract, contracts, mart_contracts
 from orchestration.naics import first_years
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.comparison import compare
-from orchestration.quality.engine import columns_of, quoted
+from orchestration.quality.engine import EVERY, columns_of, quoted
 from orchestration.quality.history import history_expectations
 from orchestration.quality.kept import codes_kept, keys_kept
 from orchestration.quality.named_sql import source_checks
@@ -45,25 +45,48 @@ def tidy_contracts() -> dict[str, TableContract]:
     return {name: c for name, c in contracts().items() if c.layer == "staging"}
 
 
-def tidy_profiles(con: duckdb.DuckDBPyConnection, scope: Scope = EVERYTHING) -> list[TableProfile]:
-    """Profiles of what there is to look at in the tidy tables, visible to `con` as `stg_<table>`."""
+def tidy_profiles(
+    con: duckdb.DuckDBPyConnection, scope: Scope = EVERYTHING, before: Sequence[TableProfile] = ()
+) -> list[TableProfile]:
+    """Profiles of all tidy tables, visible to `con` as `stg_<table>`; of what need not be looked at those of before."""
     qcew = {
         "region": "area_fips",
         "region_type": KINDS_OF_AREAS,
         "employment": "annual_avg_emplvl",
         "suppressed": "disclosure_code IS NOT NULL",
     }
-    return [
-        p
-        for name, contract in tidy_contracts().items()
-        if scope.is_new(name)
-        for p in (profile(con, name, **qcew) if name == "stg_qcew" else profile_of(con, contract))
-    ]
+    found = []
+    for name, contract in tidy_contracts().items():
+        found += _known(con, contract, scope, before)
+        if scope.is_new(name):
+            found += profile(con, name, **qcew) if name == "stg_qcew" else profile_of(con, contract)
+    return found
 
 
-def mart_profiles(con: duckdb.DuckDBPyConnection, scope: Scope = EVERYTHING) -> list[TableProfile]:
-    """Profiles of what there is to look at in the marts."""
-    return [p for name, contract in mart_contracts().items() if scope.is_new(name) for p in profile_of(con, contract)]
+def mart_profiles(
+    con: duckdb.DuckDBPyConnection, scope: Scope = EVERYTHING, before: Sequence[TableProfile] = ()
+) -> list[TableProfile]:
+    """Profiles of all marts; of what need not be looked at those of before."""
+    found = []
+    for name, contract in mart_contracts().items():
+        found += _known(con, contract, scope, before)
+        found += profile_of(con, contract) if scope.is_new(name) else []
+    return found
+
+
+def _known(
+    con: duckdb.DuckDBPyConnection, contract: TableContract, scope: Scope, before: Sequence[TableProfile]
+) -> list[TableProfile]:
+    """What is known of the years of a table that need not be looked at, if they are still there."""
+    looked_at = scope.years.get(contract.name)
+    if looked_at is None:
+        return []
+    rest = [p for p in before if p.table_name == contract.name and p.year not in looked_at]
+    if contract.year is None:
+        return rest
+    whole = quoted(EVERY + contract.name if scope.is_in_part(contract.name) else contract.name)
+    there = {year for (year,) in con.execute(f"SELECT DISTINCT {quoted(contract.year)} FROM {whole}").fetchall()}
+    return [p for p in rest if p.year in there]
 
 
 def tidy_checks() -> list[SqlCheck]:

@@ -12,13 +12,12 @@ what is odd in one year may be right beside the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import EVERY
-from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 
 
@@ -78,17 +77,6 @@ class Scope:
     def without_answers(self) -> Scope:
         """The same, with every check asked of everything."""
         return replace(self, passed={})
-
-    def profiles(self, now: Iterable[TableProfile], before: Iterable[TableProfile]) -> list[TableProfile]:
-        """The profiles of tables as a whole: of what is looked at those of now, of the rest those of before.
-
-        Example:
-            >>> now, before = TableProfile("e", 2017, 9), [TableProfile("e", 2016, 8), TableProfile("e", 2017, 8)]
-            >>> [(p.year, p.rows) for p in Scope({"e": [2017]}).profiles([now], before)]
-            [(2016, 8), (2017, 9)]
-        """
-        looked_at = {name: years for name, years in self.years.items() if years is not None}
-        return [*(p for p in before if p.table_name in looked_at and p.year not in looked_at[p.table_name]), *now]
 
 
 EVERYTHING = Scope()

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.contracts import mart_contracts
+from orchestration.quality.checklist import mart_profiles
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import open_file, open_parquet
 from orchestration.quality.gate import run_gate
@@ -140,18 +142,25 @@ def test_files_of_some_years_and_of_all(con: duckdb.DuckDBPyConnection, tmp_path
         assert found.observed == "no offending row"
 
 
-def test_profiles_of_what_is_not_looked_at_are_those_of_before() -> None:
-    now = [TableProfile("a", 2017, 2), TableProfile("c", None, 4)]
-    before = [
-        TableProfile("a", 2016, 1),
-        TableProfile("a", 2017, 9),
-        TableProfile("b", 2016, 3),
-        TableProfile("c", None, 9),
-    ]
-    scope = Scope({"a": [2017], "b": [], "c": None})
-    assert {(p.table_name, p.year, p.rows) for p in scope.profiles(now, before)} == {
-        ("a", 2016, 1), ("a", 2017, 2), ("b", 2016, 3), ("c", None, 4)
-    }  # fmt: skip
+@pytest.mark.parametrize("looked_at", [[], [2017]], ids=["nothing new", "a new year"])
+def test_profiles_of_what_is_not_looked_at_are_those_of_before(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, looked_at: list[int]
+) -> None:
+    """All of a table without years, the years of another; a year that is lost is not known any longer."""
+    build = tmp_path / "marts.duckdb"
+    con.execute(f"ATTACH '{build}' AS marts")
+    for name, mart in mart_contracts().items():
+        columns = ", ".join(f'"{c.name}" {c.data_type}' for c in mart.columns)
+        con.execute(f"CREATE TABLE marts.{name} ({columns})")
+    con.execute("INSERT INTO marts.employment (region_id, year) VALUES ('state:06', 2016), ('state:06', 2017)")
+    con.execute("DETACH marts")
+    before = [TableProfile("employment", year, 8, region_type="state") for year in (2015, 2016, 2017)]
+    before += [TableProfile("dim_cluster", None, 9), TableProfile("dim_region", None, 9)]
+    scope = Scope({"employment": looked_at, "dim_cluster": [], "dim_region": None})
+    with open_file(build, scope.years) as opened:
+        found = {(p.table_name, p.year): p.rows for p in mart_profiles(opened, scope, before)}
+    newest = 1 if looked_at else 8
+    assert found == {("employment", 2016): 8, ("employment", 2017): newest, ("dim_cluster", None): 9}
 
 
 @pytest.mark.parametrize(
