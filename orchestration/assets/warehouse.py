@@ -195,7 +195,7 @@ def against_release(build: Build, refresh: Refresh) -> list[CheckResult]:
     if released is None or current is None:
         return []
     # Of the files themselves: what a manifest says of rows that were copied is what it said before they were.
-    of_release, made = _contents(current.path), _contents(build.path)
+    of_release, made = (_contents(path, refresh.settings.build_memory_limit) for path in (current.path, build.path))
     found = compared(
         of_release,
         made,
@@ -209,8 +209,8 @@ def against_release(build: Build, refresh: Refresh) -> list[CheckResult]:
     return [found] if found else []
 
 
-def _contents(file: Path) -> list[TableContent]:
-    with duckdb.connect(str(file), read_only=True) as con:
+def _contents(file: Path, memory_limit: str) -> list[TableContent]:
+    with duckdb.connect(str(file), read_only=True, config={"memory_limit": memory_limit}) as con:
         return table_contents(con, mart_contracts().values())
 
 
