@@ -46,12 +46,12 @@ def contracts(models: Path = MODELS) -> dict[str, TableContract]:
 
 
 def mart_contracts() -> dict[str, TableContract]:
-    """The contracts of the tables that a release publishes in schema `main`."""
-    return {name: c for name, c in contracts().items() if c.layer == "marts"}
+    """The contracts of the tables that a release stores in schema `main`: views, whose rows are theirs, are left out."""
+    return {name: c for name, c in contracts().items() if c.layer == "marts" and not c.is_view}
 
 
 def published_contracts() -> dict[str, TableContract]:
-    """The contracts of all tables that dbt builds into a release: of schema `main`, and of `meta` what it knows."""
+    """The contracts of all tables and views that dbt builds into a release: of `main`, and of `meta` what it knows."""
     return {name: c for name, c in contracts().items() if c.layer in {"marts", "meta"}}
 
 
@@ -66,6 +66,7 @@ def _table(model: dict[str, Any], layer: str, path: Path) -> TableContract:
             citation=meta["citation"],
             columns=tuple(_column(column) for column in model.get("columns", [])),
             needs_years=meta.get("needs_years", 1),
+            is_view=model["config"].get("materialized") == "view",
         )
     except (KeyError, ValueError) as error:
         raise ValueError(f"{path}: the contract of {model.get('name')} is incomplete: {error!r}") from error

@@ -42,7 +42,8 @@ class ColumnContract(BaseModel):
 class TableContract(BaseModel):
     """One table: its grain (the columns that identify a row) and its columns.
 
-    `needs_years` is how many years a release must hold before the table has rows: 2 where it compares years.
+    `needs_years` is how many years a release must hold before the table has rows: 2 where it compares years. `is_view`:
+    it shows rows of another table and stores none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -54,6 +55,7 @@ class TableContract(BaseModel):
     citation: str
     columns: tuple[ColumnContract, ...]
     needs_years: int = 1
+    is_view: bool = False
 
     @property
     def dates(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from orchestration.cli import app
 from orchestration.contracts import mart_contracts, published_contracts
 from orchestration.partitions import TidyIndex
 from orchestration.release.catalogue import meta_contracts
+from orchestration.release.publish import VIEWS
 from orchestration.release.records import read_checks, read_release, read_snapshots
 from orchestration.sample.accounts import open_accounts
 from orchestration.sample.economy import Economy, simulate
@@ -340,7 +341,19 @@ def test_published_file_is_whole_and_for_reading_only(refreshed: Refreshed) -> N
     with duckdb.connect(str(link), read_only=True) as con:
         schemas = con.execute("SELECT DISTINCT schema_name FROM duckdb_tables() ORDER BY 1").fetchall()
         assert schemas == [("main",), ("meta",)]
-        assert con.execute("SELECT count(*) FROM duckdb_views() WHERE NOT internal").fetchone() == (0,)
+        views = con.execute("SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal").fetchall()
+        assert set(views) == VIEWS
+        assert {name for _, name in views} == {name for name, c in published_contracts().items() if c.is_view}
+
+
+def test_views_are_there_whatever_the_file_is_attached_as(refreshed: Refreshed) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{refreshed.current}' AS \"last night's\" (READ_ONLY)")
+        for schema, view in VIEWS:
+            of_view = con.execute(f'SELECT count(*), count(lq) FROM "last night\'s".{schema}.{view}').fetchone()
+            table = "SELECT count(*), count(lq) FROM \"last night's\".main.employment WHERE specialised IS NOT NULL"
+            assert of_view == con.execute(table).fetchone()
+            assert min(of_view) > 1000
 
 
 def test_every_table_reflects_for_programs_that_ask_for_its_columns(refreshed: Refreshed) -> None:
@@ -360,6 +373,7 @@ def test_every_table_reflects_for_programs_that_ask_for_its_columns(refreshed: R
 def test_everything_is_commented(release: duckdb.DuckDBPyConnection) -> None:
     bare = release.execute(
         "SELECT table_name FROM duckdb_tables() WHERE coalesce(comment, '') = '' UNION ALL "
+        "SELECT view_name FROM duckdb_views() WHERE NOT internal AND coalesce(comment, '') = '' UNION ALL "
         "SELECT table_name || '.' || column_name FROM duckdb_columns() "
         "WHERE NOT internal AND coalesce(comment, '') NOT LIKE '%Unit: %'"
     ).fetchall()
@@ -377,7 +391,7 @@ def test_catalogue_agrees_with_the_contracts(refreshed: Refreshed, release: duck
         "SELECT schema_name, table_name, column_name FROM meta.column_dictionary"
     ).fetchall()
     assert columns == []
-    formulas = {(name, c.name) for name, t in mart_contracts().items() for c in t.columns if c.formula}
+    formulas = {(name, c.name) for name, t in published_contracts().items() for c in t.columns if c.formula}
     assert formulas
     assert set(release.execute("SELECT table_name, column_name FROM meta.indicator").fetchall()) == formulas
 

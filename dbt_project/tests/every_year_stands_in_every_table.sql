@@ -15,9 +15,9 @@ held AS (
     GROUP BY cluster_id, year, region_type
 )
 
-SELECT 'industry_specialisation' AS lacking, year::VARCHAR AS what
+SELECT 'quotients in employment' AS lacking, year::VARCHAR AS what
 FROM years
-WHERE year NOT IN (SELECT DISTINCT year FROM {{ ref("industry_specialisation") }})
+WHERE year NOT IN (SELECT year FROM {{ ref("employment") }} WHERE lq IS NOT NULL)
 UNION ALL
 SELECT 'employment', year::VARCHAR
 FROM (SELECT DISTINCT year FROM {{ ref("int_qcew_cells") }})

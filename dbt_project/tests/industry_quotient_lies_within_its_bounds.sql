@@ -1,5 +1,5 @@
 SELECT *
-FROM {{ ref("industry_specialisation") }}
+FROM {{ ref("employment") }}
 WHERE
     lq_lower > lq_upper
     OR lq < lq_lower * (1 - 1e-9)

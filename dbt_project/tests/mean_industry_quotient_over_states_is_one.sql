@@ -23,7 +23,7 @@ means AS (
         s.industry_id, s.ownership, s.year,
         sum(s.lq * t.employment) / any_value(nt.employment) AS mean_lq,
         count(*) AS states
-    FROM {{ ref("industry_specialisation") }} AS s
+    FROM {{ ref("employment") }} AS s
     INNER JOIN state_totals AS t ON s.region_id = t.region_id AND s.year = t.year
     INNER JOIN nation_totals AS nt ON s.year = nt.year
     GROUP BY s.industry_id, s.ownership, s.year

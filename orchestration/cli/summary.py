@@ -92,11 +92,11 @@ def next_queries(strongest: list[tuple]) -> list[str]:
 
 def _print_tables(con: duckdb.DuckDBPyConnection, console: Console) -> None:
     names = con.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' ORDER BY table_name"
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main' ORDER BY table_name"
     ).fetchall()
     rows = []
     for (name,) in names:
-        counted = con.table(f'main."{name}"').aggregate("count(*)").fetchone()
+        counted = con.execute(f'SELECT count(*) FROM main."{name}"').fetchone()
         rows.append((name, f"{counted[0] if counted else 0:,}"))
     console.print(table("Tables", ("table", "rows"), rows, ("rows",)))
 

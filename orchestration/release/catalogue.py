@@ -52,7 +52,7 @@ def write_catalogue(
         ...     write_catalogue(con, catalogue, published_contracts())
     """
     described = {**built, **meta_contracts()}
-    marts = {name: contract for name, contract in built.items() if contract.layer == "marts"}
+    marts = {name: contract for name, contract in built.items() if contract.layer == "marts" and not contract.is_view}
     con.execute("CREATE SCHEMA IF NOT EXISTS meta")
     for contract in meta_contracts().values():
         columns = ", ".join(
@@ -99,7 +99,8 @@ def comment_everything(con: duckdb.DuckDBPyConnection, described: Mapping[str, T
         if contract.layer not in SCHEMAS:
             continue
         table = f"{SCHEMAS[contract.layer]}.{_identifier(contract.name)}"
-        con.execute(f"COMMENT ON TABLE {table} IS {_literal(contract.comment)}")
+        kind = "VIEW" if contract.is_view else "TABLE"
+        con.execute(f"COMMENT ON {kind} {table} IS {_literal(contract.comment)}")
         for column in contract.columns:
             name = f"{table}.{_identifier(column.name)}"
             con.execute(f"COMMENT ON COLUMN {name} IS {_literal(column.comment)}")

@@ -37,7 +37,9 @@ OLDEST_READER = (1, 2, 0)
 SPARED = 2
 UNREADABLE = "unreadable"
 MACROS = {("main", "cluster_dynamics_between")}
-"""What may stand in a release beside its tables, by schema and name: it reads nothing but them."""
+"""Macros that may stand in a release, by schema and name: they read nothing but its tables."""
+VIEWS = {("main", "industry_specialisation")}
+"""Views that may, likewise."""
 # What every reader knows, through ODBC and SQLAlchemy too; they stop at a table with a map, a list or a struct in it.
 PLAIN = r"(BOOLEAN|TINYINT|SMALLINT|INTEGER|BIGINT|FLOAT|DOUBLE|DECIMAL\(.*\)|VARCHAR|DATE|TIMESTAMP)"
 
@@ -115,9 +117,9 @@ class Warehouse:
     def publish(self, build: Path, release_id: str, keep: int | None = None, manifest: Manifest | None = None) -> Path:
         """Make the closed build file the current release and return its new path; `build` is gone then.
 
-        The file must hold schemas `main` and `meta` only, no view, no macro but `MACROS`, no empty table, plain types,
-        one row in `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. Old releases go
-        (see `retain`); their manifests stay.
+        The file must hold schemas `main` and `meta` only, no view but `VIEWS`, no macro but `MACROS`, no empty table,
+        plain types, one row in `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. Old
+        releases go (see `retain`); their manifests stay.
 
         Raises:
             GateError: if the file is not fit to be a release.
@@ -316,9 +318,12 @@ def _verify_contents(con: duckdb.DuckDBPyConnection, name: str) -> None:
     }
     if others := sorted(schemas - {"main", "meta"}):
         raise GateError(f"{name}: a release holds schemas main and meta only, found also {', '.join(others)}")
-    views = con.sql("SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY 1").fetchall()
-    if views:
-        raise GateError(f"{name}: a release holds tables only, found views {', '.join(v[0] for v in views)}")
+    views = con.sql("SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL").fetchall()
+    if others := [".".join(view) for view in views if view not in VIEWS]:
+        raise GateError(f"{name}: a release holds no view but its own, found {', '.join(others)}")
+    for schema, view in views:
+        # Analysts attach the file by any name: what a view reads has to be found in the file it stands in.
+        con.execute(f'FROM {schema}."{view}" LIMIT 0')
     macros = con.sql(
         "SELECT DISTINCT schema_name, function_name FROM duckdb_functions() "
         "WHERE database_name = current_database() AND NOT internal ORDER BY ALL"

@@ -37,6 +37,8 @@ def opened(build: Path, memory_limit: str = "2GB") -> Iterator[duckdb.DuckDBPyCo
 def start_from(release: Path, build: Path, kept: Mapping[str, Collection[int] | None]) -> None:
     """Lays out a build file with what stays of a release: of each table the rows of these years, and no other table.
 
+    Views and macros go as well: they are made of the whole.
+
     Args:
         release: the file of the release before.
         build: where the build file will be; not there yet.
@@ -57,11 +59,13 @@ def start_from(release: Path, build: Path, kept: Mapping[str, Collection[int] | 
                 con.execute(f"DELETE FROM {name} WHERE year NOT IN ({years})")
             else:
                 con.execute(f"DROP TABLE {name}")
-        for schema, macro in con.execute(
-            "SELECT DISTINCT schema_name, function_name FROM duckdb_functions() "
+        for kind, schema, name in con.execute(
+            "SELECT 'VIEW', schema_name, view_name FROM duckdb_views() "
+            "WHERE database_name = current_database() AND NOT internal UNION ALL "
+            "SELECT DISTINCT 'MACRO TABLE', schema_name, function_name FROM duckdb_functions() "
             "WHERE database_name = current_database() AND NOT internal"
         ).fetchall():
-            con.execute(f"DROP MACRO TABLE {quoted(schema)}.{quoted(macro)}")
+            con.execute(f"DROP {kind} {quoted(schema)}.{quoted(name)}")
 
 
 def take_in(build: Path, part: Path, made: Mapping[str, Collection[int]]) -> None:

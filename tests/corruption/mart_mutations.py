@@ -37,17 +37,13 @@ EMPLOYMENT = _of(
         "ownership IN ('private', 'local')", ownership="CASE ownership WHEN 'local' THEN 'private' ELSE 'local' END"),
     wages_drift_3_percent=changed(wages="round(1.03 * wages)"),
     withheld_bounded_by_nothing=changed("status = 'bounded'", employment_upper="NULL", status="'missing'"),
-)  # fmt: skip
-INDUSTRY_SPECIALISATION = _of(
-    "industry_specialisation",
     quotients_inverted=changed("lq > 0", lq="1 / lq", lq_lower="1 / nullif(lq_upper, 0)",
                                lq_upper="1 / nullif(lq_lower, 0)"),
     quotients_against_the_wrong_nation=changed(lq="1.1 * lq", lq_lower="1.1 * lq_lower", lq_upper="1.1 * lq_upper"),
     quotients_x100=changed(lq="100 * lq", lq_lower="100 * lq_lower", lq_upper="100 * lq_upper"),
-    unknown_as_zero=changed("lq IS NULL", lq="0", lq_lower="0"),
-    bounds_swapped=changed(lq_lower="lq_upper", lq_upper="lq_lower"),
+    unknown_quotients_as_zero=changed("lq IS NULL", lq="0", lq_lower="0"),
+    bounds_of_quotients_swapped=changed(lq_lower="lq_upper", lq_upper="lq_lower"),
     quotients_off_by_one_row=shifted("year, region_id, industry_id, ownership", "lq", "lq_lower", "lq_upper"),
-    year_missing=without("year = {year}"),
 )  # fmt: skip
 CLUSTER_SPECIALISATION = _of(
     "cluster_specialisation",
@@ -139,4 +135,4 @@ SMALL = [
         small=True),
 ]  # fmt: skip
 
-MARTS = [*EMPLOYMENT, *INDUSTRY_SPECIALISATION, *CLUSTER_SPECIALISATION, *DIMENSIONS, *SMALL]
+MARTS = [*EMPLOYMENT, *CLUSTER_SPECIALISATION, *DIMENSIONS, *SMALL]

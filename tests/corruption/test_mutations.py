@@ -46,7 +46,7 @@ ON_THE_SLICES = (
     "first_quarter_for_the_year", "quotients_swapped",
 )  # fmt: skip
 ON_THE_MARTS = (
-    "employment__withheld_as_zero", "industry_specialisation__quotients_inverted",
+    "employment__withheld_as_zero", "employment__quotients_inverted",
     "cluster_specialisation__shares_x100", "cluster_specialisation__ranks_reversed",
     "cluster_specialisation__flags_all_yes", "cluster_specialisation__a_cluster_lost_in_counties",
     "cluster_industry__weights_halved", "dim_region__parents_lost", "dim_industry__titles_shifted",

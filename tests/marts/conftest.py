@@ -21,4 +21,4 @@ def twice(mirror_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         home.tidy / p.path for p in TidyIndex(home).active() if (p.table, p.period) == ("qcew", str(PUBLISHED))
     ]
     hide_a_third(home, states, PUBLISHED, HIDDEN)
-    return built(home, "+industry_specialisation", "+cluster_specialisation", "+region_structure")
+    return built(home, "+employment", "+cluster_specialisation", "+region_structure")

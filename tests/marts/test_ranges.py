@@ -29,7 +29,7 @@ def marts(twice: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(twice / "build.duckdb"), read_only=True) as con:
         for pairs, table, keys in (
             ("clusters", "cluster_specialisation", "region_id, cluster_id"),
-            ("industries", "industry_specialisation", "region_id, industry_id, ownership"),
+            ("industries", "employment", "region_id, industry_id, ownership"),
             ("regions", "region_structure", "region_id"),
         ):
             con.execute(

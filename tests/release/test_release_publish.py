@@ -134,7 +134,10 @@ def test_the_macro_of_a_release_is_published_with_it(warehouse: Warehouse) -> No
     ("spoil", "message"),
     [
         ("CREATE SCHEMA staging", "found also staging"),
-        ("CREATE VIEW main.v AS SELECT 1 AS one", "found views v"),
+        ("CREATE VIEW main.v AS SELECT 1 AS one", r"no view but its own, found main\.v"),
+        ("CREATE VIEW meta.industry_specialisation AS SELECT 1 AS one", r"found meta\.industry_specialisation"),
+        ("ATTACH ':memory:' AS elsewhere; CREATE TABLE elsewhere.t (a INTEGER);"
+         "CREATE VIEW main.industry_specialisation AS FROM elsewhere.t", "cannot open the build file as a release"),
         ("CREATE MACRO main.m(a) AS a + 1", r"no macro but its own, found main\.m"),
         ("CREATE MACRO meta.cluster_dynamics_between(a) AS TABLE SELECT a", r"found meta\.cluster_dynamics_between"),
         ("CREATE TABLE main.t AS SELECT map {'a': 1} AS m", r"plain types only, found main\.t\.m \(MAP"),
