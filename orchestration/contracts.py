@@ -46,7 +46,7 @@ def contracts(models: Path = MODELS) -> dict[str, TableContract]:
 
 
 def mart_contracts() -> dict[str, TableContract]:
-    """The contracts of the tables that a release stores in schema `main`: views, whose rows are theirs, are left out."""
+    """The contracts of the tables that a release stores in schema `main`, without views, whose rows are theirs."""
     return {name: c for name, c in contracts().items() if c.layer == "marts" and not c.is_view}
 
 

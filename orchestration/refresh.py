@@ -137,13 +137,15 @@ def _run(
 
     from orchestration.automation import TOLD_BY
     from orchestration.definitions import defs
+    from orchestration.event_log import held_event_log
 
     # Where nothing is new the gates have nothing to say, and Dagster would remark on each of their checks.
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     # dbt and Dagster print much that nobody reads until something fails. Workers add to it what they print.
     (settings.home / LOG).unlink(missing_ok=True)
     log = (settings.home / LOG).open("a", encoding="utf-8")
-    reference = InstanceRef.from_dir(str(settings.dagster_home), overrides=UNWATCHED)
+    overrides = UNWATCHED | held_event_log(settings)
+    reference = InstanceRef.from_dir(str(settings.dagster_home), overrides=overrides)
     with DagsterInstance.from_ref(reference) as instance, log, redirect_stdout(log):
         result = defs.resolve_job_def("nightly").execute_in_process(
             instance=instance,

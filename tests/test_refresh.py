@@ -351,7 +351,7 @@ def test_views_are_there_whatever_the_file_is_attached_as(refreshed: Refreshed) 
         con.execute(f"ATTACH '{refreshed.current}' AS \"last night's\" (READ_ONLY)")
         for schema, view in VIEWS:
             of_view = con.execute(f'SELECT count(*), count(lq) FROM "last night\'s".{schema}.{view}').fetchone()
-            table = "SELECT count(*), count(lq) FROM \"last night's\".main.employment WHERE specialised IS NOT NULL"
+            table = 'SELECT count(*), count(lq) FROM "last night\'s".main.employment WHERE specialised IS NOT NULL'
             assert of_view == con.execute(table).fetchone()
             assert min(of_view) > 1000
 
