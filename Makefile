@@ -54,6 +54,8 @@ lock: develop  ## resolve every dependency anew, with hashes and no registry's a
 	@$(LOCK) $(ARGS) --group build pyproject.toml -o requirements.lock
 	@$(LOCK) $(ARGS) --group dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
 	@$(LOCK) $(ARGS) --extra workers --constraint requirements.lock pyproject.toml -o requirements-workers.lock
+	@$(LOCK) $(ARGS) --group s3-server --constraint requirements-dev.lock --constraint requirements-workers.lock \
+		-o .ci/s3-server.lock
 	@$(LOCK) $(ARGS) --group duckdb-oldest -o .ci/duckdb-oldest.lock
 
 bench: develop  ## the benchmarks behind docs/performance.md (MIRROR=../shared/mirror)

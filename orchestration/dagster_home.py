@@ -53,6 +53,8 @@ def prepare_dagster(settings: Settings) -> None:
     missing = [name for name in FOR_SEVERAL_MACHINES if find_spec(name) is None]
     if settings.run_storage and missing:
         raise SetupError(f"CLUSTERS_RUN_STORAGE needs {' and '.join(missing)}. Remedy: make workers")
+    if settings.store and find_spec("s3fs") is None:
+        raise SetupError("CLUSTERS_STORE needs s3fs. Remedy: make workers")
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     written = DAGSTER_YAML + (SHARED_STORAGE if settings.run_storage else "")
     (settings.dagster_home / "dagster.yaml").write_text(written, encoding="utf-8")

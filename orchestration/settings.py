@@ -23,6 +23,8 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 Profile = Literal["sample", "mirror", "live"]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"]
 PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
+# What the library that reaches CLUSTERS_STORE reads by itself.
+STORE_KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
 SHORTEST_SECRET = 4
 LONGEST_WORD = 12
 # Each of two models may then take what one has needed of the sample, and twice as much again.
@@ -100,6 +102,12 @@ class Settings(BaseSettings):
         default=None,
         description="`postgresql+psycopg2://user:password@host/database`, where Dagster keeps runs; a broker needs it",
     )
+    # No key can stand in it: the address is shown.
+    store: str | None = Field(
+        default=None,
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]+(/[A-Za-z0-9_.-]+)*/?$",
+        description="`s3://bucket/prefix`, by which workers that do not share the home get files; AWS_* lead there",
+    )
     keep_releases: int = Field(default=30, ge=1, description="releases that stay; older ones go")
     keep_days: int = Field(default=400, ge=1, description="days before the newest release after which others go")
     keep_bytes: int = Field(
@@ -157,6 +165,8 @@ class Settings(BaseSettings):
     def _runs_are_shared(self) -> Self:
         if self.broker and not self.run_storage:
             raise ValueError("CLUSTERS_BROKER is set, yet CLUSTERS_RUN_STORAGE names no database that machines share")
+        if self.store and not self.broker:
+            raise ValueError("CLUSTERS_STORE is set, yet CLUSTERS_BROKER names no Redis at which workers wait")
         return self
 
     @property
@@ -218,7 +228,7 @@ class Settings(BaseSettings):
         """Every text that no log, record, alert or message may hold: the secret settings, proxies' passwords, and the
         parts of each that are secret by themselves."""
         values = [value.get_secret_value() for name in SCHEMES if (value := getattr(self, name))]
-        values += [value for name, value in os.environ.items() if name.lower() in PROXIES and "@" in value]
+        values += [v for n, v in os.environ.items() if n.lower() in STORE_KEYS or (n.lower() in PROXIES and "@" in v)]
         found = {part for value in values for part in (value, *_secret_parts(value))}
         return {part for part in found if len(part) >= SHORTEST_SECRET}
 
@@ -231,7 +241,7 @@ def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
         {'PATH': '/bin'}
     """
     secret = {f"CLUSTERS_{name.upper()}" for name in ("contact", *SCHEMES)}
-    return {n: value for n, value in environment.items() if n not in secret and n.lower() not in PROXIES}
+    return {n: v for n, v in environment.items() if n not in secret and n.lower() not in PROXIES | STORE_KEYS}
 
 
 @contextmanager

@@ -357,8 +357,10 @@ PLANTED = {
     "HTTP_PROXY": "http://proxyuser:proxypw-c07@127.0.0.1:9",
     "https_proxy": "http://proxyuser:proxypw-d18@127.0.0.1:9",
     "NO_PROXY": "127.0.0.1",
+    "AWS_SECRET_ACCESS_KEY": "storekey-b62",
 }
 SECRETS = ["hookpw-31c", "T0-path-7f2", "apikey-55d", "mailpw-9a1", "contact-4e8", "proxypw-c07", "proxypw-d18"]
+SECRETS += [PLANTED["AWS_SECRET_ACCESS_KEY"]]
 
 
 @dataclass(frozen=True)

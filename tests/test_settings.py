@@ -77,6 +77,22 @@ def test_a_broker_needs_a_storage_that_machines_share(monkeypatch: pytest.Monkey
     assert {"s3cret-word", "other-word"} <= Settings().secrets
 
 
+def test_a_store_is_for_workers_that_wait_at_a_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLUSTERS_STORE", "s3://clusters/nightly")
+    with pytest.raises(ValidationError, match="CLUSTERS_BROKER names no Redis"):
+        Settings()
+    monkeypatch.setenv("CLUSTERS_BROKER", "redis://db.example.org:6379/0")
+    monkeypatch.setenv("CLUSTERS_RUN_STORAGE", "postgresql+psycopg2://clusters@db.example.org/clusters")
+    assert Settings().store == "s3://clusters/nightly"
+
+
+@pytest.mark.parametrize("address", ["clusters/nightly", "s3://", "s3://me:pw@clusters", "s3://clusters/x?key=pw"])
+def test_an_address_of_a_store_has_no_room_for_a_key(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("CLUSTERS_STORE", address)
+    with pytest.raises(ValidationError, match="store"):
+        Settings()
+
+
 def test_workers_have_places_of_their_own(tmp_path: Path) -> None:
     assert Settings(home=tmp_path).places == tmp_path / "work" / "places"
     assert Settings(home=tmp_path, worker_scratch=tmp_path / "local").places == tmp_path / "local" / "places"

@@ -1,12 +1,14 @@
-"""Slices made by two Celery workers with scratch folders of their own, as on two machines that share a home.
+"""Slices made by two Celery workers, as on two machines: that share a home, and that share nothing but a store.
 
-Redis and PostgreSQL are Debian's (`apt-get install redis-server postgresql`), started here on ports of loopback and
-stopped after; with the optional dependencies (`make workers`) they are what the test is skipped without.
+Redis and PostgreSQL are Debian's (`apt-get install redis-server postgresql`), the store is moto's S3 server
+(`pip install --require-hashes -r .ci/s3-server.lock`). All are started here on ports of loopback and stopped after;
+with the optional dependencies (`make workers`) they are what the tests are skipped without.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,11 +19,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import duckdb
 import pytest
 
+from orchestration.errors import SetupError
 from orchestration.settings import PROJECT_ROOT
+from orchestration.slices.shelf import checksum
+from orchestration.slices.store import Store
 from tests.conftest import CLUSTERS, Demo
 
 for needed in ("celery", "dagster_celery", "dagster_postgres", "redis"):
@@ -30,6 +36,17 @@ for needed in ("celery", "dagster_celery", "dagster_postgres", "redis"):
 pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 PATIENCE = 60.0
+SECRET = "planted-key-of-the-store"
+# Stands in each process of a worker: what it would find in the home of the refresh on this machine, it finds nowhere.
+FENCE = """
+import sys
+
+def fence(event, given):
+    if given and isinstance(given[0], str) and given[0].startswith({home!r} + "/"):
+        raise FileNotFoundError(2, "another machine has no such folder", given[0])
+
+sys.addaudithook(fence)
+"""
 WORKER = [
     "-m",
     "celery",
@@ -129,6 +146,20 @@ def run_storage(tmp_path: Path) -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """What leads to a new bucket of an S3 server that keeps nothing on disk."""
+    for needed in ("moto.server", "s3fs"):
+        pytest.importorskip(needed, reason=f"{needed} is missing: make workers, pip install -r .ci/s3-server.lock")
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", f"{port}"]
+    with running(command, tmp_path / "s3.log", lambda: answers(port)):
+        url = f"http://127.0.0.1:{port}"
+        urlopen(Request(f"{url}/clusters", method="PUT")).close()
+        keys = {"AWS_ACCESS_KEY_ID": "planted-id-of-the-store", "AWS_SECRET_ACCESS_KEY": SECRET}
+        yield {"CLUSTERS_STORE": "s3://clusters/nightly", "AWS_ENDPOINT_URL": url, **keys}
+
+
 def contents(home: Path) -> list[tuple]:
     with duckdb.connect(str(home / "warehouse" / "current.duckdb"), read_only=True) as con:
         return con.execute(
@@ -136,27 +167,66 @@ def contents(home: Path) -> list[tuple]:
         ).fetchall()
 
 
-def test_two_machines_make_what_one_makes(broker: str, run_storage: str, demo: Demo, tmp_path: Path) -> None:
-    shared = {
-        "CLUSTERS_HOME": str(tmp_path / "home"),
+@pytest.fixture
+def shared(broker: str, run_storage: str) -> dict[str, str]:
+    """The settings of all machines."""
+    return {
         "CLUSTERS_PROFILE": "sample",
         "CLUSTERS_BROKER": broker,
         "CLUSTERS_RUN_STORAGE": run_storage,
         "CLUSTERS_ROWS_IN_ONE_GO": "1",
     }
-    logs = [tmp_path / "one.log", tmp_path / "other.log"]
+
+
+def refreshed(folder: Path, settings: dict[str, str], of_worker: Callable[[str], dict[str, str]]) -> None:
+    """A refresh below a folder, with two workers that have further settings."""
+    logs = [folder / "one.log", folder / "other.log"]
     with ExitStack() as machines:
         for log in logs:
-            own = {"CLUSTERS_WORKER_SCRATCH": str(tmp_path / log.stem)}
+            own = settings | {"CLUSTERS_WORKER_SCRATCH": str(folder / log.stem)} | of_worker(log.stem)
             is_up = lambda log=log: " ready." in log.read_text()  # noqa: E731
             command = [sys.executable, *WORKER, "-n", f"{log.stem}@%h"]
-            machines.enter_context(running(command, log, is_up, **shared, **own))
+            machines.enter_context(running(command, log, is_up, **own))
         done = subprocess.run(
             [sys.executable, "-c", CLUSTERS, "refresh"],
-            env=os.environ | shared, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
+            env=os.environ | settings, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "dbt builds and tests 7 slices, 2 at a time" in done.stderr
-    assert all("execute_plan" in log.read_text() and list((tmp_path / log.stem).iterdir()) for log in logs)
+    assert done.stderr.count("made by a worker in") == 7
+    assert all("execute_plan" in log.read_text() and list((folder / log.stem).iterdir()) for log in logs)
+    assert not list((folder / "home" / "dagster").rglob("runs.db")), "runs are kept in PostgreSQL"
+
+
+def test_two_machines_make_what_one_makes(shared: dict[str, str], demo: Demo, tmp_path: Path) -> None:
+    refreshed(tmp_path, shared | {"CLUSTERS_HOME": str(tmp_path / "home")}, lambda _: {})
     assert contents(tmp_path / "home") == contents(demo.home)
-    assert not list((tmp_path / "home" / "dagster").rglob("runs.db")), "runs are kept in PostgreSQL"
+
+
+def test_two_machines_that_share_a_store_and_no_folder(
+    shared: dict[str, str], store: dict[str, str], demo: Demo, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    fence = tmp_path / "fence" / "sitecustomize.py"
+    fence.parent.mkdir()
+    fence.write_text(FENCE.format(home=str(home)))
+
+    def of_worker(name: str) -> dict[str, str]:
+        paths = [str(fence.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return {"CLUSTERS_HOME": str(tmp_path / f"{name}s-home"), "PYTHONPATH": os.pathsep.join(paths)}
+
+    refreshed(tmp_path, shared | store | {"CLUSTERS_HOME": str(home)}, of_worker)
+    assert contents(home) == contents(demo.home)
+    listed = urlopen(f"{store['AWS_ENDPOINT_URL']}/clusters?list-type=2").read().decode()
+    left = re.findall("<Key>nightly/(.*?)</Key>", listed)
+    assert sorted(left) == sorted(f"objects/{sha}" for sha in {checksum(path) for path in (home / "tidy").rglob("*.*")})
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
+
+
+def test_a_bucket_that_is_missing_is_told(store: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in store.items():
+        monkeypatch.setenv(name, value)
+    Store(store["CLUSTERS_STORE"]).offer("run 7", {})
+    with pytest.raises(SetupError, match=r"s3://elsewhere/x/objects/: .*bucket does not exist\. Remedy: "):
+        Store("s3://elsewhere/x").offer("run 7", {})

@@ -12,14 +12,15 @@ from contextlib import contextmanager, nullcontext, redirect_stdout
 from multiprocessing import parent_process
 from pathlib import Path
 from signal import SIGKILL
-from typing import Any
 
 from dagster import (
     Config,
     DynamicOut,
     DynamicOutput,
     ExecutorDefinition,
+    In,
     JobDefinition,
+    Nothing,
     OpExecutionContext,
     graph,
     multiprocess_executor,
@@ -28,17 +29,15 @@ from dagster import (
 from dagster_dbt import DbtCliResource
 
 from orchestration.assets.dbt_runs import require_built, run_dbt
-from orchestration.assets.resources import Refresh, recorded_run
+from orchestration.assets.desk import Desk, desk_of
+from orchestration.assets.resources import Refresh
 from orchestration.assets.warehouse import DBT_CLI, dbt_environment, parsed_project, project_of, tell_of_slices
-from orchestration.assets.workers import MAKES, NAMES, SLICES_JOB, failed_slices, note_failed
+from orchestration.assets.workers import MAKES, NAMES, SLICES_JOB
 from orchestration.errors import SetupError
-from orchestration.settings import Settings, settings
+from orchestration.settings import settings
 from orchestration.slices.findings import named
 from orchestration.slices.making import FILE, Slice, Step, emptied, place_of_ones_own, slice_step
 from orchestration.slices.phases import rows_by_year
-from orchestration.slices.shelf import Shelf
-
-GONE = "the refresh that asked for this slice has ended; nothing was put on the shelf"
 
 
 class Wanted(Config):
@@ -47,6 +46,11 @@ class Wanted(Config):
     name: str
     years: list[int]
     tables: list[str]
+
+    @property
+    def key(self) -> str:
+        """By which name of a step it is made."""
+        return named(self.years).replace(" ", "_")
 
 
 class Asked(Config):
@@ -58,37 +62,39 @@ class Asked(Config):
     slices: list[Wanted]
 
 
-@op(name=NAMES, out=DynamicOut(dict))
-def name_slices(config: Asked) -> Iterator[DynamicOutput[dict]]:
+# A step's name is all that passes from one to the other: a value would be a file, in a folder that machines must share.
+@op(name=NAMES, out=DynamicOut(Nothing))
+def name_slices(config: Asked) -> Iterator[DynamicOutput[None]]:
     """Names the slices, so that each becomes a step."""
     for wanted in config.slices:
-        one = {"refresh": config.refresh, "inputs": config.inputs, "prints_to": config.prints_to}
-        key = named(wanted.years).replace(" ", "_")
-        yield DynamicOutput(one | {"slice": wanted.model_dump()}, mapping_key=key)
+        yield DynamicOutput(None, mapping_key=wanted.key)
 
 
-@op(name=MAKES)
-def make_slice(context: OpExecutionContext, dbt: DbtCliResource, asked: dict[str, Any]) -> None:
+@op(name=MAKES, ins={"named": In(Nothing)})
+def make_slice(context: OpExecutionContext, config: Asked, dbt: DbtCliResource) -> None:
     """Makes one slice, unless another one could not be made: the refresh is going to fail then."""
     _end_with_the_refresh()
-    refresh, one, began = Refresh(), Slice(**asked["slice"]), time.monotonic()
-    of = refresh.settings
-    _require_asked_for(of, asked["refresh"])
-    _require_same_inputs(refresh, asked["inputs"])
-    if failed_slices(of).exists():
+    [wanted] = [wanted for wanted in config.slices if wanted.key == context.get_mapping_key()]
+    one, began = Slice(wanted.name, wanted.years, wanted.tables), time.monotonic()
+    desk = desk_of(config.refresh)
+    desk.require_asked_for()
+    desk.take()
+    _require_same_inputs(desk.refresh, config.inputs)
+    if desk.given_up():
         context.log.info("left out, since another slice could not be made")
         return
-    with _printing_to(asked["prints_to"]), place_of_ones_own(of.places) as place:
-        step = _made(dbt, refresh, one, place)
-        _require_asked_for(of, asked["refresh"])
-        Shelf(of.slices).put(one.name, place / "slice" / FILE, step.found)
+    with _printing_to(config.prints_to), place_of_ones_own(desk.of.places) as place:
+        step = _made(dbt, desk, one, place)
+        desk.require_asked_for()
+        desk.put(one.name, place / "slice" / FILE, step.found)
         emptied(place / "slice")
-    tell_of_slices(context, one.years, rows_by_year(refresh.partitions), one.tables, time.monotonic() - began)
+    tell_of_slices(context, one.years, rows_by_year(desk.refresh.partitions), one.tables, time.monotonic() - began)
 
 
-def _made(dbt: DbtCliResource, refresh: Refresh, one: Slice, place: Path) -> Step:
-    of, parsed = refresh.settings, parsed_project()
-    step = slice_step(one, emptied(place / "slice"), project_of(parsed), refresh.partitions, of)
+def _made(dbt: DbtCliResource, desk: Desk, one: Slice, place: Path) -> Step:
+    of, parsed = desk.of, parsed_project()
+    step = slice_step(one, emptied(place / "slice"), project_of(parsed), desk.refresh.partitions, of)
+    desk.take(Path(step.environment["CLUSTERS_TIDY"]))
     # Two processes of DuckDB that spill into one folder take each other's files for their own.
     spill = {"CLUSTERS_SPILL": str(emptied(place / "spill"))}
     os.environ.update({**dbt_environment(of), **step.environment, **spill})
@@ -96,7 +102,8 @@ def _made(dbt: DbtCliResource, refresh: Refresh, one: Slice, place: Path) -> Ste
         run_dbt(dbt, step, place / "dbt", parsed, lambda _: None)
         require_built(step)
     except Exception:
-        note_failed(of, one.name, step.found)
+        desk.require_asked_for()
+        desk.put_failed(one.name, step.found)
         raise
     return step
 
@@ -118,14 +125,8 @@ def _require_same_inputs(refresh: Refresh, inputs: str) -> None:
     if refresh.inputs_hash != inputs:
         raise SetupError(
             "a worker has other code, settings, libraries or tidy files than the refresh that asks for slices. Remedy: "
-            "install the same checkout for both, with equal CLUSTERS_* settings and the same CLUSTERS_HOME"
+            "install the same checkout for both, with equal CLUSTERS_* settings and one CLUSTERS_HOME or CLUSTERS_STORE"
         )
-
-
-def _require_asked_for(of: Settings, run_id: str) -> None:
-    """What another refresh reads by now is not what this slice should have been made from."""
-    if recorded_run(of) != run_id:
-        raise SetupError(GONE)
 
 
 @contextmanager

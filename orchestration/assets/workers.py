@@ -9,12 +9,10 @@ off, so no release depends on who made a slice.
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,12 +22,17 @@ from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.execution.api import execute_run_iterator
 
 from orchestration.assets.dbt_runs import Runs, require_built
-from orchestration.assets.resources import Refresh, findings_folder
+from orchestration.assets.desk import findings_of_failed, note_failed, store_of
+from orchestration.assets.resources import Refresh
 from orchestration.errors import GateError, SetupError
-from orchestration.quality.verdict import CheckResult
+from orchestration.partitions import TidyIndex
 from orchestration.settings import Settings
+from orchestration.slices.assembly import copy_without
 from orchestration.slices.findings import named
 from orchestration.slices.making import Slice, Step, makers
+from orchestration.slices.phases import span_marts, year_marts
+from orchestration.slices.shelf import Shelf
+from orchestration.slices.store import Store
 from orchestration.telling.failure import failure_of
 
 log = logging.getLogger("clusters.build")
@@ -55,10 +58,29 @@ class Workers:
             GateError: if a model did not build.
             SetupError: if anything else went wrong with one of them; the others that were begun are on the shelf.
         """
-        at_once = min(_at_once(self.refresh.settings), len(slices))
+        of, store = self.refresh.settings, store_of(self.refresh.settings)
+        # A release that is made again has a home of its own, for this one process.
+        if of.broker and self.refresh.rebuild:
+            return
+        if store:
+            slices = self._collect(store, slices)
+        at_once = min(_at_once(of), len(slices))
         if at_once == 0:
             return
         log.info("dbt builds and tests %d slices, %d at a time", len(slices), at_once)
+        if store:
+            store.offer(self.context.run.run_id, self._lent())
+        failed = self._run(slices, at_once)
+        if store:
+            self._collect(store, slices)
+            for name, found in store.failed().items():
+                note_failed(of, name, found)
+            store.clear()
+        if failed:
+            self._fail(slices, failed)
+
+    def _run(self, slices: Sequence[Slice], at_once: int) -> list[DagsterEvent]:
+        """Runs the job to its end; returns what failed."""
         job, instance = ReconstructableJob.for_module(*JOB), self.context.instance
         run = instance.create_run_for_job(
             job_def=job.get_definition(),
@@ -81,8 +103,22 @@ class Workers:
                     _tell(event, run)
         if is_stopped:
             raise DagsterExecutionInterruptedError
-        if failed:
-            self._fail(slices, failed)
+        return failed
+
+    def _collect(self, store: Store, slices: Sequence[Slice]) -> list[Slice]:
+        """Takes from the store what workers have left there, for an earlier refresh too; returns what is missing."""
+        shelf = Shelf(self.refresh.settings.slices)
+        store.collect({one.name for one in slices}, shelf)
+        return [one for one in slices if shelf.findings(one.name) is None]
+
+    def _lent(self) -> dict[str, Path]:
+        """What slices are made from, by paths below the home."""
+        of, nodes = self.refresh.settings, self.runs.parsed["nodes"]
+        work, files = of.work, [TidyIndex(of).path, *(of.tidy / part.path for part in self.refresh.partitions)]
+        # The tables that slices are made for are by far the largest of the build file, and no slice reads them.
+        copy_without(work / "build.duckdb", lent := work / "lent.duckdb", {*year_marts(nodes), *span_marts(nodes)})
+        found = {str(path.relative_to(of.home)): path for path in [*files, work / "common.duckdb"]}
+        return found | {str((work / "build.duckdb").relative_to(of.home)): lent}
 
     def _config(self, slices: Sequence[Slice], at_once: int) -> dict[str, Any]:
         far, printed = self.refresh.settings.broker is not None, str(getattr(sys.stdout, "name", ""))
@@ -95,7 +131,7 @@ class Workers:
         }
         executor = CELERY if far else {"max_concurrent": at_once}
         return {
-            "ops": {NAMES: {"config": asked}},
+            "ops": {name: {"config": asked} for name in (NAMES, MAKES)},
             "execution": {"config": executor},
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         }
@@ -134,21 +170,3 @@ def _tell(event: DagsterEvent, run: DagsterRun) -> None:
     if event.is_step_success and (event.step_key or "").startswith(f"{MAKES}["):
         years = str(event.step_key).removeprefix(f"{MAKES}[").rstrip("]").replace("_", " ")
         log.info("%s: made by a worker in %.0f s", years, event.step_success_data.duration_ms / 1000)
-
-
-def note_failed(of: Settings, name: str, found: Sequence[CheckResult]) -> None:
-    """Leaves for the refresh what dbt found in a slice that could not be made; others then begin no further one."""
-    folder = failed_slices(of)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps([asdict(finding) for finding in found]), encoding="utf-8")
-
-
-def findings_of_failed(of: Settings, name: str) -> list[CheckResult]:
-    """What `note_failed` left; nothing of a slice that did not fail."""
-    path = failed_slices(of) / f"{name}.json"
-    return [CheckResult(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
-
-
-def failed_slices(of: Settings) -> Path:
-    """Where slices that could not be made are noted."""
-    return findings_folder(of) / "slices"

@@ -102,6 +102,21 @@ def _columns(con: duckdb.DuckDBPyConnection, database: str, table: str) -> list[
     return found.fetchall()
 
 
+def copy_without(build: Path, to: Path, left_out: Collection[str]) -> None:
+    """Writes what a build file holds into another file, but for some of its tables."""
+    to.unlink(missing_ok=True)
+    # Not by `opened`: rows stay in their order.
+    with duckdb.connect(str(to)) as con:
+        con.execute(f"ATTACH {literal(str(build))} AS {BUILD} (READ_ONLY)")
+        for schema, table in con.execute(
+            "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY ALL", [BUILD]
+        ).fetchall():
+            if table not in left_out:
+                name = f"{quoted(schema)}.{quoted(table)}"
+                con.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+                con.execute(f"CREATE TABLE {name} AS FROM {BUILD}.{name}")
+
+
 def delete_spans(build: Path, table: str, years: Collection[int]) -> None:
     """Takes the spans out of a table of spans of years that begin, end or lie around one of these years.
 

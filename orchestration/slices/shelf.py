@@ -50,7 +50,7 @@ class Shelf:
         half = self.folder / f"{name}.{uuid4().hex}.half"
         shutil.move(file, half)
         half.replace(self.path(name))
-        note = {"sha256": _checksum(self.path(name)), "findings": [asdict(finding) for finding in findings]}
+        note = {"sha256": checksum(self.path(name)), "findings": [asdict(finding) for finding in findings]}
         half.write_text(json.dumps(note), encoding="utf-8")
         half.replace(self._note(name))
 
@@ -59,7 +59,7 @@ class Shelf:
         try:
             note = json.loads(self._note(name).read_text(encoding="utf-8"))
             found = [CheckResult(**finding) for finding in note["findings"]]
-            whole = _checksum(self.path(name)) == note["sha256"]
+            whole = checksum(self.path(name)) == note["sha256"]
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
@@ -85,6 +85,7 @@ class Shelf:
         return self.folder / f"{name}.json"
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import duckdb
 import pytest
 from dagster import (
     DagsterEvent,
@@ -20,20 +22,23 @@ from dagster import (
 )
 from dagster._core.errors import DagsterExecutionInterruptedError
 from dagster._core.events import EngineEventData
+from fsspec.implementations.memory import MemoryFileSystem
 
 from orchestration import dagster_home
-from orchestration.assets import slice_job, workers
+from orchestration.assets import desk, slice_job, workers
 from orchestration.assets.dbt_runs import BUILDS
 from orchestration.assets.resources import RUN_ID, Refresh, findings_folder
 from orchestration.assets.slice_job import slices
 from orchestration.assets.warehouse import DBT_CLI
 from orchestration.assets.whole import is_whole
-from orchestration.assets.workers import NAMES, SLICES_JOB, Workers
+from orchestration.assets.workers import MAKES, NAMES, SLICES_JOB, Workers
 from orchestration.errors import GateError, SetupError
+from orchestration.partitions import TidyIndex
 from orchestration.quality.verdict import CheckResult
 from orchestration.settings import Settings, settings
 from orchestration.slices.making import FILE, Slice, Step
 from orchestration.slices.shelf import Shelf
+from orchestration.slices.store import Store
 
 ASKED_BY = "the refresh"
 SLICES = [Slice("a", [2016], ["employment"]), Slice("b", [2017, 2018], ["employment"])]
@@ -83,7 +88,7 @@ def worked(home: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Exe
         asked = {"refresh": ASKED_BY, "inputs": Refresh().inputs_hash, "prints_to": ""} | said
         wanted = [{"name": one.name, "years": one.years, "tables": one.tables} for one in SLICES]
         job = slices.to_job(resource_defs={"dbt": DBT_CLI}, executor_def=in_process_executor)
-        config = {"ops": {NAMES: {"config": asked | {"slices": wanted}}}}
+        config = {"ops": {name: {"config": asked | {"slices": wanted}} for name in (NAMES, MAKES)}}
         return job.execute_in_process(config, raise_on_error=False)
 
     return work
@@ -157,7 +162,7 @@ def test_a_refresh_ends_as_if_it_had_made_the_slice_itself(
 
 def asking() -> Workers:
     """A refresh that asks for slices."""
-    runs: Any = SimpleNamespace(found=[])
+    runs: Any = SimpleNamespace(found=[], parsed={"nodes": {}})
     runs.note = lambda step: runs.found.extend(step.found)
     runs.found_so_far = lambda: [runs.found.pop(0) for _ in list(runs.found)]
     context: Any = SimpleNamespace(instance=DagsterInstance.ephemeral(), run=SimpleNamespace(run_id=ASKED_BY))
@@ -198,6 +203,85 @@ def test_where_no_worker_answers_the_refresh_makes_slices_by_itself(
     assert "no worker answers at CLUSTERS_BROKER" in caplog.text
 
 
+@pytest.fixture
+def store(several_machines: list[int], home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A store in memory that the settings name, and what lies in the home of the refresh that will use it."""
+    MemoryFileSystem.store.clear()
+    found = Store(f"memory://{tmp_path.name}")
+    monkeypatch.setattr(desk, "Store", lambda _: found)
+    monkeypatch.setenv("CLUSTERS_STORE", "s3://clusters/nightly")
+    monkeypatch.setenv("CLUSTERS_WORKER_SCRATCH", str(tmp_path / "scratch"))
+    settings.cache_clear()
+    for name in ("common", "build"):
+        with duckdb.connect(str(home.work / f"{name}.duckdb")) as con:
+            con.execute(f"CREATE TABLE made_of_{name} AS SELECT 1 AS one")
+    TidyIndex(home).put_back([])
+    return found
+
+
+def in_the_store() -> set[str]:
+    return {path.split("/", 2)[2] for path in MemoryFileSystem.store}
+
+
+def test_through_a_store_a_worker_sees_another_home(
+    store: Store, home: Settings, worked: Callable[..., ExecuteInProcessResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dbt(step: Step, target: Path) -> None:
+        found = Path(os.environ["CLUSTERS_HOME"])
+        with duckdb.connect(str(found / "work" / "build.duckdb"), read_only=True) as con:
+            assert con.execute("FROM made_of_build").fetchall() == [(1,)]
+        assert found == home.home.parent / "scratch" / "fetched"
+        assert home.home not in Path(step.environment["CLUSTERS_TIDY"]).parents
+        made(step, target)
+
+    monkeypatch.setattr(slice_job, "rows_by_year", lambda _: dict.fromkeys([2016, 2017, 2018], 9))
+    monkeypatch.setattr(workers, "execute_run_iterator", lambda *_: (event for event in worked(dbt).all_events))
+    asking().make_all(SLICES)
+    assert found(home) == [[WARNED], [WARNED]]
+    assert {name.split("/")[0] for name in in_the_store()} == {"objects"}
+
+
+def test_slices_that_an_earlier_refresh_left_in_the_store_are_taken(
+    store: Store, home: Settings, monkeypatch: pytest.MonkeyPatch, several_machines: list[int], tmp_path: Path
+) -> None:
+    several_machines[0] = 0
+    (tmp_path / "file").write_text("made by a worker")
+    store.put("a", tmp_path / "file", [WARNED])
+    monkeypatch.setattr(workers, "execute_run_iterator", lambda *_: pytest.fail("asked"))
+    asking().make_all(SLICES)
+    assert found(home) == [[WARNED], None]
+
+
+def test_what_failed_comes_through_the_store(
+    store: Store, home: Settings, worked: Callable[..., ExecuteInProcessResult], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[CheckResult] = []
+    monkeypatch.setattr(workers, "execute_run_iterator", lambda *_: (event for event in worked(not_built).all_events))
+    monkeypatch.setattr(Refresh, "record_checks", lambda _, gate, results: recorded.extend(results))
+    with pytest.raises(GateError, match="no such column"):
+        asking().make_all(SLICES)
+    assert recorded == [WARNED, BROKEN]
+    assert {name.split("/")[0] for name in in_the_store()} == {"objects"}
+
+
+def test_no_worker_answers_through_the_store_for_a_refresh_that_has_ended(
+    store: Store, home: Settings, worked: Callable[..., ExecuteInProcessResult]
+) -> None:
+    store.offer("another refresh", {})
+    [failed, _] = [event for event in worked(made).all_events if event.is_step_failure]
+    assert "has ended" in failed.step_failure_data.error_display_string
+    assert in_the_store() == {"asked.json"}
+
+
+def test_a_release_that_is_made_again_asks_no_other_machine(
+    several_machines: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "execute_run_iterator", lambda *_: pytest.fail("asked"))
+    makes_again = asking()
+    makes_again.refresh = Refresh(rebuild="manifest.json")
+    makes_again.make_all(SLICES)
+
+
 def test_a_refresh_that_is_stopped_waits_for_no_other_machine(
     several_machines: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +305,12 @@ def test_a_refresh_that_is_stopped_waits_for_no_other_machine(
 def test_what_several_machines_need_is_named(several_machines: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dagster_home, "find_spec", lambda _: None)
     with pytest.raises(SetupError, match="needs dagster_celery and dagster_postgres"):
+        dagster_home.prepare_dagster(settings())
+
+
+def test_what_a_store_needs_is_named(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dagster_home, "find_spec", lambda name: None if name == "s3fs" else True)
+    with pytest.raises(SetupError, match=r"CLUSTERS_STORE needs s3fs\. Remedy: make workers"):
         dagster_home.prepare_dagster(settings())
 
 

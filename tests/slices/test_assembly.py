@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.slices.assembly import compact, delete_spans, opened, start_from, take_in
+from orchestration.slices.assembly import compact, copy_without, delete_spans, opened, start_from, take_in
 
 
 def written(path: Path, **tables: str) -> Path:
@@ -116,3 +116,12 @@ def test_a_hollow_file_is_written_anew(tmp_path: Path) -> None:
         assert con.execute("SELECT count(*), min(year) FROM jobs").fetchall() == [(500000, 2016)]
         tags = con.execute("SELECT tags FROM duckdb_databases() WHERE NOT internal").fetchall()
     assert "v1.2.0" in str(tags)
+
+
+def test_a_copy_lacks_what_is_left_out(release: Path, tmp_path: Path) -> None:
+    part = tmp_path / "part.duckdb"
+    part.write_text("what an earlier refresh left")
+    copy_without(release, part, {"wages", "not there"})
+    assert names(part) == {"jobs", "places", "release"}
+    assert rows(part, "jobs") == rows(release, "jobs")
+    assert rows(part, "meta.release") == [(1,)]
