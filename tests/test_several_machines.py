@@ -178,6 +178,14 @@ def shared(broker: str, run_storage: str) -> dict[str, str]:
     }
 
 
+def clusters(*said: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """What the command says and does with these settings."""
+    return subprocess.run(
+        [sys.executable, "-c", CLUSTERS, *said],
+        env=os.environ | settings, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
 def refreshed(folder: Path, settings: dict[str, str], of_worker: Callable[[str], dict[str, str]]) -> None:
     """A refresh below a folder, with two workers that have further settings."""
     logs = [folder / "one.log", folder / "other.log"]
@@ -187,10 +195,7 @@ def refreshed(folder: Path, settings: dict[str, str], of_worker: Callable[[str],
             is_up = lambda log=log: " ready." in log.read_text()  # noqa: E731
             command = [sys.executable, *WORKER, "-n", f"{log.stem}@%h"]
             machines.enter_context(running(command, log, is_up, **own))
-        done = subprocess.run(
-            [sys.executable, "-c", CLUSTERS, "refresh"],
-            env=os.environ | settings, cwd=PROJECT_ROOT, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        done = clusters("refresh", **settings)
     assert done.returncode == 0, done.stderr
     assert "dbt builds and tests 7 slices, 2 at a time" in done.stderr
     assert done.stderr.count("made by a worker in") == 7
@@ -220,6 +225,13 @@ def test_two_machines_that_share_a_store_and_no_folder(
     listed = urlopen(f"{store['AWS_ENDPOINT_URL']}/clusters?list-type=2").read().decode()
     left = re.findall("<Key>nightly/(.*?)</Key>", listed)
     assert sorted(left) == sorted(f"objects/{sha}" for sha in {checksum(path) for path in (home / "tidy").rglob("*.*")})
+    published = (home / "warehouse" / "current.duckdb").resolve()
+    elsewhere = shared | store | {"CLUSTERS_HOME": str(home), "CLUSTERS_STORE": "s3://elsewhere/x"}
+    done = clusters("refresh", "--from-scratch", **elsewhere)
+    assert done.returncode == 1
+    assert "CLUSTERS_STORE: s3://elsewhere/x/" in done.stderr
+    assert "bucket does not exist. Remedy: make sure that the bucket is there" in " ".join(done.stderr.split())
+    assert (home / "warehouse" / "current.duckdb").resolve() == published
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert [path for path in files if SECRET.encode() in path.read_bytes()] == []
 
