@@ -1,24 +1,36 @@
 """Years of QCEW that the mirror lacks, and what refreshes of them cost.
 
     python -m bench.history make --mirror DIR --to DIR --years 2015-2025 [--seed 1] [--states 10,44] [--revise 2024]
-    python -m bench.history run --home DIR --made DIR --years 2015-2025
+    python -m bench.history run --home DIR --made DIR --years 2015-2025 [--libraries] [--readers 2]
+    python -m bench.history peers --made DIR --year 2016 [--before 2015] [--home DIR]
+    python -m bench.history readers --home DIR --years 2019-2025 [--made DIR] [--processes 2] [--seconds 60]
 
 `make` writes a mirror: links to the real one's files, and an archive for each year from 2012 on, in the publisher's
 annual layout of that year. A year is made from the nearest real one: each county's industries drift by seeded growth,
 all totals are added up anew, in the year's own edition of NAICS, its own counties and its own delineation; changes
 over the year are those from the made year before. All years are made, also the two that the mirror has, so that one
 arithmetic holds in all. `run` refreshes a new home of all but the last year, then of all, then with re-issued years
-(where `make --revise` made some), with one small file changed, and with nothing new; beside it pandas reads a year.
+(where `make --revise` made some), with one small file changed, and with nothing new; beside it pandas reads a year,
+with --libraries the libraries compute its indicators, and with --readers analysts query while a year is added.
 Prints a Markdown table, and JSON last; exits 1 if a refresh failed (its output is in DIR/logs).
+
+`peers` computes a year's indicators by the libraries, and by ours on the same matrices; with --home, a new folder, the
+year is also refreshed. `readers` lets analysts query a release, quietly and while one more year is refreshed; without
+--made, of the sample. Exits 1 if a query failed or saw what was not whole, or if nothing was published.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
-from bench.history.steps import HEADER, report, run
+from bench.history.peers import beside, table
+from bench.history.readers import is_sound, meanwhile
+from bench.history.steps import HEADER, ONE_MORE, Bench, line, linked, new_bench, report, run
 from bench.history.years import Maker, make
 from orchestration.settings import year_range
 
@@ -38,7 +50,53 @@ def arguments() -> argparse.Namespace:
     running.add_argument("--home", type=Path, required=True, help="a new folder, for the home, its files and logs")
     running.add_argument("--made", type=Path, required=True, help="what make wrote")
     running.add_argument("--years", type=year_range, required=True, help="two or more")
+    running.add_argument("--libraries", action="store_true", help="the first year's indicators by libraries, too")
+    running.add_argument("--readers", type=int, default=0, help="how many processes query while a year is added")
+    comparing = parts.add_parser("peers", help="one year by libraries and by ours")
+    comparing.add_argument("--made", type=Path, required=True, help="what make wrote, or a mirror")
+    comparing.add_argument("--year", type=int, required=True)
+    comparing.add_argument("--before", type=int, help="an earlier year, for shift-share")
+    comparing.add_argument("--home", type=Path, help="a new folder: refresh the year in it, too")
+    asking = parts.add_parser("readers", help="query a release while another is made")
+    asking.add_argument("--home", type=Path, required=True, help="a folder that one of these wrote, or a new one")
+    asking.add_argument("--made", type=Path, help="what make wrote (default: the sample)")
+    asking.add_argument("--years", type=year_range, required=True, help="two or more; the last is not in the home yet")
+    asking.add_argument("--processes", type=int, default=2)
+    asking.add_argument("--seconds", type=float, default=60.0, help="of reading before the refresh")
     return parser.parse_args()
+
+
+def compared(args: argparse.Namespace) -> int:
+    """`peers`: both on one year, and its refresh."""
+    with tempfile.TemporaryDirectory(prefix="clusters-peers-") as folder:
+        found = beside(args.made.resolve(), args.year, Path(folder), args.before)
+    print(table(found))
+    status = 0
+    if args.home:
+        step = new_bench(args.home.resolve(), args.made).refresh("one year", [args.year])
+        print("\n" + HEADER + "\n" + line(step))
+        found |= {"refresh": asdict(step), "cpu_ratio_of_refresh": round(step.cost.cpu / found["libraries"]["cpu"], 2)}
+        status = 1 if step.cost.exit else 0
+    print(json.dumps(found, indent=1))
+    return status
+
+
+def asked(args: argparse.Namespace) -> int:
+    """`readers`: a first release if there is none, then queries, then queries and a refresh."""
+    folder, span = args.home.resolve(), list(args.years)
+    bench = Bench(folder / "home", folder / "files", (args.made or folder).resolve(), sample=args.made is None)
+    if args.made and not bench.files.exists():
+        linked(bench.made, bench.files)
+    print(HEADER)
+    if not bench.current.exists():
+        first = bench.refresh(f"first build of {len(span) - 1}", span[:-1])
+        print(line(first), flush=True)
+        if first.cost.exit:
+            return 1
+    step, seen = meanwhile(bench.current, args.processes, args.seconds, lambda: bench.refresh(ONE_MORE, span))
+    print(line(step))
+    print(json.dumps({"readers": seen, "refresh": asdict(step)}, indent=1))
+    return 1 if step.cost.exit or not is_sound(seen) else 0
 
 
 def main() -> int:
@@ -50,10 +108,15 @@ def main() -> int:
         for archive in make(maker, args.to, args.years, args.revise):
             print(archive, flush=True)
         return 0
+    if args.part == "peers":
+        return compared(args)
+    if args.part == "readers":
+        return asked(args)
     print(HEADER)
-    steps, peer = run(args.home.resolve(), args.made, args.years)
-    print(report(args.home, steps, peer))
-    return 1 if any(step.cost.exit for step in steps) else 0
+    found = run(args.home.resolve(), args.made, args.years, args.libraries, args.readers)
+    print(report(args.home, found, len(args.years)))
+    unsound = found.readers and not is_sound(found.readers)
+    return 1 if unsound or any(step.cost.exit for step in found.steps) else 0
 
 
 if __name__ == "__main__":

@@ -13,15 +13,22 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench.history.economy import SINGLEFILE
+from bench.history.peers import beside
+from bench.history.readers import meanwhile
 from bench.history.watch import MB, Cost, bytes_of, watched
 from bench.history.years import REVISED
 from bench.nightly import PANDAS, Measured, measured
 
 POPULATION = "www2.census.gov/programs-surveys/popest/datasets/2020-2024/counties/totals/co-est2024-alldata.csv"
 ROOMS = {"landing": "landing", "tidy": "tidy", "work": "work", "releases": "warehouse/releases"}
+
+ONE_MORE = "one more year"
+QUIET_SECONDS = 60.0  # of reading before a refresh
 
 LAST_LINES = 20
 
@@ -40,17 +47,24 @@ class Step:
 
 @dataclass(frozen=True)
 class Bench:
-    """A home, the publishers' files that it pulls, and the made years from which these come."""
+    """A home, the publishers' files that it pulls, and the made years from which these come; or a home of the sample,
+    which pulls none."""
 
     home: Path
     files: Path
     made: Path
+    sample: bool = False
+
+    @property
+    def current(self) -> Path:
+        """The link to the newest release."""
+        return self.home / "warehouse" / "current.duckdb"
 
     def refresh(self, name: str, years: Sequence[int]) -> Step:
         """Refreshes as a user would, with the settings of the environment but for the home."""
         span = f"{years[0]}-{years[-1]}"
-        command = [str(Path(sys.executable).with_name("clusters")), "refresh", "--profile", "mirror"]
-        command += ["--mirror", str(self.files), "--years", span]
+        command = [str(Path(sys.executable).with_name("clusters")), "refresh", "--years", span]
+        command += ["--profile", "sample"] if self.sample else ["--profile", "mirror", "--mirror", str(self.files)]
         log = self.home.parent / "logs" / f"{name.replace(' ', '_')}.txt"
         cost = watched(command, os.environ | {"CLUSTERS_HOME": str(self.home)}, log, self.home / "work")
         rooms = {room: round(bytes_of(self.home / place) / MB) for room, place in ROOMS.items()}
@@ -93,8 +107,18 @@ def moved_person(bench: Bench) -> None:
         csv.writer(lines, lineterminator="\r\n").writerows(rows)
 
 
-def run(folder: Path, made: Path, years: Sequence[int]) -> tuple[list[Step], Measured]:
-    """The steps in order, up to the first that fails, and pandas on the first year, in the same run.
+@dataclass(frozen=True)
+class Run:
+    """The steps that were taken, pandas on the first year, and what was asked for beside them (empty if nothing)."""
+
+    steps: list[Step]
+    peer: Measured
+    libraries: dict[str, Any]
+    readers: dict[str, Any]
+
+
+def new_bench(folder: Path, made: Path) -> Bench:
+    """A bench in a new folder, with links to all that was made.
 
     Raises:
         FileExistsError: if the folder holds something: then the first build would not be the first.
@@ -103,12 +127,23 @@ def run(folder: Path, made: Path, years: Sequence[int]) -> tuple[list[Step], Mea
         raise FileExistsError(f"{folder} is not empty; name a new folder")
     bench = Bench(folder / "home", folder / "files", made.resolve())
     linked(bench.made, bench.files)
+    return bench
+
+
+def run(folder: Path, made: Path, years: Sequence[int], libraries: bool = False, readers: int = 0) -> Run:
+    """The steps in order, up to the first that fails, and pandas on the first year, in the same run.
+
+    Args:
+        libraries: whether the libraries compute the first year's indicators too.
+        readers: how many processes read the release before and while one more year is added.
+    """
+    bench, span = new_bench(folder, made), list(years)
     peer = measured([sys.executable, "-c", PANDAS, str(made / SINGLEFILE.format(year=years[0]))])
-    done: list[Step] = []
-    span = list(years)
+    of_libraries = beside(bench.made, span[0], folder / "peers") if libraries else {}
+    done, seen = [], {}
     steps: list[tuple[str, list[int], Callable[[], object]]] = [
         (f"first build of {len(span) - 1}", span[:-1], lambda: None),
-        ("one more year", span, lambda: None),
+        (ONE_MORE, span, lambda: None),
         ("re-issued years", span, lambda: re_issued(bench)),
         ("one small file", span, lambda: moved_person(bench)),
         ("nothing new", span, lambda: None),
@@ -117,11 +152,16 @@ def run(folder: Path, made: Path, years: Sequence[int]) -> tuple[list[Step], Mea
         if name == "re-issued years" and not (made / REVISED).is_dir():
             continue
         prepare()
-        done.append(bench.refresh(name, asked))
-        print(line(done[-1]), flush=True)
-        if done[-1].cost.exit:
+        refresh = partial(bench.refresh, name, asked)
+        if readers and name == ONE_MORE:
+            step, seen = meanwhile(bench.current, readers, QUIET_SECONDS, refresh)
+        else:
+            step = refresh()
+        done.append(step)
+        print(line(step), flush=True)
+        if step.cost.exit:
             break
-    return done, peer
+    return Run(done, peer, of_libraries, seen)
 
 
 HEADER = (
@@ -137,12 +177,22 @@ def line(step: Step) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def report(folder: Path, steps: Sequence[Step], peer: Measured) -> str:
-    """The same as JSON, with the ratio of each step's wall seconds to the peer's; what is left of disk stands too."""
+def report(folder: Path, found: Run, years: int) -> str:
+    """The same as JSON, with the ratio of each step's wall seconds to the peer's, and of a year's processor seconds to
+    those of the libraries; what is left of disk stands too."""
     free = shutil.disk_usage(folder).free
-    found = {
-        "steps": [asdict(step) | {"to_peer": round(step.cost.wall / peer.wall, 2)} for step in steps],
-        "peer": {"what": "pandas: read the first year, one quotient table"} | asdict(peer),
+    told: dict[str, Any] = {
+        "steps": [asdict(step) | {"to_peer": round(step.cost.wall / found.peer.wall, 2)} for step in found.steps],
+        "peer": {"what": "pandas: read the first year, one quotient table"} | asdict(found.peer),
         "cores": os.cpu_count(), "load": os.getloadavg()[0], "free_gb": round(free / 1e9),
     }  # fmt: skip
-    return json.dumps(found, indent=1)
+    if found.libraries:
+        of_year = found.libraries["libraries"]["cpu"]
+        told["libraries"] = found.libraries
+        told["cpu_of_a_year_to_libraries"] = {
+            step.name: round(step.cost.cpu / count / of_year, 2)
+            for step, count in zip(found.steps, (years - 1, 1), strict=False)
+        }
+    if found.readers:
+        told["readers"] = found.readers
+    return json.dumps(told, indent=1)
