@@ -1,4 +1,4 @@
-"""Analysts who query `current.duckdb` without pause while a release is made: how long they wait, and what they see.
+"""Analysts who query `current.duckdb` while a release is made: how long they wait, and what they see.
 
 Belongs here: the readers, their queries, what they saw in all. Does not: refreshes (`steps`), stamped releases that
 follow each other within seconds (`bench/readers.py`).
@@ -25,6 +25,8 @@ import duckdb
 from tests.doc_queries import doc_queries
 
 TWENTY = 20
+# Seconds between an answer and the next question: without any, two readers are two cores that the refresh lacks.
+PAUSE = 0.25
 WHICH = "SELECT release_id FROM meta.release"
 Sighting = tuple[int, float, str, str]  # query, seconds, release, hash of the answer
 Told = tuple[list[Sighting], list[str]]
@@ -86,7 +88,7 @@ def ask(current: Path, sql: str) -> tuple[str, str]:
 def read(
     current: Path, sqls: Sequence[str], first: int, until: Event, begun: Event, out: multiprocessing.Queue[Told]
 ) -> None:
-    """One reader's life: each query in turn, from `first` on, again and again."""
+    """One reader's life: each query in turn, from `first` on, again and again, with a pause after each."""
     seen = Reading()
     parent, number = multiprocessing.parent_process(), first
     while not until.is_set() and parent is not None and parent.is_alive():
@@ -98,6 +100,7 @@ def read(
             seen.wrong.append(f"query {number}: {error}")
         number = (number + 1) % len(sqls)
         begun.set()
+        until.wait(PAUSE)
     out.put((seen.sightings, seen.wrong))
 
 
