@@ -128,7 +128,10 @@ def neighbours(made: Path, year: int, members: pd.DataFrame) -> dict[str, pd.Dat
     else:
         listed = pd.read_csv(made / f"{ADJACENCY}.txt", sep="\t", header=None, dtype=str, encoding="latin-1")
         pairs = listed.set_axis(["name", "one", "beside", "other"], axis=1).assign(one=lambda t: t.one.ffill())
-    pairs = pairs[["one", "other"]]
+    # A county that was renamed since stands in the list under its old code.
+    changes = pd.read_csv(DBT / "seeds" / "county_changes.csv", dtype={"old_code": str, "new_code": str})
+    renamed = changes[(changes.kind == "rename") & (changes.first_year <= year)].set_index("old_code").new_code
+    pairs = pairs[["one", "other"]].replace(renamed.to_dict())
     # A pair that is stated once holds both ways.
     pairs = pd.concat([pairs, pairs.rename(columns={"one": "other", "other": "one"})])
     area = members.drop_duplicates("county").set_index("county").area
