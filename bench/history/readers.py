@@ -78,6 +78,8 @@ def ask(current: Path, sql: str) -> tuple[str, str]:
         ValueError: if no published file bears the release's name.
     """
     with duckdb.connect(str(current), read_only=True, config={"threads": 1}) as con:
+        # It would be drawn on the report.
+        con.execute("SET enable_progress_bar = false")
         rows = sorted(map(repr, con.execute(sql).fetchall()))
         (release,) = con.execute(WHICH).fetchone() or ("",)
     if not (current.parent / "releases" / f"{release}.duckdb").is_file():
