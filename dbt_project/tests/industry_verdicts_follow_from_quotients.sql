@@ -3,6 +3,7 @@ SELECT *
 FROM {{ ref("employment") }}
 WHERE
     (specialised IS NULL) <> (reference_region_id IS NULL)
+    OR (reference_region_id IS NULL AND coalesce(lq, lq_lower, lq_upper) IS NOT NULL)
     OR (specialised = 'yes') <> coalesce(lq_lower >= 1, FALSE)
     OR (lq_upper < 1 OR employment = 0) AND specialised <> 'no'
     OR (specialised = 'no' AND (lq_upper >= 1 OR employment > 0 AND lq_upper IS NULL))

@@ -16,8 +16,13 @@ beside AS (
         n.employment AS nation_employment,
         n.employment_upper AS nation_at_least,
         CASE WHEN n.year IS NOT NULL THEN t.reference_region_id END AS reference_region_id,
-        {{ whole_beside_most("c.employment_upper", "n.employment_lower", "n.employment_upper", "t.in_reference") }}
-            AS nation_at_most
+        -- Without a nation the macro would take the region's own for the whole.
+        CASE
+            WHEN n.year IS NOT NULL
+                THEN {{ whole_beside_most(
+                    "c.employment_upper", "n.employment_lower", "n.employment_upper", "t.in_reference"
+                ) }}
+        END AS nation_at_most
     FROM {{ ref("int_cells") }} AS c
     LEFT JOIN {{ ref("int_totals") }} AS t ON c.region_id = t.region_id AND c.year = t.year
     LEFT JOIN nation AS n
