@@ -2,23 +2,23 @@
 -- which the table has that span. It is the newest of two neighbouring years without a break, since across one nearly every
 -- figure is NULL; that longer spans agree is a matter of the code, and the test suite holds it. Each side is made once, and
 -- joined: it has to fit beside all else of a build.
-{%- set newest %}
+WITH span AS (
     SELECT from_year, to_year
     FROM {{ ref("cluster_dynamics") }}
     GROUP BY from_year, to_year
     ORDER BY bool_or(comparable) DESC, to_year - from_year, to_year DESC
     LIMIT 1
-{%- endset %}
-{#- As numbers and not as a subquery, by which all years would be read. #}
-{%- set found = run_query(newest).rows if execute else [] %}
-{%- set from_year, to_year = found[0] if found else (0, 0) %}
-WITH held AS (
-    SELECT * FROM {{ ref("cluster_dynamics") }} WHERE from_year = {{ from_year }} AND to_year = {{ to_year }}
+),
+
+held AS (
+    SELECT * FROM {{ ref("cluster_dynamics") }} SEMI JOIN span USING (from_year, to_year)
 ),
 
 given AS (
     SELECT *
-    FROM {{ ref("cluster_dynamics").include(identifier=false) }}.cluster_dynamics_between({{ from_year }}, {{ to_year }})
+    FROM {{ ref("cluster_dynamics").include(identifier=false) }}.cluster_dynamics_between(
+        (SELECT from_year FROM span), (SELECT to_year FROM span)
+    )
     WHERE split_part(region_id, ':', 1) IN (SELECT split_part(region_id, ':', 1) FROM held)
 )
 
