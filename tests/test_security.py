@@ -110,6 +110,16 @@ COPY FROM DATABASE memory TO x
 EXPORT DATABASE '{out}/x'
 IMPORT DATABASE '{out}'
 EXPLAIN ANALYZE COPY dim_region TO '{out}/x.csv'
+EXPLAIN ANALYZE COPY (SELECT 1) TO '{release}' (FORMAT csv)
+EXPLAIN ANALYZE COPY (SELECT from_hex('00') AS b) TO '{release}.wal' (FORMAT blob)
+EXPLAIN (ANALYZE) COPY (SELECT from_hex('00') AS b) TO '{release}.wal' (FORMAT blob)
+EXPLAIN (ANALYZE, FORMAT json) COPY (SELECT 1) TO '{release}.wal' (FORMAT csv)
+EXPLAIN /* SELECT */ ANALYZE COPY (SELECT 1) TO '{release}.wal' (FORMAT csv)
+EXPLAIN ANALYZE /* */ (ANALYZE) COPY (SELECT 1) TO '{release}.wal' (FORMAT csv)
+EXPLAIN -- SELECT\nANALYZE COPY (SELECT 1) TO '{release}.wal' (FORMAT csv)
+EXPLAIN COPY (SELECT 1) TO '{release}.wal' (FORMAT csv)
+EXPLAIN ANALYZE EXPLAIN ANALYZE COPY (SELECT 1) TO '{release}.wal' (FORMAT csv)
+EXPLAIN ANALYZE FROM enable_logging()
 EXPLAIN ANALYZE ATTACH '{other}.duckdb' AS x
 EXPLAIN ANALYZE DELETE FROM dim_region
 INSTALL httpfs
@@ -124,6 +134,14 @@ PRAGMA profiling_output = '{out}/x.json'
 PRAGMA temp_directory = '{out}'
 CALL enable_logging(storage = 'file', storage_path = '{out}')
 CALL force_checkpoint()
+FROM enable_logging()
+FROM "enable_logging"/* a comment */ (level = 'debug')
+FROM checkpoint()
+FROM main.force_checkpoint('x')
+FROM truncate_duckdb_logs()
+SELECT write_log('x')
+SELECT * FROM query('SELECT 1')
+FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))
 CREATE SECRET s (TYPE s3, KEY_ID 'x', SECRET 'y')
 CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'y')
 INSERT INTO dim_region VALUES ('x', 'y', 'z')
@@ -163,7 +181,7 @@ def other(release: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("sql", [line.replace(r"\n", "\n") for line in ATTACKS.strip().splitlines()])
 def test_a_query_reaches_nothing_but_its_release(other: Path, release: Path, tmp_path: Path, sql: str) -> None:
     before, content = tree(tmp_path), release.read_bytes()
-    result = query(sql.format(other=other, out=tmp_path), "--format", "json")
+    result = query(sql.format(other=other, out=tmp_path, release=release), "--format", "json")
     assert result.exit_code == 1, result.stdout
     assert result.stderr.startswith("clusters: ")
     assert result.stdout == ""

@@ -48,6 +48,17 @@ CONFIG: dict[str, Any] = {
 }
 # The progress bar would go among the rows. Locked last: from here on no SQL changes a setting.
 LOCK = "SET enable_progress_bar = false; SET lock_configuration = true"
+# DuckDB lets EXPLAIN ANALYZE carry out what it explains, and a COPY that it carries out may write the release's own file.
+EXPLAIN = re.compile(
+    r"\s*EXPLAIN\s+(ANALYZE\s+)?(\(\s*(ANALYZE|FORMAT\s+\w+)(\s*,\s*(ANALYZE|FORMAT\s+\w+))*\s*\)\s*)?", re.IGNORECASE
+)
+# Functions that change something, run a text as SQL or follow a number as an address, although they stand in a SELECT.
+CHANGING = re.compile(
+    r"\b(arrow_scan|arrow_scan_dumb|checkpoint|disable_logging|disable_profiling|enable_logging|enable_profiling|"
+    r"force_checkpoint|json_execute_serialized_sql|pandas_scan|python_map_function|query|seq_scan|truncate_duckdb_logs|"
+    r'write_log)"?(\s|/\*.*?\*/|--[^\n]*\n)*\(',
+    re.IGNORECASE | re.DOTALL,
+)
 NUMBER = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL\(\d+,\d+\)|DOUBLE|FLOAT")
 PLAIN = re.compile(rf"{NUMBER.pattern}|DATE|TIME|TIMESTAMP")
 
@@ -139,17 +150,24 @@ def _require_reading(con: duckdb.DuckDBPyConnection, sql: str) -> None:
     """DuckDB refuses writing by itself; this says so in the reader's words, before anything runs."""
     from duckdb import StatementType
 
-    kinds = [statement.type for statement in con.extract_statements(sql)]
-    if not kinds:
+    statements = con.extract_statements(sql)
+    if not statements:
         raise SetupError("the SQL is empty; try SELECT * FROM dim_region")
+    *before, last = statements
     # PIVOT is parsed as the creation of a temporary type and a SELECT.
-    unfit = [kind for kind in kinds[:-1] if kind != StatementType.CREATE]
-    unfit += [kind for kind in kinds[-1:] if kind not in (StatementType.SELECT, StatementType.EXPLAIN)]
+    unfit = [statement.type for statement in before if statement.type != StatementType.CREATE]
+    if last.type == StatementType.EXPLAIN:
+        explained = con.extract_statements(EXPLAIN.sub("", last.query, count=1))
+        unfit += [statement.type for statement in explained if statement.type != StatementType.SELECT]
+    elif last.type != StatementType.SELECT:
+        unfit.append(last.type)
     if unfit:
         raise SetupError(
             f"{unfit[0].name} is refused: `clusters query` runs one SELECT on a read-only release; "
             "use --format and --output to keep its result"
         )
+    if found := CHANGING.search(sql):
+        raise SetupError(f"{found[1]}() is refused: it does more than read the release")
 
 
 def _run_to_the_error(con: duckdb.DuckDBPyConnection, sql: str) -> None:

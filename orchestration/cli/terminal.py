@@ -86,13 +86,16 @@ def current_release(settings: Settings) -> Release:
     """The release that is published now.
 
     Raises:
-        SetupError: if there is none.
+        SetupError: if there is none, or something stands beside it that would change what readers see.
     """
+    from orchestration.release.integrity import REMEDY, log_beside
     from orchestration.release.publish import Warehouse
 
     release = Warehouse(settings).current()
     if release is None:
         raise SetupError(f"nothing is published in {settings.warehouse} yet; run `clusters refresh`")
+    if problem := log_beside(release.path):
+        raise SetupError(f"release {release.id}: {problem}. Remedy: delete the log, or {REMEDY}")
     return release
 
 

@@ -42,14 +42,21 @@ def alteration(warehouse: Path, release: Path) -> str | None:
         >>> alteration(house.folder, house.current().path)                      # doctest: +SKIP
         'its bytes are not those that were published; some program has written into it'
     """
-    log = release.with_name(f"{release.name}.wal")
-    if log.exists():
-        return f"a write-ahead log, {log.name}, stands beside it; some program has opened it for writing"
+    if problem := log_beside(release):
+        return problem
     note = manifest_path(warehouse, release.stem)
     published = read_manifest(note).file_sha256 if note.exists() else None
     if published is None or published == _known_checksum(release):
         return None
     return "its bytes are not those that were published; some program has written into it"
+
+
+def log_beside(release: Path) -> str | None:
+    """The clause about a write-ahead log beside a release, which DuckDB would apply to what it reads; None without."""
+    log = release.with_name(f"{release.name}.wal")
+    if log.exists() or log.is_symlink():
+        return f"a write-ahead log, {log.name}, stands beside it; some program has opened it for writing"
+    return None
 
 
 def _known_checksum(path: Path) -> str:
