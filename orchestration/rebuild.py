@@ -69,8 +69,7 @@ def rebuilt(of: Settings, release_id: str, progress: Progress) -> Iterator[Rebui
     if not years:
         raise SetupError(f"release {release_id}: its manifest names no year of any dataset; nothing to build")
     with _only_one(of.home / FOLDER), _private_home(of, of.home / FOLDER / release_id, manifest) as private:
-        config = {"rebuild": str(source), "accept_revision": list(manifest.accepted)}
-        error = run_nightly(private, years, config, progress)
+        error = run_nightly(private, years, {}, progress, manifest.accepted, str(source))
         if error is not None:
             raise error
         path = private.current.resolve()

@@ -81,8 +81,8 @@ def refresh(
         with house.lock():
             pass
         house.refuse_sample_over_real(settings.profile)
-        config = {"only": list(only or []), "accept_revision": list(accept_revision), "from_scratch": from_scratch}
-        error = run_nightly(settings, years, config, progress)
+        config = {"only": list(only or []), "from_scratch": from_scratch}
+        error = run_nightly(settings, years, config, progress, accept_revision)
         if error is not None:
             record_failure(settings, error)
             raise error
@@ -103,9 +103,15 @@ def refresh(
 
 
 def run_nightly(
-    settings: Settings, years: Sequence[int], config: dict[str, Any], progress: Progress
+    settings: Settings,
+    years: Sequence[int],
+    config: dict[str, Any],
+    progress: Progress,
+    accept_revision: Sequence[str] = (),
+    rebuild: str = "",
 ) -> ClustersError | None:
-    """Runs the nightly job in this process; `config` is that of `orchestration.assets.resources.Refresh`.
+    """Runs the nightly job in this process; `config` is that of `orchestration.assets.resources.Refresh`, the other two
+    are what a person asks for (see `ByCommand` there).
 
     Returns the error that stopped it, if one did.
     """
@@ -113,7 +119,10 @@ def run_nightly(
         try:
             with _told(progress):
                 progress("start", "loading")
-                result = _run(settings, years, config, heard)
+                from orchestration.assets.resources import ByCommand, asked_by_command
+
+                with asked_by_command(ByCommand(tuple(accept_revision), rebuild)):
+                    result = _run(settings, years, config, heard)
         except BaseException:
             if (number := heard()) is None:
                 raise

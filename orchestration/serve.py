@@ -9,9 +9,14 @@ what would keep ours from loading ends the command at once, where whoever starte
 from __future__ import annotations
 
 import importlib
-import os
+import shutil
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 
 from orchestration.cli.terminal import load_settings
 from orchestration.dagster_home import prepare_dagster
@@ -20,15 +25,20 @@ from orchestration.settings import PROJECT_ROOT
 from orchestration.telling.unwritable import storage_errors_named
 
 HOST = "127.0.0.1"
-DAGSTER = Path(sys.executable).with_name("dagster")
+WORKSPACE = PROJECT_ROOT / "workspace.yaml"
+LOOK_EVERY = 0.5
+# A refresh that the daemon started is told to end, and clears up.
+SECONDS_TO_END = 60.0
 
 
 def main(port: str = "3000") -> None:
-    """Become `dagster dev` on loopback; does not return.
+    """Serve the interface on loopback, behind its guard, with the daemon beside it, until told to end.
+
+    Not by `dagster dev`, whose interface takes commands from any page that is open in the operator's browser.
 
     Raises:
-        SystemExit: with one plain message, if a setting does not fit, Dagster's home cannot be written, or the code
-            location does not load.
+        SystemExit: with one plain message, if a setting does not fit, Dagster's home cannot be written, the code
+            location does not load, or one of the two ends by itself.
 
     Example:
         >>> main("3000")                                                         # doctest: +SKIP
@@ -45,8 +55,54 @@ def main(port: str = "3000") -> None:
             f"clusters: Dagster cannot load the code ({type(error).__name__}: {error}). "
             "Remedy: `dagster definitions validate -w workspace.yaml` shows where."
         ) from error
-    command = [str(DAGSTER), "dev", "-w", str(PROJECT_ROOT / "workspace.yaml"), "-h", HOST, "-p", port]
-    os.execv(command[0], command)  # noqa: S606
+    print(f"Dagster's interface: http://{HOST}:{port}; Ctrl-C ends it and the schedule", flush=True)
+    ended = run_together(
+        {
+            "interface": [sys.executable, "-m", "orchestration.web", port],
+            "daemon": [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-w", str(WORKSPACE)],
+        }
+    )
+    if ended:
+        raise SystemExit(f"clusters: {ended}")
+
+
+def run_together(commands: Mapping[str, Sequence[str]]) -> str | None:
+    """Runs programs until one ends or this process is told to, and then ends the rest.
+
+    Returns what ended by itself, in words; None where this process was told to end.
+
+    Example:
+        >>> run_together({"one": ["true"], "other": ["sleep", "60"]})
+        'the one ended by itself, with exit code 0'
+    """
+    told: list[int] = []
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        told.append(number)
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    # Killed, this process ends nothing any more: the kernel does.
+    guard = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
+    children = {name: subprocess.Popen([*guard, *command]) for name, command in commands.items()}  # noqa: S603
+    try:
+        while not told and all(child.poll() is None for child in children.values()):
+            time.sleep(LOOK_EVERY)
+        ended = [
+            f"the {n} ended by itself, with exit code {c.returncode}"
+            for n, c in children.items()
+            if c.poll() is not None
+        ]
+    finally:
+        for child in children.values():
+            child.terminate()
+        for child in children.values():
+            try:
+                child.wait(SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                child.kill()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return None if told else "; ".join(ended)
 
 
 if __name__ == "__main__":

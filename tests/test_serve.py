@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,13 +64,14 @@ def test_make_serve_installs_nothing_into_an_environment_that_is_there(tmp_path:
     assert "orchestration.serve" in done.stdout
 
 
-def test_good_settings_become_dagster(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    became: list[list[str]] = []
-    monkeypatch.setattr(os, "execv", lambda path, command: became.append(command))
+def test_good_settings_start_interface_and_daemon(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[dict[str, list[str]]] = []
+    monkeypatch.setattr(serve, "run_together", started.append)
     serve.main("3999")
-    assert became == [
-        [str(Path(sys.executable).with_name("dagster")), "dev", "-w", str(PROJECT_ROOT / "workspace.yaml"),
-         "-h", "127.0.0.1", "-p", "3999"]
+    workspace = str(PROJECT_ROOT / "workspace.yaml")
+    assert started == [
+        {"interface": [sys.executable, "-m", "orchestration.web", "3999"],
+         "daemon": [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-w", workspace]}
     ]  # fmt: skip
     assert os.environ["DAGSTER_HOME"] == str(home / "dagster")
     assert (home / "dagster" / "dagster.yaml").exists()
@@ -79,10 +81,27 @@ def test_what_does_not_load_is_not_served(monkeypatch: pytest.MonkeyPatch) -> No
     def broken(name: str) -> None:
         raise RuntimeError("dbt cannot parse the project")
 
-    monkeypatch.setattr(os, "execv", lambda path, command: pytest.fail("started all the same"))
+    monkeypatch.setattr(serve, "run_together", lambda commands: pytest.fail("started all the same"))
     monkeypatch.setattr(serve.importlib, "import_module", broken)
     with pytest.raises(SystemExit, match=r"Dagster cannot load the code .*dbt cannot parse the project.*Remedy"):
         serve.main()
+
+
+def test_what_ends_by_itself_is_told_and_ends_the_rest(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    long = ["sh", "-c", f"trap 'touch {mark}; exit 0' TERM; sleep 60 & wait"]
+    told = serve.run_together({"interface": ["sh", "-c", "sleep 1; exit 3"], "daemon": long})
+    assert told == "the interface ended by itself, with exit code 3"
+    assert mark.exists()
+
+
+def test_told_to_end_it_ends_what_it_started() -> None:
+    program = "from orchestration.serve import run_together; print(run_together({'a': ['sleep', '60']}))"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT) as process:
+        time.sleep(3)
+        process.terminate()
+        assert process.communicate(timeout=30)[0] == "None\n"
 
 
 def test_no_script_hides_the_failure_of_what_it_exports() -> None:

@@ -9,7 +9,8 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +40,39 @@ log = logging.getLogger("clusters.ingest")
 RUN_ID = "run_id.txt"
 
 
+@dataclass(frozen=True)
+class ByCommand:
+    """What a person may ask of a refresh at the command only: `accept_revision`, sources whose revisions pass, however
+    large; `rebuild`, the manifest of a release to make again.
+
+    Not a setting of the run: whoever reaches Dagster's interface could waive a gate then.
+    """
+
+    accept_revision: tuple[str, ...] = ()
+    rebuild: str = ""
+
+
+NOTHING = ByCommand()
+_BY_COMMAND: ContextVar[ByCommand] = ContextVar("by_command", default=NOTHING)
+
+
+@contextmanager
+def asked_by_command(asked: ByCommand) -> Iterator[None]:
+    """Lets the runs of this process within the block have what a person asked for."""
+    token = _BY_COMMAND.set(asked)
+    try:
+        yield
+    finally:
+        _BY_COMMAND.reset(token)
+
+
 class Refresh(ConfigurableResource):
     """One refresh: holds the warehouse's lock while it lives and pulls through one fetcher."""
 
     only: list[str] = Field(default=[], description="pull these sources; the others stay as they were landed")
-    accept_revision: list[str] = Field(default=[], description="let revisions of these sources pass, however large")
     years: list[int] = Field(default=[], description="reference years to ask for; without any, those of the settings")
     from_scratch: bool = Field(default=False, description="make every table, and compare with what was taken over")
     remake: list[int] = Field(default=[], description="the same for these reference years alone")
-    rebuild: str = Field(default="", description="manifest of the release to make again, instead of asking publishers")
     _fetcher: Place = PrivateAttr()
 
     @contextmanager
@@ -77,6 +102,16 @@ class Refresh(ConfigurableResource):
     @property
     def settings(self) -> Settings:
         return settings()
+
+    @property
+    def accept_revision(self) -> list[str]:
+        """The sources whose revisions pass, however large."""
+        return list(_BY_COMMAND.get().accept_revision)
+
+    @property
+    def rebuild(self) -> str:
+        """The manifest of the release to make again, instead of asking publishers; empty on an ordinary night."""
+        return _BY_COMMAND.get().rebuild
 
     @property
     def asked_years(self) -> Sequence[int]:

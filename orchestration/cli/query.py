@@ -48,7 +48,7 @@ CONFIG: dict[str, Any] = {
 }
 # The progress bar would go among the rows. Locked last: from here on no SQL changes a setting.
 LOCK = "SET enable_progress_bar = false; SET lock_configuration = true"
-# DuckDB lets EXPLAIN ANALYZE carry out what it explains, and a COPY that it carries out may write the release's own file.
+# DuckDB carries out what EXPLAIN ANALYZE explains, and a COPY that is carried out may write the release's own file.
 EXPLAIN = re.compile(
     r"\s*EXPLAIN\s+(ANALYZE\s+)?(\(\s*(ANALYZE|FORMAT\s+\w+)(\s*,\s*(ANALYZE|FORMAT\s+\w+))*\s*\)\s*)?", re.IGNORECASE
 )
