@@ -73,7 +73,7 @@ def diff(
 
 def rollback(
     release_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The release to go back to; the one before without it.")
+        str | None, typer.Argument(metavar="[ID]", help="Where to go back to; without it, what the current replaced.")
     ] = None,
     lift: Annotated[bool, typer.Option("--lift", help="Let refreshes publish again what was rolled back.")] = False,
 ) -> None:
@@ -140,15 +140,15 @@ def _verdict(name: str, year: int, differing: dict[str, list[int]]) -> str:
 
 
 def _release(house: Warehouse, named: str) -> Release:
-    """A release by its id, or `current`, or `previous`: the one before the current."""
+    """A release by its id, or `current`, or `previous`: the one that the current replaced."""
+    from orchestration.release.rollback import replaced_by
+
     releases = house.releases()
     current = house.current()
     if named == "current" and current is not None:
         return current
     if named == "previous" and current is not None:
-        earlier = [release for release in releases if release.id < current.id]
-        if earlier:
-            return earlier[0]
+        return replaced_by(house, current)
     for release in releases:
         if release.id == named:
             return release

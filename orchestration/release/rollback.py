@@ -60,7 +60,7 @@ class Hold:
 
 
 def roll_back(house: Warehouse, release_id: str | None = None) -> Hold | None:
-    """Make an earlier release (by default the one before the current) current again; a later one undoes that.
+    """Make an earlier release (by default the one that the current replaced) current again; a later one undoes that.
 
     Returns what is held back from now on; None if no later release is left, so that nothing is.
 
@@ -76,7 +76,7 @@ def roll_back(house: Warehouse, release_id: str | None = None) -> Hold | None:
         # What a crash left half-published is not to be taken for a release that was rolled back.
         house.sweep()
         releases, current = house.releases(), house.current()
-        target = _target(releases, current, release_id)
+        target = _target(house, releases, current, release_id)
         _require_whole(house, target)
         later = [release for release in releases if release.id > target.id]
         hold = _hold(house, target, later) if later else None
@@ -112,14 +112,33 @@ def write_hold(warehouse: Path, hold: Hold | None) -> None:
     half.replace(path)
 
 
-def _target(releases: Sequence[Release], current: Release | None, release_id: str | None) -> Release:
+def replaced_by(house: Warehouse, release: Release) -> Release:
+    """The release that this one replaced when it was published, which need not be the one before it in time: that may
+    have been rolled back.
+
+    Raises:
+        SetupError: if it replaced none, or the one is kept no more.
+
+    Example:
+        >>> replaced_by(house, house.current()).id                                # doctest: +SKIP
+        '20261121T023000Z'
+    """
+    path = manifest_path(house.folder, release.id)
+    row = read_manifest(path).release if path.exists() else read_release(release.path)
+    remedy = "`clusters releases` lists what there is; name one"
+    if row.previous_release_id is None:
+        raise SetupError(f"release {release.id} replaced no other. {remedy}")
+    found = next((other for other in house.releases() if other.id == row.previous_release_id), None)
+    if found is None:
+        raise SetupError(f"release {release.id} replaced {row.previous_release_id}, which is kept no more. {remedy}")
+    return found
+
+
+def _target(house: Warehouse, releases: Sequence[Release], current: Release | None, release_id: str | None) -> Release:
     if current is None:
         raise SetupError("nothing is published yet, so there is nothing to go back from; run `clusters refresh`")
     if release_id is None:
-        earlier = [release for release in releases if release.id < current.id]
-        if not earlier:
-            raise SetupError(f"there is no release before {current.id}; `clusters releases` lists what there is")
-        return earlier[0]
+        return replaced_by(house, current)
     found = next((release for release in releases if release.id == release_id), None)
     if found is None:
         raise SetupError(f"there is no release {release_id}; `clusters releases` lists what there is")

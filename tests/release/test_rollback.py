@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -24,8 +25,9 @@ def publish(house: Warehouse, release_id: str, *partitions: str) -> Path:
     build = make_build(house.build_path(release_id), release_id)
     with duckdb.connect(build, read_only=True) as con:
         contents = table_contents(con, MARTS.values())
+    before = house.current()
     manifest = Manifest(
-        release=catalogue(release_id).release,
+        release=replace(catalogue(release_id).release, previous_release_id=before.id if before else None),
         partitions=[{"source_id": "bls_qcew", "path": path} for path in partitions],
         contents=contents,
         accepted=[],
@@ -71,7 +73,7 @@ def test_contents_are_told_by_year() -> None:
 
 def test_a_manifest_reads_back_as_it_was_written(three: Warehouse, home: Settings) -> None:
     manifest = read_manifest(manifest_path(home.warehouse, SECOND))
-    assert manifest.release == catalogue(SECOND).release
+    assert manifest.release == replace(catalogue(SECOND).release, previous_release_id=FIRST)
     assert manifest.paths == {"qcew/2015/a.parquet", "qcew/2016/b.parquet"}
     assert {c.table_name for c in manifest.contents} == set(MARTS)
 
@@ -117,6 +119,26 @@ def test_back_and_forth(three: Warehouse, home: Settings) -> None:
     assert current(three) == THIRD
     assert read_hold(home.warehouse) is None
     assert [release.id for release in three.releases()] == [THIRD, SECOND, FIRST], "nothing is deleted"
+
+
+def test_without_a_name_it_is_the_release_that_the_current_one_replaced(warehouse: Warehouse) -> None:
+    """And not the one before it in time, which somebody found wrong."""
+    publish(warehouse, FIRST, "qcew/2016/a.parquet")
+    publish(warehouse, SECOND, "qcew/2016/b.parquet")
+    roll_back(warehouse)
+    assert current(warehouse) == FIRST
+    publish(warehouse, THIRD, "qcew/2016/c.parquet")
+    roll_back(warehouse)
+    assert current(warehouse) == FIRST
+    with pytest.raises(SetupError, match=rf"{FIRST} replaced no other.*name one"):
+        roll_back(warehouse)
+
+
+def test_a_release_that_is_kept_no_more_is_not_gone_back_to(three: Warehouse, home: Settings) -> None:
+    (home.releases / f"{SECOND}.duckdb").unlink()
+    with pytest.raises(SetupError, match=f"{THIRD} replaced {SECOND}, which is kept no more"):
+        roll_back(three)
+    assert current(three) == THIRD
 
 
 def test_a_hold_blocks_what_was_rolled_back_and_nothing_else() -> None:
