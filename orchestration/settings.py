@@ -25,6 +25,8 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 # What the library that reaches CLUSTERS_STORE reads by itself.
 STORE_KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
+# In a path, what SQL, patterns of files or dbt take for something else.
+ODD = re.compile(r"[{}'\"#*?\[\]\\\x00-\x1f\x7f]")
 SHORTEST_SECRET = 4
 LONGEST_WORD = 12
 # Each of two models may then take what one has needed of the sample, and twice as much again.
@@ -121,7 +123,10 @@ class Settings(BaseSettings):
     @field_validator("home", "mirror", "worker_scratch", mode="after")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
-        return value.expanduser().resolve() if value else None
+        path = value.expanduser().resolve() if value else None
+        if path and (odd := ODD.search(str(path))):
+            raise ValueError(f"{path} holds {odd[0]!r}, which dbt or SQL takes otherwise; choose another folder")
+        return path
 
     @field_validator("memory_limit", "build_memory_limit")
     @classmethod
@@ -277,7 +282,7 @@ def year_range(text: str) -> range:
     """Years of an inclusive range `A-B`, of a single year `A`, or of `A-`: every year from A to the current one.
 
     Raises:
-        ValueError: if the text is not of that form or runs backwards.
+        ValueError: if the text is not of that form, runs backwards, or goes beyond the current year.
 
     Example:
         >>> list(year_range("2015-2017"))
@@ -286,10 +291,13 @@ def year_range(text: str) -> range:
     match = re.fullmatch(r"([0-9]{4})(-([0-9]{4})?)?", text)
     if not match:
         raise ValueError(f"{text!r} is not a year or a range of years such as 2015-2024 or 2015-")
-    last = match[3] or (datetime.now(UTC).year if match[2] else match[1])
-    years = range(int(match[1]), int(last) + 1)
+    today = datetime.now(UTC).year
+    last = int(match[3] or (today if match[2] else match[1]))
+    years = range(int(match[1]), last + 1)
     if not years:
         raise ValueError(f"{text!r} runs backwards")
+    if last > today:
+        raise ValueError(f"{text!r} goes beyond this year; {match[1]}- asks for every year from {match[1]} on")
     return years
 
 

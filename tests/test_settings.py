@@ -56,6 +56,12 @@ def test_in_little_memory_one_table_is_built_at_a_time(limit: str, models: int) 
         ("PROFILE", "production"),
         ("YEARS", "2020-2015"),
         ("YEARS", "last year"),
+        ("YEARS", "2020-2999"),
+        ("HOME", "/srv/{clusters}"),
+        ("HOME", "/srv/o'brien"),
+        ("HOME", "/srv/#1"),
+        ("HOME", "/srv/a*"),
+        ("MIRROR", "/srv/new\nline"),
         ("TIMEZONE", "Mars/Olympus"),
         ("ATTEMPTS", "0"),
         ("READ_TIMEOUT", "-1"),
@@ -121,6 +127,9 @@ def test_an_open_range_goes_to_the_current_year(monkeypatch: pytest.MonkeyPatch,
     assert list(year_range(f"{last}-")) == [last]
     with pytest.raises(ValueError, match="runs backwards"):
         year_range(f"{last + 1}-")
+    for beyond in (f"2015-{last + 1}", str(last + 1)):
+        with pytest.raises(ValueError, match=r"goes beyond this year; \d{4}- asks"):
+            year_range(beyond)
 
 
 @pytest.mark.parametrize(
