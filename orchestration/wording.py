@@ -15,6 +15,8 @@ from datetime import timedelta
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # What makes a cell a formula in one spreadsheet or another, the full-width signs of Asian keyboards included.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Blanks and marks without width that a spreadsheet passes over before a formula.
+PASSED_OVER = " \u00a0\u200b\u200c\u200d\u2060\ufeff"
 UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 
 
@@ -61,4 +63,4 @@ def spreadsheet_safe(text: str) -> str:
         >>> spreadsheet_safe("=1+1"), spreadsheet_safe("Kent County")
         ("'=1+1", 'Kent County')
     """
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text.lstrip(PASSED_OVER).startswith(FORMULA_STARTS) else text

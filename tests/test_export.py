@@ -21,7 +21,21 @@ from orchestration.settings import Settings, settings
 from tests.release import builds
 from tests.release.builds import RELEASE_ID, make_build
 
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "－1", "＋1", "＠x"]
+FORMULAS = [
+    "=1+1",
+    " =1+1",
+    "\ufeff\u00a0@x",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "＝1",
+    "－1",
+    "＋1",
+    "＠x",
+]
 READ_AS = {"string": "VARCHAR", "integer": "HUGEINT", "number": "DOUBLE", "boolean": "BOOLEAN", "object": "JSON"}
 
 

@@ -31,6 +31,7 @@ from orchestration.quality.verdict import CheckResult
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, secrets_set_aside, settings, without_secrets
 from orchestration.telling.run_record import record_run
+from orchestration.wording import plain
 from tests.release import builds
 from tests.release.builds import RELEASE_ID, make_build
 
@@ -517,3 +518,19 @@ def test_everything_listens_on_loopback() -> None:
     # And nothing else starts Dagster, or a web server of its.
     makefile = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
     assert not re.search(r"\bdagster(-webserver)? dev\b|dagster-webserver", makefile)
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_what_a_terminal_would_obey_stands_as_its_escape(
+    release: Path, form: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also what JSON lets stand: C1 and the marks that turn the direction of writing."""
+    sql = "SELECT 'a' || chr(27) || '[2J' || chr(155) || '2J' || chr(8238) || 'b' AS name"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    app(["query", sql, "--format", form], standalone_mode=False)
+    shown = capsys.readouterr().out
+    assert plain(shown) == shown
+    assert "2J" in shown
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    app(["query", sql, "--format", form], standalone_mode=False)
+    assert chr(8238) in capsys.readouterr().out, "a file or a pipe gets what was published"

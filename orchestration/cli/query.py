@@ -17,7 +17,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from secrets import token_hex
-from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 import typer
 from rich.console import Console
@@ -25,7 +25,7 @@ from rich.console import Console
 from orchestration.cli.stopping import Stopped, stoppable
 from orchestration.cli.terminal import PIPE_WIDTH, PlainConsole, current_release, load_settings, stdout, table
 from orchestration.errors import SetupError
-from orchestration.wording import spreadsheet_safe
+from orchestration.wording import plain, spreadsheet_safe
 
 if TYPE_CHECKING:
     import duckdb
@@ -197,6 +197,8 @@ def _replacing(output: Path) -> Iterator[Path]:
 
 def _write_text(result: duckdb.DuckDBPyConnection, form: Format, stream: IO[str] | None) -> None:
     names = _unique_names(result)
+    if stream is None and form != "table" and sys.stdout.isatty():
+        stream = cast("IO[str]", _Plain())
     if form == "table":
         wide = PlainConsole(file=stream, width=PIPE_WIDTH)
         _write_table(result, names, stdout() if stream is None else wide)
@@ -209,6 +211,13 @@ def _write_text(result: duckdb.DuckDBPyConnection, form: Format, stream: IO[str]
             writer.writerow(row if plain else [_csv_text(value) for value in row])
     else:
         _write_json(result, names, stream or sys.stdout)
+
+
+class _Plain:
+    """Standard output where it is a terminal, which would obey what stands in a name."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(plain(text))
 
 
 def _write_table(result: duckdb.DuckDBPyConnection, names: Sequence[str], console: Console) -> None:

@@ -21,7 +21,7 @@ from orchestration.contracts import ColumnContract, TableContract, published_con
 from orchestration.errors import SetupError
 from orchestration.release.catalogue import meta_contracts
 from orchestration.release.records import ColumnEntry, read_dictionary, read_release, read_snapshots
-from orchestration.wording import FORMULA_STARTS
+from orchestration.wording import FORMULA_STARTS, PASSED_OVER
 
 Form = Literal["parquet", "csv"]
 DESCRIPTION = "datapackage.json"
@@ -187,7 +187,8 @@ def _write_csv(con: duckdb.DuckDBPyConnection, table: tuple[str, str], columns: 
 def _cell(column: ColumnEntry) -> str:
     name, kind = _identifier(column.column_name), TYPES.get(column.data_type.lower(), "object")
     if kind == "string":
-        starts = " OR ".join(f"starts_with({name}, {_text(start)})" for start in FORMULA_STARTS)
+        shown = f"ltrim({name}, {_text(PASSED_OVER)})"
+        starts = " OR ".join(f"starts_with({shown}, {_text(start)})" for start in FORMULA_STARTS)
         return f"CASE WHEN {starts} THEN '''' || {name} ELSE {name} END AS {name}"
     if kind == "datetime":
         return f"strftime({name}, '{MOMENT}') AS {name}"
