@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
+from orchestration.cli import nobody_else_writes
 from orchestration.cli.terminal import load_settings
 from orchestration.dagster_home import prepare_dagster
 from orchestration.errors import ClustersError
@@ -43,6 +44,7 @@ def main(port: str = "3000") -> None:
     Example:
         >>> main("3000")                                                         # doctest: +SKIP
     """
+    nobody_else_writes()
     try:
         settings = load_settings()
         with storage_errors_named(settings.home):

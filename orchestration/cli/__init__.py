@@ -6,6 +6,7 @@ Heavy libraries are imported inside the commands, so that `clusters --help` answ
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from typing import Annotated, Any
@@ -28,6 +29,7 @@ class Group(TyperGroup):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run the command line; an error becomes its message on stderr and its exit code."""
+        nobody_else_writes()
         try:
             return super().main(*args, **kwargs)
         except (ClustersError, OSError) as error:
@@ -38,6 +40,11 @@ class Group(TyperGroup):
         except SystemExit as stop:
             # 2 means "a source could not be pulled" here, so usage errors need another code than click's.
             sys.exit(SETUP_ERROR if stop.code == CLICK_USAGE_ERROR else stop.code)
+
+
+def nobody_else_writes() -> None:
+    """Lets no file of this process be writable by others, whatever the umask of who started it."""
+    os.umask(os.umask(0) | 0o022)
 
 
 def _without_secrets(text: str) -> str:

@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 from orchestration.errors import GateError, LockedError, SetupError
 from orchestration.release.integrity import alteration, checksum
 from orchestration.release.manifest import Manifest, manifest_path, write_manifest
+from orchestration.release.places import require_fit
 from orchestration.release.records import ReleaseRow, read_release
 from orchestration.settings import Settings
 
@@ -209,8 +210,12 @@ class Warehouse:
         """Remove what crashed refreshes left (call it under `lock`); returns the paths that went.
 
         That is all of the scratch folder, temporary links, a release renamed but never linked to, and half a sample.
+
+        Raises:
+            SetupError: if a folder leads elsewhere (see `places`); nothing is removed then.
         """
         settings = self._settings
+        require_fit(settings)
         left = [*settings.work.glob("*"), *settings.warehouse.glob(".current-*"), *settings.home.glob(".sample.*")]
         if self._pending.exists():
             half_published = self._release_path(self._pending.read_text(encoding="utf-8").strip())

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -319,6 +320,28 @@ def test_a_kill_before_any_step_leaves_a_whole_release(warehouse: Warehouse, hom
     assert outcomes == sorted(outcomes)
     assert outcomes[0] == RELEASE_ID
     assert outcomes[-2] == LATER
+
+
+@pytest.mark.parametrize("name", ["work", "slices", "warehouse/releases"])
+def test_what_a_link_leads_to_is_not_emptied(warehouse: Warehouse, home: Settings, tmp_path: Path, name: str) -> None:
+    elsewhere, link = tmp_path / "elsewhere", home.home / name
+    elsewhere.mkdir()
+    (elsewhere / "somebodys.txt").write_text("theirs", encoding="utf-8")
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(elsewhere)
+    with pytest.raises(SetupError, match=f"{name} is a link to {elsewhere}.*Remedy"):
+        warehouse.sweep()
+    assert (elsewhere / "somebodys.txt").exists()
+
+
+def test_two_disks_are_known_before_anything_is_done(warehouse: Warehouse, home: Settings) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other:
+        if Path(other).stat().st_dev == home.home.parent.stat().st_dev:
+            pytest.skip("/dev/shm is on the disk of the test")
+        home.work.mkdir(parents=True)
+        home.warehouse.symlink_to(other)
+        with pytest.raises(SetupError, match=r"not on one disk.*Remedy"):
+            warehouse.sweep()
 
 
 def test_sweep_leaves_releases_somebody_went_back_from(warehouse: Warehouse, home: Settings) -> None:
