@@ -18,6 +18,7 @@ from dagster import ConfigurableResource, InitResourceContext
 from pydantic import Field, PrivateAttr
 
 from orchestration.editions import Place
+from orchestration.errors import SetupError
 from orchestration.ingest import publishers
 from orchestration.landing.archive import Archive
 from orchestration.partitions import Partition, TidyIndex, landed_files
@@ -84,6 +85,8 @@ class Refresh(ConfigurableResource):
                 self._settle_index()
             # First of all: what an earlier refresh found must not be taken for this one's findings.
             house.sweep()
+            if problem := house.lost_link():
+                raise SetupError(problem)
             if context.instance and context.run:
                 clear_up(self.settings, context.instance, context.run.run_id)
             mark = findings_folder(self.settings) / RUN_ID

@@ -52,7 +52,7 @@ def status(
     console = stdout()
     release = found["release"]
     if release is None:
-        console.print(f"Nothing is published in {settings.warehouse} yet; run `clusters refresh`.")
+        console.print(_why_nothing(settings))
     else:
         published = datetime.fromisoformat(release["published_at"])
         console.print(f"Release    {release['release_id']}, published {when(published)} ({age(published)})")
@@ -237,6 +237,15 @@ def _dictionary(settings: Settings) -> list[ColumnEntry]:
     from orchestration.release.catalogue import meta_contracts
 
     return described({**published_contracts(), **meta_contracts()})
+
+
+def _why_nothing(settings: Settings) -> str:
+    from orchestration.release.publish import Warehouse
+
+    lost = Warehouse(settings).lost_link()
+    return (
+        f"LOST       {lost}." if lost else f"Nothing is published in {settings.warehouse} yet; run `clusters refresh`."
+    )
 
 
 def _with_texts_for_times(value: Any) -> Any:

@@ -91,9 +91,12 @@ def current_release(settings: Settings) -> Release:
     from orchestration.release.integrity import REMEDY, log_beside
     from orchestration.release.publish import Warehouse
 
-    release = Warehouse(settings).current()
+    house = Warehouse(settings)
+    release = house.current()
     if release is None:
-        raise SetupError(f"nothing is published in {settings.warehouse} yet; run `clusters refresh`")
+        raise SetupError(
+            house.lost_link() or f"nothing is published in {settings.warehouse} yet; run `clusters refresh`"
+        )
     if problem := log_beside(release.path):
         raise SetupError(f"release {release.id}: {problem}. Remedy: delete the log, or {REMEDY}")
     return release

@@ -24,8 +24,8 @@ def require_fit(settings: Settings) -> None:
     for folder in (settings.work, settings.slices, settings.releases):
         if folder.is_symlink():
             raise SetupError(
-                f"{folder} is a link to {folder.resolve()}, whose files a refresh would take for its own. Remedy: remove "
-                "the link; to have it on another disk, move all of CLUSTERS_HOME there"
+                f"{folder} is a link to {folder.resolve()}, whose files a refresh would take for its own. "
+                "Remedy: remove the link; to have it on another disk, move all of CLUSTERS_HOME there"
             )
     between = (settings.work, settings.warehouse, settings.releases)
     if len({folder.stat().st_dev for folder in between if folder.exists()}) > 1:

@@ -150,9 +150,12 @@ class Warehouse:
         """Stop before synthetic data take the place of a release made from publishers' files.
 
         Raises:
-            SetupError: if `profile` is `sample` and the current release is of another profile.
+            SetupError: if `profile` is `sample` and the current release is of another profile, or it is not known which
+                release is current.
         """
         current = self.current()
+        if problem := self.lost_link():
+            raise SetupError(problem)
         if profile == "sample" and current is not None and current.profile != "sample":
             raise SetupError(
                 f"synthetic sample data would replace release {current.id} (profile {current.profile}) in "
@@ -176,6 +179,21 @@ class Warehouse:
         if current is None or current.profile != profile or alteration(self.folder, current.path):
             return None
         return current
+
+    def lost_link(self) -> str | None:
+        """That releases are there and the link leads to none of them, with the remedy; None where all is well.
+
+        Backups that follow links restore a copy in its place. Taken for a home in which nothing was ever published, it
+        would lose its history: nothing is compared, nothing is held back, and the sample may take its place.
+        """
+        half_published = self._pending.read_text(encoding="utf-8").strip() if self._pending.exists() else None
+        files = [path for path in self._release_files() if path.stem != half_published]
+        if not files or self._current_path():
+            return None
+        return (
+            f"{self._settings.current} leads to no release, although {len(files)} are there. "
+            f"Remedy: `clusters rollback {files[0].stem}` makes the newest of them current"
+        )
 
     def releases(self) -> list[Release]:
         """All releases, newest first."""

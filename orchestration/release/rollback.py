@@ -135,14 +135,15 @@ def replaced_by(house: Warehouse, release: Release) -> Release:
 
 
 def _target(house: Warehouse, releases: Sequence[Release], current: Release | None, release_id: str | None) -> Release:
-    if current is None:
-        raise SetupError("nothing is published yet, so there is nothing to go back from; run `clusters refresh`")
     if release_id is None:
+        if current is None:
+            nothing = "nothing is published yet, so there is nothing to go back from; run `clusters refresh`"
+            raise SetupError(house.lost_link() or nothing)
         return replaced_by(house, current)
     found = next((release for release in releases if release.id == release_id), None)
     if found is None:
         raise SetupError(f"there is no release {release_id}; `clusters releases` lists what there is")
-    if found.id == current.id:
+    if current and found.id == current.id:
         raise SetupError(f"release {release_id} is the current one already")
     return found
 

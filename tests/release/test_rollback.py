@@ -134,6 +134,25 @@ def test_without_a_name_it_is_the_release_that_the_current_one_replaced(warehous
         roll_back(warehouse)
 
 
+@pytest.mark.parametrize("restored", ["a copy", "nothing", "a link to nowhere"])
+def test_a_home_whose_link_was_lost_is_not_taken_for_a_new_one(three: Warehouse, home: Settings, restored: str) -> None:
+    """As tools restore it that follow links when they copy."""
+    home.current.unlink()
+    if restored == "a copy":
+        home.current.write_bytes((home.releases / f"{THIRD}.duckdb").read_bytes())
+    elif restored == "a link to nowhere":
+        home.current.symlink_to("releases/gone.duckdb")
+    remedy = f"leads to no release, although 3 are there. Remedy: `clusters rollback {THIRD}`"
+    for profile in ("sample", "live"):
+        with pytest.raises(SetupError, match=remedy):
+            three.refuse_sample_over_real(profile)
+    with pytest.raises(SetupError, match=remedy):
+        roll_back(three)
+    assert roll_back(three, THIRD) is None
+    assert current(three) == THIRD
+    assert three.lost_link() is None
+
+
 def test_a_release_that_is_kept_no_more_is_not_gone_back_to(three: Warehouse, home: Settings) -> None:
     (home.releases / f"{SECOND}.duckdb").unlink()
     with pytest.raises(SetupError, match=f"{THIRD} replaced {SECOND}, which is kept no more"):
