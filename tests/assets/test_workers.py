@@ -27,7 +27,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from orchestration import dagster_home
 from orchestration.assets import desk, slice_job, workers
 from orchestration.assets.dbt_runs import BUILDS
-from orchestration.assets.resources import RUN_ID, Refresh, findings_folder
+from orchestration.assets.resources import RUN_ID, ByCommand, Refresh, asked_by_command, findings_folder
 from orchestration.assets.slice_job import slices
 from orchestration.assets.warehouse import DBT_CLI
 from orchestration.assets.whole import is_whole
@@ -277,9 +277,8 @@ def test_a_release_that_is_made_again_asks_no_other_machine(
     several_machines: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "execute_run_iterator", lambda *_: pytest.fail("asked"))
-    makes_again = asking()
-    makes_again.refresh = Refresh(rebuild="manifest.json")
-    makes_again.make_all(SLICES)
+    with asked_by_command(ByCommand(rebuild="manifest.json")):
+        asking().make_all(SLICES)
 
 
 def test_a_refresh_that_is_stopped_waits_for_no_other_machine(
