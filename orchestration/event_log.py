@@ -1,8 +1,8 @@
 """Dagster's event log in SQLite, over one connection to each of its files for as long as a run lasts.
 
 Dagster's own makes an engine and a connection for every event and takes both down again, and the last connection to
-leave a file writes its log to disk: some 8 ms of processor time and several waits for the disk, of which a refresh has
-more than a thousand. What stands in the files is the same, so its own classes read them in the interface.
+leave a file writes its log to disk. That is some 8 ms of processor time and several waits for the disk for each of the
+thousand events of a refresh. What stands in the files is the same, so its own classes read them in the interface.
 """
 
 from __future__ import annotations

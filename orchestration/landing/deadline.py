@@ -53,5 +53,5 @@ class Deadline:
         self.passed = True
         if self._connection is not None:
             with suppress(OSError):  # closed already
-                # Not the TLS socket's own method, which would pull the session from under the thread that reads.
+                # Not the TLS socket's own method, which would end TLS under the thread that reads.
                 socket.socket.shutdown(self._connection, socket.SHUT_RDWR)
