@@ -1,6 +1,6 @@
 """Kill -9 a refresh at every stage boundary and at random times, and look at what is left, each time.
 
-    python bench/crash.py --kills 100 --seed 1 [--home DIR] [--max-minutes N] [--year-by-year]
+    python bench/crash.py --kills 100 --seed 1 [--home DIR] [--max-minutes N] [--year-by-year] [--years Y]
 
 Each kill hits the whole process group of a real `clusters refresh` that has something new to publish. After it
 `current.duckdb` must be the last good release, byte for byte, or the whole new one; then a refresh must succeed without
@@ -77,9 +77,12 @@ def main() -> int:
     parser.add_argument("--home", type=Path, help="an empty or new folder (default: a temporary one)")
     parser.add_argument("--max-minutes", type=float, default=240)
     parser.add_argument("--year-by-year", action="store_true", help="make each year in a slice of its own")
+    parser.add_argument("--years", help="of the sample, such as 2023 (default: two years); one goes faster")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="clusters-crash-") as temporary:
-        site = Site(args.home.resolve() if args.home else Path(temporary), year_by_year=args.year_by_year)
+        site = Site(
+            args.home.resolve() if args.home else Path(temporary), year_by_year=args.year_by_year, years=args.years
+        )
         print(f"first release {site.first_release()} in {site.longest:.1f} s", flush=True)
         started, failures, measures = time.monotonic(), [], [site.measure()]
         ends: Counter[str] = Counter()

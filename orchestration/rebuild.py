@@ -22,7 +22,7 @@ from orchestration.errors import LockedError, SetupError
 from orchestration.partitions import Partition, TidyIndex
 from orchestration.refresh import Progress, run_nightly
 from orchestration.release.contents import TableContent, differing, table_contents
-from orchestration.release.inputs import code_hash
+from orchestration.release.inputs import read_code
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
 from orchestration.release.publish import Warehouse
 from orchestration.settings import Settings, settings
@@ -80,7 +80,7 @@ def rebuilt(of: Settings, release_id: str, progress: Progress) -> Iterator[Rebui
             path=path,
             contents=contents,
             differing=differing(manifest.contents, contents),
-            same_code=manifest.code_hash == code_hash(),
+            same_code=manifest.code_hash == read_code().hash,
             same_engine=manifest.engine == duckdb.__version__,
         )
 

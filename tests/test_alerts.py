@@ -32,7 +32,7 @@ from orchestration.telling.alerts import tell_of_failure, tell_of_success, telli
 from orchestration.telling.failure import GatesStopped, RefreshFailed
 from orchestration.telling.run_record import record_run
 from orchestration.telling.staleness import staleness
-from tests.release.builds import MOMENT, RELEASE_ID, make_build
+from tests.release.builds import MOMENT, RELEASE_ID, published
 
 PASSWORD, TOKEN = "correct/horse@battery", "tok-8d1f9a"
 SOURCE = SourceError("bls_qcew", "2016_annual_singlefile.zip", "the archive is truncated", "pull again")
@@ -56,7 +56,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
 @pytest.fixture
 def release(home: Settings) -> Path:
     house = Warehouse(home)
-    return house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live", year=2025), RELEASE_ID)
+    return published(house, RELEASE_ID, "live", year=2025)
 
 
 def use(monkeypatch: pytest.MonkeyPatch, **values: str) -> Settings:
@@ -501,7 +501,7 @@ def test_a_source_is_overdue_after_its_own_time_only(home, release) -> None:
 def test_new_bytes_of_an_older_edition_do_not_reset_the_alarm(home) -> None:
     """A publisher that restates the last year it has, and does not bring the next one."""
     house = Warehouse(home)
-    house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live", year=2024), RELEASE_ID)
+    published(house, RELEASE_ID, "live", year=2024)
     seen = staleness(home, MOMENT + timedelta(minutes=1))
     assert seen is not None
     (source,) = seen.sources

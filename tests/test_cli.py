@@ -26,7 +26,7 @@ from orchestration.cli.terminal import age, size
 from orchestration.errors import ClustersError, GateError, LockedError, NotPublished, SetupError, SourceError
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Profile, Settings, settings
-from tests.release.builds import MOMENT, RELEASE_ID, make_build
+from tests.release.builds import MOMENT, RELEASE_ID, published
 
 
 @dataclass
@@ -60,7 +60,7 @@ def release(home: Settings) -> Path:
 
 def publish(home: Settings, release_id: str = RELEASE_ID, profile: str = "mirror") -> Path:
     warehouse = Warehouse(home)
-    return warehouse.publish(make_build(warehouse.build_path(release_id), release_id, profile), release_id)
+    return published(warehouse, release_id, profile)
 
 
 def run(*arguments: str) -> Result:

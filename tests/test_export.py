@@ -19,7 +19,7 @@ from orchestration.release import export
 from orchestration.release.publish import Warehouse
 from orchestration.settings import Settings, settings
 from tests.release import builds
-from tests.release.builds import RELEASE_ID, make_build
+from tests.release.builds import RELEASE_ID, published
 
 FORMULAS = [
     "=1+1",
@@ -54,7 +54,7 @@ def release(home: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     regions = f"SELECT * FROM (VALUES {rows}) AS t(region_id, region_type, name)"
     monkeypatch.setitem(builds.TABLES, "dim_region", regions)
     house = Warehouse(home)
-    return house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live"), RELEASE_ID)
+    return published(house, RELEASE_ID, "live")
 
 
 def run(*arguments: str) -> Result:
@@ -77,7 +77,7 @@ def test_columns_that_a_spreadsheet_takes_for_numbers_are_called_text(
     )
     monkeypatch.setitem(builds.TABLES, "dim_region", codes)
     house = Warehouse(home)
-    house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live"), RELEASE_ID)
+    published(house, RELEASE_ID, "live")
     assert run("--format", "csv", "--output", "out").exit_code == 0
     fields = {f["name"]: f for f in resource(tmp_path / "out", "dim_region")["schema"]["fields"]}
     assert {f["type"] for f in fields.values()} == {"string"}
@@ -202,7 +202,7 @@ def test_an_export_never_takes_the_place_of_anything_else(release: Path, tmp_pat
 
 def test_an_older_release_is_exported_by_its_id(release: Path, home: Settings, tmp_path: Path) -> None:
     house = Warehouse(home)
-    house.publish(make_build(house.build_path("20261123T023000Z"), "20261123T023000Z"), "20261123T023000Z")
+    published(house, "20261123T023000Z")
     assert run("--release", RELEASE_ID, "--output", "out").exit_code == 0
     assert package(tmp_path / "out")["version"] == RELEASE_ID
     unknown = run("--release", "20200101T000000Z", "--output", "other")
@@ -211,6 +211,6 @@ def test_an_older_release_is_exported_by_its_id(release: Path, home: Settings, t
 
 def test_synthetic_data_are_called_so(home: Settings, tmp_path: Path) -> None:
     house = Warehouse(home)
-    house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "sample"), RELEASE_ID)
+    published(house, RELEASE_ID, "sample")
     assert run("--output", "out").exit_code == 0
     assert package(tmp_path / "out")["title"].startswith("SYNTHETIC")

@@ -33,7 +33,7 @@ from orchestration.settings import PROJECT_ROOT, Settings, secrets_set_aside, se
 from orchestration.telling.run_record import record_run
 from orchestration.wording import plain
 from tests.release import builds
-from tests.release.builds import RELEASE_ID, make_build
+from tests.release.builds import RELEASE_ID, published
 
 CLUSTERS = [sys.executable, "-c", "from orchestration.cli import app; app()"]
 OTHER = "the other file's secret"
@@ -50,7 +50,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
 @pytest.fixture
 def release(home: Settings) -> Path:
     house = Warehouse(home)
-    return house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live"), RELEASE_ID)
+    return published(house, RELEASE_ID, "live")
 
 
 def query(*arguments: str) -> Result:
@@ -351,7 +351,7 @@ def test_publishers_text_commands_no_terminal(home: Settings, monkeypatch: pytes
     region = f"SELECT 'county:1' AS region_id, 'county' AS region_type, '{ESCAPES}' AS name"
     monkeypatch.setitem(builds.TABLES, "dim_region", region)
     house = Warehouse(home)
-    house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live"), RELEASE_ID)
+    published(house, RELEASE_ID, "live")
     record_run(home, "failed", exit_code=2, message=str(SourceError("bls_qcew", ESCAPES, ESCAPES, "wait")))
     for arguments in (
         ["query", "FROM dim_region"],

@@ -22,10 +22,10 @@ from orchestration.assets.whole import RELEASE, require_whole
 from orchestration.contracts import published_contracts
 from orchestration.errors import GateError
 from orchestration.partitions import Partition
-from orchestration.quality.verdict import stopping
+from orchestration.quality.verdict import CheckResult, stopping
 from orchestration.release.catalogue import write_catalogue
 from orchestration.release.contents import TableContent
-from orchestration.release.inputs import checks_hash, code_hash, options
+from orchestration.release.inputs import options, read_code
 from orchestration.release.manifest import Manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
@@ -70,6 +70,8 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     asked, synthetic = (row.sources_asked_at or row.built_at).date(), refresh.settings.profile == "sample"
     snapshots = [snapshot(p, asked, synthetic=synthetic) for p in partitions]
     log.info("release %s", row.release_id)
+    if updated := updated_meanwhile(refresh):
+        refresh.record_checks("code", [updated])
     catalogue = Catalogue(
         release=row,
         snapshots=snapshots,
@@ -95,10 +97,11 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         contents=contents,
         accepted=refresh.accept_revision,
         engine=duckdb.__version__,
-        code_hash=code_hash(),
+        code_hash=refresh.code.hash,
         options=options(refresh.settings),
-        years=years,
-        checks_hash=checks_hash(refresh.settings),
+        # Made by two codes, its rows are nothing that a later release may take over.
+        years=[] if updated else years,
+        checks_hash=refresh.code.checks_hash(refresh.settings),
     )
     # Once the link has moved the record has to say so: Ctrl-C comes too late then.
     with capture_interrupts():
@@ -107,6 +110,15 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
         record_run(refresh.settings, "published", release_id=row.release_id)
     confirm(context, row.release_id, refresh.only)
     return MaterializeResult(metadata={"release": row.release_id, "path": MetadataValue.path(str(path))})
+
+
+def updated_meanwhile(refresh: Refresh) -> CheckResult | None:
+    """A warning where code was updated since the refresh began: the release bears the name of the code of before, and
+    the next refresh, by the code of after, makes every table anew."""
+    if not (files := refresh.code.updated(read_code())):
+        return None
+    observed = f"updated meanwhile: {', '.join(files)}"
+    return CheckResult("code_is_one", "release", "refresh", "warning", False, observed, "one code from start to end")
 
 
 def equal_to_current(refresh: Refresh, house: Warehouse) -> str | None:

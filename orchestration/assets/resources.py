@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from orchestration.landing.archive import Archive
 from orchestration.partitions import Partition, TidyIndex, landed_files
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
-from orchestration.release.inputs import checks_hash, code_files, code_hash, inputs_hash, options
+from orchestration.release.inputs import Code, inputs_hash, options, read_code
 from orchestration.release.integrity import CHECK, alteration
 from orchestration.release.manifest import Manifest, YearRecord, manifest_path, read_manifest, year_record
 from orchestration.release.publish import UNREADABLE, Warehouse
@@ -39,6 +40,8 @@ from orchestration.telling.run_record import gates_stopped, last_run
 log = logging.getLogger("clusters.ingest")
 
 RUN_ID = "run_id.txt"
+DATED = "release_is_not_dated_ahead"
+NAMED = "all_files_are_releases"
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,14 @@ class Refresh(ConfigurableResource):
     from_scratch: bool = Field(default=False, description="make every table, and compare with what was taken over")
     remake: list[int] = Field(default=[], description="the same for these reference years alone")
     _fetcher: Place = PrivateAttr()
+    _code: Code = PrivateAttr(default_factory=read_code)
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[Refresh]:
         """Takes the lock (`LockedError` if another refresh has it) and opens the publishers."""
         house = Warehouse(self.settings)
         with house.lock():
+            self._code = read_code()
             if self.manifest is None:
                 self._settle_index()
             # First of all: what an earlier refresh found must not be taken for this one's findings.
@@ -97,7 +102,7 @@ class Refresh(ConfigurableResource):
                 self._fetcher = Archive(landed_files(parts, self.settings, self.manifest.release.profile))
                 yield self
                 return
-            self._tell_of_alteration()
+            self._tell_of_home(house)
             with publishers(self.settings) as fetcher:
                 self._fetcher = fetcher
                 yield self
@@ -143,7 +148,13 @@ class Refresh(ConfigurableResource):
     def inputs_hash(self) -> str:
         """Hash of everything a release depends on: the tidy partitions, the code, settings and engines."""
         made_from = [(p.name, p.path) for p in self.partitions]
-        return inputs_hash(made_from, code_files(), {"profile": self.settings.profile} | options(self.settings))
+        matters = {"profile": self.settings.profile} | options(self.settings)
+        return inputs_hash(made_from, self.code.numbers, matters)
+
+    @property
+    def code(self) -> Code:
+        """The project's code as it was when the refresh began."""
+        return self._code
 
     def anything_new(self) -> bool:
         """Whether a release built now would differ from the current one and from what was rolled back.
@@ -188,7 +199,7 @@ class Refresh(ConfigurableResource):
     def same_code(self) -> bool:
         """Whether the code that made the current release is that of today."""
         manifest = self.released_manifest()
-        return manifest is not None and manifest.code_hash == code_hash()
+        return manifest is not None and manifest.code_hash == self.code.hash
 
     def passed(self) -> dict[tuple[str, str], CheckResult] | None:
         """What stands for rows that the current release holds, by table and check: what passed there.
@@ -199,7 +210,7 @@ class Refresh(ConfigurableResource):
         current = Warehouse(self.settings).comparable(self.settings.profile)
         if self.rebuild or self.remakes or manifest is None or current is None:
             return None
-        if manifest.checks_hash != checks_hash(self.settings):
+        if manifest.checks_hash != self.code.checks_hash(self.settings):
             return None
         return {(f.table_name, f.check_name): f for f in read_checks(current.path) if f.passed}
 
@@ -235,13 +246,23 @@ class Refresh(ConfigurableResource):
             for partition in index.put_back(held):
                 log.info("%s: the gates stopped it; it is taken again where it is offered", partition.name)
 
-    def _tell_of_alteration(self) -> None:
-        """Notes for the summary, the alert and the next release that the current one is not what was published."""
-        house = Warehouse(self.settings)
+    def _tell_of_home(self, house: Warehouse) -> None:
+        """Notes for the summary, the alert and the next release what is wrong with the releases that are there."""
         current = house.current()
+        found = [(DATED, house.ahead(datetime.now(UTC)), "dates that have passed")]
         if current and (problem := alteration(house.folder, current.path)):
-            observed, expected = f"release {current.id}: {problem}", "the bytes that were published"
-            self.record_checks("file", [CheckResult(CHECK, "release", "refresh", "warning", False, observed, expected)])
+            found.append((CHECK, f"release {current.id}: {problem}", "the bytes that were published"))
+        if strangers := house.strangers():
+            names = ", ".join(path.name for path in strangers)
+            found.append((NAMED, f"{names} in {self.settings.releases}: no release, left alone", "releases alone"))
+        self.record_checks(
+            "file",
+            [
+                CheckResult(check, "release", "refresh", "warning", False, observed, expected)
+                for check, observed, expected in found
+                if observed
+            ],
+        )
 
     def record_checks(self, gate: str, results: Sequence[CheckResult]) -> None:
         """Keeps a gate's findings for the release step and the run's summary."""

@@ -27,6 +27,7 @@ def export(
     In CSV, text that a spreadsheet would take for a formula gets an apostrophe before it.
     """
     from orchestration.release.export import DESCRIPTION, export_release
+    from orchestration.release.integrity import require_unaltered
     from orchestration.release.publish import Warehouse
 
     settings = load_settings()
@@ -37,6 +38,7 @@ def export(
         if release not in found:
             raise SetupError(f"there is no release {release!r}; `clusters releases` lists them")
         chosen = found[release]
+        require_unaltered(settings.warehouse, chosen.path)
     target = (output or Path(f"clusters-{chosen.id}-{form}")).expanduser().absolute()
     for place in (settings.warehouse, settings.landing, settings.tidy):
         ours, theirs = place.resolve(), target.resolve()

@@ -119,25 +119,33 @@ def dictionary(
 
 
 def releases() -> None:
-    """The releases kept, newest first."""
+    """The releases kept, newest first; each file is read and held against the checksum it was published with."""
     from orchestration.release.publish import Warehouse
 
-    found = Warehouse(load_settings()).releases()
+    settings = load_settings()
+    house = Warehouse(settings)
     rows = [
         (
             r.id,
-            "current" if r.is_current else "",
+            "; ".join(filter(None, ["current" if r.is_current else "", _state(settings, r.path)])),
             profile_label(r.profile),
             when(r.published_at),
             size(r.bytes),
         )
-        for r in found
+        for r in house.releases()
     ]
     console = stdout()
-    if not rows:
+    if rows:
+        console.print(table("", ("release", "", "profile", "published", "size"), rows, ("size",)))
+    else:
         console.print("No release yet; run `clusters refresh`.")
-        return
-    console.print(table("", ("release", "", "profile", "published", "size"), rows, ("size",)))
+    for path in house.strangers():
+        console.print(f"{path} is no release: no manifest names it. It is left alone.", style="bold red")
+
+
+def _state(settings: Settings, path: Path) -> str | None:
+    problem = _alteration(settings, path)
+    return f"ALTERED: {problem}" if problem else None
 
 
 def _status(settings: Settings) -> dict[str, Any]:

@@ -86,9 +86,9 @@ def current_release(settings: Settings) -> Release:
     """The release that is published now.
 
     Raises:
-        SetupError: if there is none, or something stands beside it that would change what readers see.
+        SetupError: if there is none, or it is no longer what was published.
     """
-    from orchestration.release.integrity import REMEDY, log_beside
+    from orchestration.release.integrity import require_unaltered
     from orchestration.release.publish import Warehouse
 
     house = Warehouse(settings)
@@ -97,8 +97,7 @@ def current_release(settings: Settings) -> Release:
         raise SetupError(
             house.lost_link() or f"nothing is published in {settings.warehouse} yet; run `clusters refresh`"
         )
-    if problem := log_beside(release.path):
-        raise SetupError(f"release {release.id}: {problem}. Remedy: delete the log, or {REMEDY}")
+    require_unaltered(house.folder, release.path)
     return release
 
 

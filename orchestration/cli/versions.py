@@ -35,11 +35,14 @@ def diff(
     as_json: Annotated[bool, typer.Option("--json", help="Every row, for a program.")] = False,
 ) -> None:
     """What release B changes in the figures of release A: by table, year and column, and by region and cluster."""
+    from orchestration.release.integrity import require_unaltered
     from orchestration.release.publish import Warehouse
     from orchestration.release.revisions import difference
 
     house = Warehouse(load_settings())
     one, other = _release(house, before), _release(house, now)
+    for release in (one, other):
+        require_unaltered(house.folder, release.path)
     found = difference(one.path, other.path)
     if name is not None and name not in found.tables:
         near = get_close_matches(name, found.tables, n=1)

@@ -1,8 +1,11 @@
 """Publishing: from a private build file to the release that `current.duckdb` points at, in one atomic step.
 
-Belongs here: release ids, the refresh lock, the checks of a file as a file, moving it, the link, retention
-and what a crash left behind. Does not: what the tables mean (see `catalogue`), whether their numbers are
-right (`quality`).
+Belongs here: release ids, the refresh lock, moving a file, the link, retention and what a crash left behind. Does
+not: whether the file is fit (see `fitness`), what its tables mean (see `catalogue`).
+
+A release is a file in `releases/` that a manifest names. Whatever else stands there is told and never taken for one.
+Ids grow from release to release, whatever the clock says, so their order is that in which they were published; which
+one a release replaced stands in its manifest.
 
 The order of steps is what makes a crash harmless at any point: the file is checked and synced under its
 private name, then renamed, and only then the link is replaced. A marker names the release whose link is still
@@ -13,36 +16,30 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 
-import duckdb
 from filelock import FileLock, Timeout
 
-from orchestration.errors import GateError, LockedError, SetupError
+from orchestration.errors import LockedError, SetupError
+from orchestration.release.fitness import verify
 from orchestration.release.integrity import alteration, checksum
 from orchestration.release.manifest import Manifest, manifest_path, write_manifest
 from orchestration.release.places import require_fit
-from orchestration.release.records import ReleaseRow, read_release
+from orchestration.release.records import read_release
 from orchestration.settings import Settings
 
 RELEASE_ID = "%Y%m%dT%H%M%SZ"
-OLDEST_READER = (1, 2, 0)
-# These stay, however old and large: the current release, and one to go back to.
+# Clocks of a time server and a machine differ by less.
+AHEAD = timedelta(hours=1)
+# These stay, however old and large: the newest release, and one to go back to.
 SPARED = 2
 UNREADABLE = "unreadable"
-MACROS = {("main", "cluster_dynamics_between")}
-"""Macros that may stand in a release, by schema and name: they read nothing but its tables."""
-VIEWS = {("main", "industry_specialisation")}
-"""Views that may, likewise."""
-# What every reader knows, through ODBC and SQLAlchemy too; they stop at a table with a map, a list or a struct in it.
-PLAIN = r"(BOOLEAN|TINYINT|SMALLINT|INTEGER|BIGINT|FLOAT|DOUBLE|DECIMAL\(.*\)|VARCHAR|DATE|TIMESTAMP)"
 
 
 @dataclass(frozen=True)
@@ -94,16 +91,33 @@ class Warehouse:
                 self._holder.unlink(missing_ok=True)
 
     def new_release_id(self, now: datetime) -> str:
-        """The id of a release made at `now` (an aware time); the next free second where that one is taken.
+        """The id of a release made at `now` (an aware time), or a second after the newest there ever was.
+
+        So it is later than all others also where the clock has been set back.
 
         Example:
             >>> warehouse.new_release_id(datetime(2026, 11, 22, 2, 30, tzinfo=UTC))  # doctest: +SKIP
             '20261122T023000Z'
         """
-        moment = now.astimezone(UTC)
-        while self._release_path(release_id := moment.strftime(RELEASE_ID)).exists():
-            moment += timedelta(seconds=1)
-        return release_id
+        moment, newest = now.astimezone(UTC), self._newest()
+        if newest is not None:
+            moment = max(moment, newest + timedelta(seconds=1))
+        return moment.strftime(RELEASE_ID)
+
+    def ahead(self, now: datetime) -> str | None:
+        """That the newest release is dated later than `now` (an aware time), with the remedy; None if it is not.
+
+        Example:
+            >>> warehouse.ahead(datetime(2026, 11, 22, tzinfo=UTC))             # doctest: +SKIP
+            'release 20271122T023000Z is dated 365 days after the clock of this machine, ...'
+        """
+        newest = self._newest()
+        if newest is None or newest <= now + AHEAD:
+            return None
+        return (
+            f"release {newest.strftime(RELEASE_ID)} is dated {(newest - now).days} days after the clock of this "
+            "machine, which is wrong now or was wrong then. Remedy: set the clock; ids go on from that release's"
+        )
 
     def build_path(self, release_id: str) -> Path:
         """Where the private build file of a release is written; its folder exists afterwards."""
@@ -115,32 +129,31 @@ class Warehouse:
         """Where releases, their manifests and the link are."""
         return self._settings.warehouse
 
-    def publish(self, build: Path, release_id: str, keep: int | None = None, manifest: Manifest | None = None) -> Path:
+    def publish(self, build: Path, release_id: str, manifest: Manifest, keep: int | None = None) -> Path:
         """Make the closed build file the current release and return its new path; `build` is gone then.
 
-        The file must hold schemas `main` and `meta` only, no view but `VIEWS`, no macro but `MACROS`, no empty table,
-        plain types, one row in `meta.release` that names this release, and a storage version that DuckDB 1.2 reads. Old
-        releases go (see `retain`); their manifests stay.
+        The file must be fit (see `fitness.verify`). Old releases go (see `retain`); their manifests stay.
 
         Raises:
             GateError: if the file is not fit to be a release.
             SetupError: if the id is taken, or synthetic data would replace real data.
         """
-        target = self._release_path(release_id)
+        target, note = self._release_path(release_id), manifest_path(self.folder, release_id)
         if target.exists():
             raise SetupError(f"release {release_id} exists already; ask new_release_id for another id")
         row = verify(build, release_id)
         self.refuse_sample_over_real(row.profile)
         build.chmod(0o444)
         _sync(build)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._pending.write_text(release_id, encoding="utf-8")
         _sync(self._pending)
-        if manifest is not None:
-            sealed = replace(manifest, file_sha256=checksum(build))
-            write_manifest(sealed, manifest_path(self.folder, release_id))
-        build.replace(target)
-        _sync(target.parent)
+        write_manifest(replace(manifest, file_sha256=checksum(build)), note)
+        _sync(note)
+        _sync(note.parent)
+        with self._opened():
+            build.replace(target)
+            _sync(target.parent)
         self.point_current_at(target)
         self._pending.unlink()
         self.retain(keep)
@@ -183,17 +196,30 @@ class Warehouse:
     def lost_link(self) -> str | None:
         """That releases are there and the link leads to none of them, with the remedy; None where all is well.
 
-        Backups that follow links restore a copy in its place. Taken for a home in which nothing was ever published, it
-        would lose its history: nothing is compared, nothing is held back, and the sample may take its place.
+        Backups that follow links restore a copy in its place, and one of the releases alone brings no manifest. Taken
+        for a home in which nothing was ever published, it would lose its history: nothing is compared, nothing is held
+        back, and the sample may take its place.
         """
-        half_published = self._pending.read_text(encoding="utf-8").strip() if self._pending.exists() else None
-        files = [path for path in self._release_files() if path.stem != half_published]
-        if not files or self._current_path():
+        if self._current_path():
             return None
-        return (
-            f"{self._settings.current} leads to no release, although {len(files)} are there. "
-            f"Remedy: `clusters rollback {files[0].stem}` makes the newest of them current"
-        )
+        link = self._settings.current
+        half_published = self._pending.read_text(encoding="utf-8").strip() if self._pending.exists() else None
+        if files := [path for path in self._release_files() if path.stem != half_published]:
+            return (
+                f"{link} leads to no release, although {len(files)} are there. "
+                f"Remedy: `clusters rollback {files[0].stem}` makes the newest of them current"
+            )
+        if link.exists() and link.resolve().stem != half_published:
+            return (
+                f"{link} leads to a file that no manifest in {self.folder / 'manifests'} names. Remedy: restore the "
+                f"whole folder {self.folder} from one backup; to begin anew, move it away"
+            )
+        return None
+
+    def strangers(self) -> list[Path]:
+        """What stands among the releases and no manifest names, in order of names."""
+        known = set(self._release_files())
+        return sorted(path for path in self._settings.releases.glob("*") if path not in known)
 
     def releases(self) -> list[Release]:
         """All releases, newest first."""
@@ -203,26 +229,24 @@ class Warehouse:
     def retain(self, keep: int | None = None) -> list[str]:
         """Delete the releases beyond the limits of the settings, never the current one; returns the ids that went.
 
-        Beyond them is a release after the `keep` newest (the settings' number without it), one more than the settings'
-        days older than the newest, and one that with all newer ones is larger than the settings' bytes; of the last
-        two kinds the two newest stay. Readers that hold a deleted file open keep reading it.
+        Beyond them is a release after the `keep` newest (the settings' number without it), one that with all newer ones
+        is larger than the settings' bytes, and the oldest if it is more than the settings' days older than the newest:
+        one a time, for a clock that is wrong for a night makes all of them old. Of the last two kinds the two newest
+        that are whole stay. Readers that hold a deleted file open keep reading it.
         """
         of, current, files = self._settings, self._current_path(), self._release_files()
         sizes = accumulate(path.stat().st_size for path in files)
+        beyond = [path for path, size in zip(files, sizes, strict=True) if size > of.keep_bytes]
         # By the newest and not by today: where nothing new comes, nothing goes.
-        ages = [_days_between(path, files[0]) for path in files]
-        old = [
-            path
-            for place, (path, size, age) in enumerate(zip(files, sizes, ages, strict=True))
-            if path != current
-            and (
-                place >= (of.keep_releases if keep is None else keep)
-                or (place >= SPARED and (age > of.keep_days or size > of.keep_bytes))
-            )
-        ]
-        for path in old:
-            path.unlink()
-        return [path.stem for path in old]
+        if files and _days_between(files[-1], files[0]) > of.keep_days:
+            beyond.append(files[-1])
+        spared = self._whole(files) if beyond else []
+        old = files[of.keep_releases if keep is None else keep :] + [path for path in beyond if path not in spared]
+        gone = [path for path in files if path in old and path != current]
+        with self._opened() if gone else nullcontext():
+            for path in gone:
+                path.unlink()
+        return [path.stem for path in gone]
 
     def sweep(self) -> list[Path]:
         """Remove what crashed refreshes left (call it under `lock`); returns the paths that went.
@@ -241,11 +265,12 @@ class Warehouse:
                 manifest = manifest_path(self.folder, half_published.stem)
                 left += [path for path in (half_published, manifest) if path.is_file()]
             left.append(self._pending)
-        for path in left:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+        with self._opened() if settings.releases.exists() else nullcontext():
+            for path in left:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
         return left
 
     def point_current_at(self, target: Path) -> None:
@@ -258,16 +283,44 @@ class Warehouse:
         temporary.replace(link)
         _sync(link.parent)
 
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        """Lets files come and go among the releases; at all other times nobody but root may put one beside them."""
+        folder = self._settings.releases
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)
+        try:
+            yield
+        finally:
+            folder.chmod(0o555)
+
     def _current_path(self) -> Path | None:
         link = self._settings.current
-        target = link.resolve()
-        return target if link.is_symlink() and target.is_file() else None
+        target = link.resolve() if link.is_symlink() else None
+        return next((path for path in self._release_files() if path.resolve() == target), None)
 
     def _release_path(self, release_id: str) -> Path:
         return self._settings.releases / f"{release_id}.duckdb"
 
     def _release_files(self) -> list[Path]:
-        return sorted(self._settings.releases.glob("*.duckdb"), reverse=True)
+        """Files that a manifest names, newest first."""
+        found = sorted(self._settings.releases.glob("*.duckdb"), reverse=True)
+        return [p for p in found if p.is_file() and not p.is_symlink() and manifest_path(self.folder, p.stem).exists()]
+
+    def _newest(self) -> datetime | None:
+        """When the newest release there ever was is dated; deleted ones have left their manifests."""
+        moments = [_moment(path) for path in manifest_path(self.folder, "any").parent.glob("*.json")]
+        return max((moment for moment in moments if moment), default=None)
+
+    def _whole(self, files: Sequence[Path]) -> list[Path]:
+        """The newest files that are what was published, as many as are spared."""
+
+        def is_whole(path: Path) -> bool:
+            with suppress(SetupError):  # of its manifest, which is damaged
+                return alteration(self.folder, path) is None
+            return False
+
+        return list(islice(filter(is_whole, files), SPARED))
 
     def _release(self, path: Path, current: Path | None) -> Release:
         size = path.stat().st_size
@@ -285,93 +338,17 @@ class Warehouse:
         return ""
 
 
+def _moment(path: Path) -> datetime | None:
+    """When a release is dated, by its name; None where that is no id of ours."""
+    with suppress(ValueError):
+        return datetime.strptime(path.stem, RELEASE_ID).replace(tzinfo=UTC)
+    return None
+
+
 def _days_between(earlier: Path, later: Path) -> int:
     """Days between two releases, by their ids; 0 where one is no release of ours."""
-    with suppress(ValueError):
-        one, other = (datetime.strptime(path.stem, RELEASE_ID) for path in (earlier, later))
-        return (other - one).days
-    return 0
-
-
-def verify(build: Path, release_id: str) -> ReleaseRow:
-    """Checkpoint a build file and check that it is fit to be a release; returns its row of `meta.release`.
-
-    Raises:
-        GateError: naming the file and what is wrong with it.
-    """
-    if not build.is_file():
-        raise GateError(f"{build.name}: the build file is missing; run the refresh again")
-    try:
-        with duckdb.connect(build) as con:
-            con.execute("CHECKPOINT")
-        if build.with_name(f"{build.name}.wal").exists():
-            raise GateError(f"{build.name}: a write-ahead log is left after CHECKPOINT; close every writer")
-        with duckdb.connect(build, read_only=True) as con:
-            _verify_storage(con, build.name)
-            _verify_contents(con, build.name)
-    except duckdb.Error as error:
-        raise GateError(f"{build.name}: DuckDB cannot open the build file as a release: {error}") from error
-    try:
-        row = read_release(build)
-    except SetupError as error:
-        raise GateError(str(error)) from error
-    if row.release_id != release_id:
-        raise GateError(f"{build.name}: meta.release names release {row.release_id}, not {release_id}")
-    return row
-
-
-def _verify_storage(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    found = con.sql("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal").fetchone()
-    tag = str(found[0]) if found else ""
-    version = tuple(int(number) for number in re.findall(r"\d+", tag))
-    if not version or version > OLDEST_READER:
-        oldest = ".".join(map(str, OLDEST_READER))
-        raise GateError(
-            f"{name}: storage version is {tag or 'unknown'}, which DuckDB {oldest} cannot read; "
-            f"attach the build file with STORAGE_VERSION 'v{oldest}'"
-        )
-
-
-def _verify_contents(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    schemas = {
-        row[0]
-        for row in con.execute(
-            "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database() AND NOT internal"
-        ).fetchall()
-    }
-    if others := sorted(schemas - {"main", "meta"}):
-        raise GateError(f"{name}: a release holds schemas main and meta only, found also {', '.join(others)}")
-    views = con.sql("SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL").fetchall()
-    if others := [".".join(view) for view in views if view not in VIEWS]:
-        raise GateError(f"{name}: a release holds no view but its own, found {', '.join(others)}")
-    for schema, view in views:
-        # Analysts attach the file by any name: what a view reads has to be found in the file it stands in.
-        con.execute(f'FROM {schema}."{view}" LIMIT 0')
-    macros = con.sql(
-        "SELECT DISTINCT schema_name, function_name FROM duckdb_functions() "
-        "WHERE database_name = current_database() AND NOT internal ORDER BY ALL"
-    ).fetchall()
-    if others := [".".join(macro) for macro in macros if macro not in MACROS]:
-        raise GateError(f"{name}: a release holds no macro but its own, found {', '.join(others)}")
-    columns = con.execute(
-        "SELECT concat_ws('.', schema_name, table_name, column_name), data_type FROM duckdb_columns() "
-        "WHERE database_name = current_database() AND NOT internal AND NOT regexp_full_match(data_type, ?) ORDER BY 1",
-        [PLAIN],
-    ).fetchall()
-    if columns:
-        odd = ", ".join(f"{column} ({kind})" for column, kind in columns)
-        raise GateError(f"{name}: a release holds plain types only, found {odd}; see the table's contract")
-    tables = con.sql("SELECT schema_name, table_name FROM duckdb_tables() ORDER BY ALL").fetchall()
-    if not any(schema == "main" for schema, _ in tables):
-        raise GateError(f"{name}: schema main holds no table; did dbt build?")
-    # A gate may have found that a table is rightly empty, for want of a second year to compare, say.
-    rightly = (
-        "SELECT table_name FROM meta.check_result WHERE check_name = 'row_count' AND passed AND observed = '0 rows'"
-    )
-    may_be_empty = {("main", row[0]) for row in con.sql(rightly).fetchall()}
-    for schema, table in tables:
-        if (schema, table) not in may_be_empty and not con.table(f'{schema}."{table}"').limit(1).fetchone():
-            raise GateError(f"{name}: table {schema}.{table} is empty; see which source gave no rows")
+    one, other = _moment(earlier), _moment(later)
+    return (other - one).days if one and other else 0
 
 
 def _sync(path: Path) -> None:

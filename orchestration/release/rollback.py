@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +21,13 @@ import duckdb
 from orchestration.contracts import mart_contracts
 from orchestration.errors import SetupError
 from orchestration.release.contents import differing, table_contents
-from orchestration.release.integrity import alteration
+from orchestration.release.integrity import require_unaltered
 from orchestration.release.manifest import manifest_path, read_manifest
 from orchestration.release.publish import Release, Warehouse
 from orchestration.release.records import read_release
 
 NOTE = "held.json"
+ANOTHER = "go back to another; `clusters releases` lists them"
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,7 @@ def replaced_by(house: Warehouse, release: Release) -> Release:
         >>> replaced_by(house, house.current()).id                                # doctest: +SKIP
         '20261121T023000Z'
     """
-    path = manifest_path(house.folder, release.id)
-    row = read_manifest(path).release if path.exists() else read_release(release.path)
+    row = read_manifest(manifest_path(house.folder, release.id)).release
     remedy = "`clusters releases` lists what there is; name one"
     if row.previous_release_id is None:
         raise SetupError(f"release {release.id} replaced no other. {remedy}")
@@ -150,10 +149,10 @@ def _target(house: Warehouse, releases: Sequence[Release], current: Release | No
 
 def _require_whole(house: Warehouse, release: Release) -> None:
     """What people are pointed back to in a hurry had better be what it was; its manifest knows."""
-    path = manifest_path(house.folder, release.id)
-    if not path.exists() or (manifest := read_manifest(path)).engine != duckdb.__version__:
+    manifest = read_manifest(manifest_path(house.folder, release.id))
+    if manifest.engine != duckdb.__version__:
         read_release(release.path)
-        _require_unaltered(house, release)
+        require_unaltered(house.folder, release.path, ANOTHER)
         return
     known = [content for content in manifest.contents if content.table_name in mart_contracts()]
     tables = [mart_contracts()[name] for name in {content.table_name for content in known}]
@@ -165,12 +164,7 @@ def _require_whole(house: Warehouse, release: Release) -> None:
     if changed:
         names = ", ".join(changed)
         raise SetupError(f"release {release.id} no longer holds what was published ({names}); choose another")
-    _require_unaltered(house, release)
-
-
-def _require_unaltered(house: Warehouse, release: Release) -> None:
-    if problem := alteration(house.folder, release.path):
-        raise SetupError(f"release {release.id} is no longer what was published: {problem}; choose another")
+    require_unaltered(house.folder, release.path, ANOTHER)
 
 
 def _hold(house: Warehouse, target: Release, later: Sequence[Release]) -> Hold:
@@ -186,14 +180,6 @@ def _hold(house: Warehouse, target: Release, later: Sequence[Release]) -> Hold:
 
 
 def _made_from(house: Warehouse, release: Release) -> tuple[set[str], str]:
-    """Paths of the tidy partitions of a release and the hash of its inputs, from its manifest.
-
-    Without one (it was made before there were any) the paths are not known, and if it is damaged, too, nothing is.
-    """
-    path = manifest_path(house.folder, release.id)
-    if path.exists():
-        manifest = read_manifest(path)
-        return manifest.paths, manifest.release.inputs_hash
-    with suppress(SetupError):
-        return set(), read_release(release.path).inputs_hash
-    return set(), ""
+    """Paths of the tidy partitions of a release and the hash of its inputs, from its manifest."""
+    manifest = read_manifest(manifest_path(house.folder, release.id))
+    return manifest.paths, manifest.release.inputs_hash

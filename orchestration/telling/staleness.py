@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from orchestration.release.publish import Warehouse
+from orchestration.release.publish import AHEAD, Warehouse
 from orchestration.release.records import SourceSnapshot, read_snapshots
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
@@ -44,6 +44,7 @@ class Staleness:
     """How old the current release is; times are aware.
 
     `confirmed_at` is when a refresh last ended without failing: then the release was what the publishers offered.
+    `ahead` says that the newest release is dated after `now`.
     """
 
     release_id: str
@@ -52,6 +53,7 @@ class Staleness:
     confirmed_at: datetime
     now: datetime
     sources: tuple[SourceAge, ...]
+    ahead: str | None = None
 
     @property
     def age(self) -> timedelta:
@@ -61,7 +63,10 @@ class Staleness:
     def reasons(self) -> list[str]:
         """Why a person should look; none if nothing is stale."""
         unconfirmed = self.now - self.confirmed_at
-        found = []
+        # Dates of the future say nothing of how long ago anything was.
+        found = [self.ahead] if self.ahead else []
+        if unconfirmed < -AHEAD:
+            found.append(f"the last refresh that succeeded is dated {self.confirmed_at:%Y-%m-%d}, after today")
         if unconfirmed > STALE_AFTER:
             found.append(f"no refresh has succeeded for {span(unconfirmed)}; see the last run")
         return found + [
@@ -81,7 +86,8 @@ def staleness(settings: Settings, now: datetime | None = None) -> Staleness | No
         >>> staleness(settings()).reasons                                   # doctest: +SKIP
         ['no refresh has succeeded for 3 days; see the last run']
     """
-    release = Warehouse(settings).current()
+    house = Warehouse(settings)
+    release = house.current()
     if release is None:
         return None
     at = now or datetime.now(UTC)
@@ -89,7 +95,7 @@ def staleness(settings: Settings, now: datetime | None = None) -> Staleness | No
     # A release that was copied here, or whose record was lost, was current when it was made.
     confirmed = max(release.published_at, datetime.fromisoformat(succeeded)) if succeeded else release.published_at
     sources = _source_ages(read_snapshots(release.path), at, invented=release.profile == "sample")
-    return Staleness(release.id, release.profile, release.published_at, confirmed, at, sources)
+    return Staleness(release.id, release.profile, release.published_at, confirmed, at, sources, house.ahead(at))
 
 
 def _source_ages(snapshots: list[SourceSnapshot], now: datetime, *, invented: bool) -> tuple[SourceAge, ...]:

@@ -32,7 +32,7 @@ from orchestration.settings import Settings, settings
 from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.source import Source
 from orchestration.telling.run_record import last_run, record_run
-from tests.release.builds import RELEASE_ID, make_build
+from tests.release.builds import RELEASE_ID, published
 
 REPOSITORY = defs.get_repository_def()
 EVERY = frozenset(REPOSITORY.asset_graph.executable_asset_keys)
@@ -56,7 +56,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     monkeypatch.delenv("CLUSTERS_WEBHOOK", raising=False)
     settings.cache_clear()
     house = Warehouse(settings())
-    house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "mirror", year=2020), RELEASE_ID)
+    published(house, RELEASE_ID, "mirror", year=2020)
     yield settings()
     settings.cache_clear()
 

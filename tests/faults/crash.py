@@ -124,9 +124,12 @@ class Site:
     MEANT_TO_GROW = frozenset({"landing", "warehouse"})
     SLACK = 8_000_000
 
-    def __init__(self, base: Path, house: House | None = None, *, year_by_year: bool = False) -> None:
+    def __init__(
+        self, base: Path, house: House | None = None, *, year_by_year: bool = False, years: str | None = None
+    ) -> None:
         self.house = house or House(base / "home", write_sample(base / "mirror"))
         self.original = self.house.read(singlefile(CHANGING)) if year_by_year else None
+        self.years = {"CLUSTERS_YEARS": years} if years else {}
         self.temporary = base / "tmp"
         self.temporary.mkdir(exist_ok=True)
         self.longest = 0.0
@@ -172,7 +175,7 @@ class Site:
         mine = {"PYTHONPATH": str(PROJECT_ROOT), "TMPDIR": str(self.temporary)}
         if self.original is not None:
             mine["CLUSTERS_ROWS_IN_ONE_GO"] = "1"
-        return os.environ | self.house.environment | mine
+        return os.environ | self.house.environment | mine | self.years
 
     def kill_when(self, when: When, *, group: bool = True) -> Crashed:
         """Starts a refresh, kills it (and its children, if `group`) at the moment, and looks at what is left.

@@ -19,7 +19,7 @@ import duckdb
 
 from orchestration.release.publish import Warehouse
 from orchestration.settings import Settings
-from tests.release.builds import make_build
+from tests.release.builds import make_build, manifest_of
 
 TABLES = ("dim_region", "dim_cluster", "cluster_specialisation", "numbers")
 ROWS = 20_000
@@ -59,7 +59,7 @@ def publish(settings: Settings, build: Path, release_id: str) -> None:
     """Publishes a build file through the warehouse, as a refresh does."""
     warehouse = Warehouse(settings)
     with warehouse.lock():
-        warehouse.publish(build, release_id, keep=KEPT)
+        warehouse.publish(build, release_id, manifest_of(release_id), keep=KEPT)
 
 
 def look(con: duckdb.DuckDBPyConnection) -> set[str]:

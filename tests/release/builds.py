@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from orchestration.contracts import ColumnContract, TableContract
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.catalogue import write_catalogue
+from orchestration.release.manifest import Manifest
+from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot, TableProfile
 
 MOMENT = datetime(2026, 11, 22, 2, 30, tzinfo=UTC)
@@ -88,6 +91,18 @@ MARTS = {
         ),
     )
 }
+
+
+def manifest_of(release_id: str = RELEASE_ID, **of: Any) -> Manifest:
+    """A manifest that says as little as one can; `of` are fields that a test cares about."""
+    given = {"release": catalogue(release_id).release, "engine": duckdb.__version__, "code_hash": "ab"} | of
+    return Manifest(**{"partitions": [], "contents": [], "accepted": []} | given)
+
+
+def published(house: Warehouse, release_id: str = RELEASE_ID, profile: str = "mirror", year: int = 2016) -> Path:
+    """A release of the test's tables."""
+    build = make_build(house.build_path(release_id), release_id, profile, year=year)
+    return house.publish(build, release_id, manifest_of(release_id))
 
 
 def catalogue(release_id: str = RELEASE_ID, profile: str = "mirror", year: int = 2016) -> Catalogue:

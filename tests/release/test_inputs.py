@@ -10,7 +10,7 @@ import pytest
 from orchestration.assets.resources import Refresh
 from orchestration.partitions import Partition, TidyIndex
 from orchestration.release import inputs
-from orchestration.release.inputs import ENGINES, code_files, inputs_hash, options
+from orchestration.release.inputs import ENGINES, inputs_hash, options, read_code
 from orchestration.settings import PROJECT_ROOT, settings
 
 NUMBERS = [
@@ -40,59 +40,59 @@ WORDS = [
 ]
 
 
-def test_the_hash_of_inputs_sees_every_change_and_no_order(tmp_path: Path) -> None:
-    code = [tmp_path / "a.sql", tmp_path / "b.sql"]
-    for path in code:
-        path.write_text("SELECT 1")
+def test_the_hash_of_inputs_sees_every_change_and_no_order() -> None:
+    code = {"a.sql": "1a", "b.sql": "2b"}
     files = [("https://a", "1f"), ("https://b", "2e")]
     base = inputs_hash(files, code, {"years": "2015-2016"})
-    assert base == inputs_hash(files[::-1], code[::-1], {"years": "2015-2016"})
+    assert base == inputs_hash(files[::-1], dict(reversed(code.items())), {"years": "2015-2016"})
     assert len(base) == 64
     changed = [
         inputs_hash([("https://a", "1e"), files[1]], code, {"years": "2015-2016"}),
         inputs_hash([("https://c", "1f"), files[1]], code, {"years": "2015-2016"}),
         inputs_hash(files[:1], code, {"years": "2015-2016"}),
         inputs_hash(files, code, {"years": "2015-2017"}),
-        inputs_hash(files, code[:1], {"years": "2015-2016"}),
+        inputs_hash(files, {"a.sql": "1a"}, {"years": "2015-2016"}),
+        inputs_hash(files, code | {"a.sql": "1b"}, {"years": "2015-2016"}),
     ]
-    code[0].write_text("SELECT 2")
-    changed.append(inputs_hash(files, code, {"years": "2015-2016"}))
     assert len({base, *changed}) == 7
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small project with a file of each kind; the hashes of its files go by their names in it."""
+def project(tmp_path: Path) -> Path:
+    """A small project with a file of each kind."""
     for name in NUMBERS + WORDS:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
-    monkeypatch.setattr(inputs, "PROJECT_ROOT", tmp_path)
     return tmp_path
 
 
 def test_only_what_can_change_a_number_is_code(project: Path) -> None:
-    assert [p.relative_to(project).as_posix() for p in code_files(project)] == NUMBERS
+    assert sorted(read_code(project).numbers) == NUMBERS
 
 
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_change_of_what_makes_numbers_makes_another_release(project: Path, name: str) -> None:
-    before = inputs_hash([], code_files(project))
+    before = read_code(project)
     (project / name).write_text("y")
-    changed = inputs_hash([], code_files(project))
+    changed = read_code(project)
     (project / name).unlink()
-    assert len({before, changed, inputs_hash([], code_files(project))}) == 3
+    gone = read_code(project)
+    assert len({before.hash, changed.hash, gone.hash}) == 3
+    assert before.updated(changed) == before.updated(gone) == [name]
+    assert before.updated(before) == []
 
 
 @pytest.mark.parametrize("name", WORDS)
 def test_a_change_of_words_tests_docs_or_the_sample_makes_no_other_release(project: Path, name: str) -> None:
-    before = inputs_hash([], code_files(project))
+    before = read_code(project)
     (project / name).write_text("y")
-    assert inputs_hash([], code_files(project)) == before
+    assert read_code(project).hash == before.hash
+    assert before.updated(read_code(project)) == []
 
 
 def test_the_projects_own_code_is_all_that_is_imported_by_its_kernels() -> None:
     """What a kernel imports of the project changes numbers too, so it must be among the files."""
-    found = {path.relative_to(PROJECT_ROOT).as_posix() for path in code_files()}
+    found = set(read_code().numbers)
     assert {"dbt_project/models/marts/year/employment.sql", "orchestration/indicators/qcew.py"} <= found
     assert not {path for path in found if path.startswith(("dbt_project/models/staging", "orchestration/cli"))}
     for path in (PROJECT_ROOT / "orchestration" / "indicators").glob("*.py"):

@@ -82,15 +82,11 @@ def test_a_log_beside_a_release_is_noticed(warehouse: Warehouse, release: Path) 
     assert "write-ahead log" in str(alteration(warehouse.folder, release))
 
 
-@pytest.mark.parametrize("manifest", ["without a checksum", "none"])
-def test_of_older_releases_nothing_is_claimed(warehouse: Warehouse, release: Path, manifest: str) -> None:
+def test_of_older_releases_nothing_is_claimed(warehouse: Warehouse, release: Path) -> None:
     path = manifest_path(warehouse.folder, SECOND)
-    if manifest == "none":
-        path.unlink()
-    else:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-        del entries["file_sha256"]
-        path.write_text(json.dumps(entries), encoding="utf-8")
+    entries = json.loads(path.read_text(encoding="utf-8"))
+    del entries["file_sha256"]
+    path.write_text(json.dumps(entries), encoding="utf-8")
     write_into(release)
     assert alteration(warehouse.folder, release) is None
 

@@ -18,14 +18,14 @@ import pytest
 from orchestration.errors import GateError, LockedError, SetupError
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings
-from tests.release.builds import MOMENT, RELEASE_ID, make_build
+from tests.release.builds import MOMENT, RELEASE_ID, make_build, manifest_of
 
 LATER = "20261123T023000Z"
 
 
 def publish(warehouse: Warehouse, release_id: str = RELEASE_ID, profile: str = "mirror", keep: int = 30) -> Path:
     build = make_build(warehouse.build_path(release_id), release_id, profile)
-    return warehouse.publish(build, release_id, keep=keep)
+    return warehouse.publish(build, release_id, manifest_of(release_id), keep=keep)
 
 
 def published_id(path: Path) -> str:
@@ -48,7 +48,8 @@ def test_a_release_is_one_read_only_file_behind_a_relative_link(warehouse: Wareh
     assert path == home.releases / f"{RELEASE_ID}.duckdb"
     assert path.stat().st_mode & 0o777 == 0o444
     assert home.current.readlink() == Path("releases") / path.name
-    assert sorted(p.name for p in home.warehouse.rglob("*")) == [path.name, "current.duckdb", "releases"]
+    here = [path.name, f"{RELEASE_ID}.json", "current.duckdb", "manifests", "releases"]
+    assert sorted(p.name for p in home.warehouse.rglob("*")) == here
     assert list(home.work.iterdir()) == []
     current = warehouse.current()
     assert current is not None
@@ -117,17 +118,17 @@ def test_a_table_is_published_empty_where_a_gate_found_that_it_may_be(
         row = f"('row_count', 'dim_cluster', 'great_expectations', 'error', true, '{observed}', 'at least one row')"
         con.execute(f"INSERT INTO meta.check_result VALUES {row}")
     if published:
-        assert warehouse.publish(build, RELEASE_ID).exists()
+        assert warehouse.publish(build, RELEASE_ID, manifest_of(RELEASE_ID)).exists()
         return
     with pytest.raises(GateError, match=r"main\.dim_cluster is empty"):
-        warehouse.publish(build, RELEASE_ID)
+        warehouse.publish(build, RELEASE_ID, manifest_of(RELEASE_ID))
 
 
 def test_the_macro_of_a_release_is_published_with_it(warehouse: Warehouse) -> None:
     build = make_build(warehouse.build_path(RELEASE_ID))
     with duckdb.connect(str(build)) as con:
         con.execute("CREATE MACRO main.cluster_dynamics_between(a, b) AS TABLE SELECT a, b FROM dim_cluster")
-    with duckdb.connect(str(warehouse.publish(build, RELEASE_ID)), read_only=True) as con:
+    with duckdb.connect(str(warehouse.publish(build, RELEASE_ID, manifest_of(RELEASE_ID))), read_only=True) as con:
         assert con.execute("FROM cluster_dynamics_between(1, 2)").fetchone() == (1, 2)
 
 
@@ -159,7 +160,7 @@ def test_an_unfit_file_is_refused(warehouse: Warehouse, home: Settings, spoil: s
     with duckdb.connect(build) as con:
         con.execute(spoil)
     with pytest.raises(GateError, match=message) as stop:
-        warehouse.publish(build, LATER)
+        warehouse.publish(build, LATER, manifest_of(LATER))
     assert f"{LATER}.duckdb" in str(stop.value)
     assert [r.id for r in warehouse.releases()] == [RELEASE_ID]
     assert published_id(home.current) == RELEASE_ID
@@ -171,7 +172,7 @@ def test_what_is_no_database_is_refused(warehouse: Warehouse, content: bytes | N
     if content is not None:
         build.write_bytes(content)
     with pytest.raises(GateError, match=RELEASE_ID):
-        warehouse.publish(build, RELEASE_ID)
+        warehouse.publish(build, RELEASE_ID, manifest_of(RELEASE_ID))
     assert warehouse.current() is None
 
 
@@ -184,9 +185,9 @@ def test_a_build_that_another_process_still_writes_is_refused(warehouse: Warehou
         assert writer.stdout is not None
         assert writer.stdout.readline() == "open\n"
         with pytest.raises(GateError, match="lock"):
-            warehouse.publish(build, RELEASE_ID)
+            warehouse.publish(build, RELEASE_ID, manifest_of(RELEASE_ID))
         writer.communicate("")
-    warehouse.publish(build, RELEASE_ID)
+    warehouse.publish(build, RELEASE_ID, manifest_of(RELEASE_ID))
     assert warehouse.current() is not None
 
 
@@ -196,11 +197,11 @@ def test_a_build_that_another_process_still_writes_is_refused(warehouse: Warehou
 def test_only_what_duckdb_1_2_reads_is_published(warehouse: Warehouse, storage: str, fits: bool) -> None:
     build = make_build(warehouse.build_path(RELEASE_ID), storage=storage)
     if fits:
-        warehouse.publish(build, RELEASE_ID)
+        warehouse.publish(build, RELEASE_ID, manifest_of(RELEASE_ID))
         assert warehouse.current() is not None
     else:
         with pytest.raises(GateError, match=r"which DuckDB 1\.2\.0 cannot read"):
-            warehouse.publish(build, RELEASE_ID)
+            warehouse.publish(build, RELEASE_ID, manifest_of(RELEASE_ID))
         assert warehouse.current() is None
 
 
@@ -270,6 +271,7 @@ KILLED_PUBLISH = """
 import os, signal, sys
 from orchestration.release.publish import Warehouse
 from orchestration.settings import settings
+from tests.release.builds import manifest_of
 
 left = int(sys.argv[1])
 
@@ -287,7 +289,7 @@ w = Warehouse(settings())
 with w.lock():
     for name in ("chmod", "fsync", "symlink", "replace", "unlink"):
         killing(name)
-    w.publish(w.build_path("20261123T023000Z"), "20261123T023000Z")
+    w.publish(w.build_path("20261123T023000Z"), "20261123T023000Z", manifest_of("20261123T023000Z"))
 """
 
 
@@ -310,11 +312,12 @@ def test_a_kill_before_any_step_leaves_a_whole_release(warehouse: Warehouse, hom
         assert found == ([LATER, RELEASE_ID] if current == LATER else [RELEASE_ID])
         assert published_id(home.current.resolve()) == current
         assert list(home.work.iterdir()) == []
-        assert sorted(p.name for p in home.warehouse.iterdir()) == ["current.duckdb", "releases"]
+        assert sorted(p.name for p in home.warehouse.iterdir()) == ["current.duckdb", "manifests", "releases"]
         if current == LATER:  # back to the start for the next step
             home.current.unlink()
             home.current.symlink_to(Path("releases") / f"{RELEASE_ID}.duckdb")
             (home.releases / f"{LATER}.duckdb").unlink()
+            (home.warehouse / "manifests" / f"{LATER}.json").unlink()
     assert len(outcomes) >= 9
     # Killed early the old release stays, killed after the link is replaced the new one does.
     assert outcomes == sorted(outcomes)
