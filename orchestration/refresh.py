@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,10 +82,9 @@ def refresh(
             pass
         house.refuse_sample_over_real(settings.profile)
         config = {"only": list(only or []), "from_scratch": from_scratch}
-        error = run_nightly(settings, years, config, progress, accept_revision)
-        if error is not None:
-            record_failure(settings, error)
-            raise error
+        with failure_recorded(settings):
+            if (error := run_nightly(settings, years, config, progress, accept_revision)) is not None:
+                raise error
     now, last = house.current(), last_run(settings)
     if now is None or last is None:
         raise GateError("the run ended without an error, yet nothing is published")
@@ -187,6 +186,18 @@ def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], oth
     if failed and error.exit_code in (ClustersError.exit_code, GateError.exit_code):
         return gate_error(failed, TidyIndex(settings).active(), settings.data_docs)
     return error
+
+
+@contextmanager
+def failure_recorded(settings: Settings) -> Iterator[None]:
+    """Whatever ends the block early is remembered as how the run ended, also what Dagster itself fails of."""
+    try:
+        yield
+    except Exception as error:
+        # A disk that takes nothing more may not take the record either.
+        with suppress(OSError):
+            record_failure(settings, error if isinstance(error, ClustersError) else ClustersError(str(error)))
+        raise
 
 
 def record_failure(settings: Settings, error: ClustersError) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from orchestration.partitions import Partition, TidyIndex, landed_files
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.inputs import Code, inputs_hash, options, read_code
-from orchestration.release.integrity import CHECK, alteration
+from orchestration.release.integrity import CHECK, DATED, NAMED, alteration
 from orchestration.release.manifest import Manifest, YearRecord, manifest_path, read_manifest, year_record
 from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_checks, read_release
@@ -40,8 +40,6 @@ from orchestration.telling.run_record import gates_stopped, last_run
 log = logging.getLogger("clusters.ingest")
 
 RUN_ID = "run_id.txt"
-DATED = "release_is_not_dated_ahead"
-NAMED = "all_files_are_releases"
 
 
 @dataclass(frozen=True)

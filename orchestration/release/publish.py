@@ -105,7 +105,7 @@ class Warehouse:
         return moment.strftime(RELEASE_ID)
 
     def ahead(self, now: datetime) -> str | None:
-        """That the newest release is dated later than `now` (an aware time), with the remedy; None if it is not.
+        """That the newest release is dated later than `now` (an aware time); None if it is not.
 
         Example:
             >>> warehouse.ahead(datetime(2026, 11, 22, tzinfo=UTC))             # doctest: +SKIP
@@ -116,7 +116,7 @@ class Warehouse:
             return None
         return (
             f"release {newest.strftime(RELEASE_ID)} is dated {(newest - now).days} days after the clock of this "
-            "machine, which is wrong now or was wrong then. Remedy: set the clock; ids go on from that release's"
+            "machine, which is wrong now or was wrong then"
         )
 
     def build_path(self, release_id: str) -> Path:
@@ -231,14 +231,15 @@ class Warehouse:
 
         Beyond them is a release after the `keep` newest (the settings' number without it), one that with all newer ones
         is larger than the settings' bytes, and the oldest if it is more than the settings' days older than the newest:
-        one a time, for a clock that is wrong for a night makes all of them old. Of the last two kinds the two newest
-        that are whole stay. Readers that hold a deleted file open keep reading it.
+        one a time, for a clock that is wrong for a night makes all of them old, and none while the newest is dated
+        ahead of the clock. Of the last two kinds the two newest that are whole stay. Readers that hold a deleted file
+        open keep reading it.
         """
         of, current, files = self._settings, self._current_path(), self._release_files()
         sizes = accumulate(path.stat().st_size for path in files)
         beyond = [path for path, size in zip(files, sizes, strict=True) if size > of.keep_bytes]
         # By the newest and not by today: where nothing new comes, nothing goes.
-        if files and _days_between(files[-1], files[0]) > of.keep_days:
+        if files and _days_between(files[-1], files[0]) > of.keep_days and not self.ahead(datetime.now(UTC)):
             beyond.append(files[-1])
         spared = self._whole(files) if beyond else []
         old = files[of.keep_releases if keep is None else keep :] + [path for path in beyond if path not in spared]

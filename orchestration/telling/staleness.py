@@ -44,7 +44,7 @@ class Staleness:
     """How old the current release is; times are aware.
 
     `confirmed_at` is when a refresh last ended without failing: then the release was what the publishers offered.
-    `ahead` says that the newest release is dated after `now`.
+    `ahead` says that the release is dated after `now`.
     """
 
     release_id: str
@@ -95,7 +95,8 @@ def staleness(settings: Settings, now: datetime | None = None) -> Staleness | No
     # A release that was copied here, or whose record was lost, was current when it was made.
     confirmed = max(release.published_at, datetime.fromisoformat(succeeded)) if succeeded else release.published_at
     sources = _source_ages(read_snapshots(release.path), at, invented=release.profile == "sample")
-    return Staleness(release.id, release.profile, release.published_at, confirmed, at, sources, house.ahead(at))
+    ahead = house.ahead(at) if release.published_at > at + AHEAD else None
+    return Staleness(release.id, release.profile, release.published_at, confirmed, at, sources, ahead)
 
 
 def _source_ages(snapshots: list[SourceSnapshot], now: datetime, *, invented: bool) -> tuple[SourceAge, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from orchestration.errors import ClustersError, SetupError
 
 # How the operating system, SQLite and DuckDB say it.
-FULL = r"No space left on device|database or disk is full|disk I/O error|Disk quota exceeded"
+FULL = r"No space left on device|database or disk is full|disk I/O error|Disk quota exceeded|File too large"
 CLOSED = r"Read-only file system|Permission denied|attempt to write a readonly database"
 
 
