@@ -45,7 +45,7 @@ lint: develop  ## ruff, sqlfluff
 	@$(BIN)/python -m orchestration.sources.staging
 	@home="$$(mktemp -d)" && trap 'rm -rf "$$home"' EXIT && mkdir "$$home/work" && \
 		CLUSTERS_HOME="$$home" DBT_TARGET_PATH="$$home/target" DBT_LOG_PATH="$$home" \
-		$(BIN)/sqlfluff lint --disable-progress-bar $(wildcard dbt_project/models dbt_project/tests)
+		$(BIN)/sqlfluff lint --disable-progress-bar --processes $(JOBS) $(wildcard dbt_project/models dbt_project/tests)
 
 types: develop  ## mypy
 	@$(BIN)/mypy
