@@ -83,7 +83,8 @@ def judged(world: World, before: Seen, now: Seen, code: int, limits: dict[str, f
     """What is wrong after a refresh that ended with a code."""
     if code == KILLED:
         return wrong_with_home(world, before, now, None) + wrong_with_status(world, now, None)
-    wrong = wrong_with_home(world, before, now, code) + wrong_with_status(world, now, code)
+    wrong = wrong_with_home(world, before, now, code, full="file_limit" in limits)
+    wrong += wrong_with_status(world, now, code)
     if code == 0:
         outcome = (status(world).get("last_run") or {}).get("outcome", "")
         wrong += wrong_after_success(world, before, now, outcome)
