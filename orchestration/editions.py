@@ -17,7 +17,7 @@ from orchestration.errors import NotPublished, SourceError
 from orchestration.landing.origin import file_name
 from orchestration.landing.store import Landed
 from orchestration.parsing import parse
-from orchestration.partitions import File, Partition, TidyIndex, is_whole
+from orchestration.partitions import File, Partition, TidyIndex, checksum, is_whole
 from orchestration.settings import Settings
 from orchestration.sources.source import LANDED, Edition, Format, Kind, Resource, Source
 from orchestration.sources.tidy import count_rows, partition_name
@@ -54,7 +54,7 @@ def ingest_edition(
     settings: Settings,
     waiting: list[NotPublished],
 ) -> Partition | None:
-    """The partition of an edition in the best format that the place offers; None if it offers none.
+    """The partition of an edition in the best format that the place offers whole; None if it offers none.
 
     `before` are the partitions of the same period. What is there and not yet whole is added to `waiting`.
     """
@@ -64,10 +64,11 @@ def ingest_edition(
         names = [each.name for each in formats]
         last = same_edition[-1].format
         formats = formats[: names.index(last) + 1] if last in names else formats
-    for each, landed in _offered(source, formats, fetcher):
+    for each, landed in _offered(source, formats, fetcher, is_held=bool(same_edition)):
         exact = _dated(edition, landed, before)
         path = _path(source, each, exact, landed)
-        if not is_whole(settings.tidy / path):
+        known = next((p for p in before if p.path == str(path)), None)
+        if not is_whole(settings.tidy / path, known.tidy_sha256 if known else None):
             # What a disk has damaged is found here, where it would do harm, and not by reading everything nightly.
             landed = [(r, fetcher.mended(item, r.url, r.kind, mirror=r.mirror)) for r, item in landed]
             path = _path(source, each, exact, landed)
@@ -114,6 +115,7 @@ def _recorded(
         homepage=source.homepage,
         tried=source.tried,
         offered_on=datetime.now(UTC).date().isoformat(),
+        tidy_sha256=checksum(settings.tidy / path),
     )
     TidyIndex(settings).put(partition)
     return partition
@@ -150,9 +152,16 @@ def _file(item: Landed) -> File:
 
 
 def _offered(
-    source: Source, formats: Sequence[Format], fetcher: Place
+    source: Source, formats: Sequence[Format], fetcher: Place, *, is_held: bool
 ) -> Iterator[tuple[Format, list[tuple[Resource, Landed]]]]:
-    """The formats that the place offers, best first, each landed when it is asked for."""
+    """The formats that the place offers, best first, each landed when it is asked for.
+
+    One that lacks a file is not offered where the edition is held already (`is_held`): publishers withdraw files one by
+    one, and what was landed together stays together.
+
+    Raises:
+        NotPublished: if a format lacks a file, and nothing of the edition is held.
+    """
 
     def get(resource: Resource) -> Landed:
         return fetcher.get(resource.url, resource.kind, source.source_id, mirror=resource.mirror)
@@ -166,7 +175,12 @@ def _offered(
         for resource in form.resources[1:]:
             try:
                 landed.append((resource, get(resource)))
-            except NotPublished:
-                if not resource.optional:
+            except NotPublished as error:
+                if resource.optional:
+                    continue
+                if not is_held:
                     raise
-        yield form, landed
+                log.warning("%s: %s is no longer offered beside the other files", source.source_id, error.file)
+                break
+        else:
+            yield form, landed

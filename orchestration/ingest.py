@@ -118,7 +118,7 @@ def read_anew(source: Source, asked: Asked, settings: Settings) -> list[str]:
     failures = []
     for partition in TidyIndex(settings).in_use(source.source_id):
         path = partition_path(source, partition.format, partition.edition, [file.sha256 for file in partition.files])
-        if partition.path == str(path) and is_whole(settings.tidy / path):
+        if partition.path == str(path) and is_whole(settings.tidy / path, partition.tidy_sha256):
             continue
         try:
             _read_anew(source, partition, asked, settings)
@@ -136,11 +136,11 @@ def _read_anew(source: Source, partition: Partition, asked: Asked, settings: Set
     urls = {file.url for file in partition.files}
     for edition in source.editions(asked):
         if edition.period == partition.period and of_vintage([partition], edition):
-            exactly = [
+            exactly = tuple(
                 replace(f, resources=_among(f, urls)) for f in edition.formats if len(_among(f, urls)) == len(urls)
-            ]
+            )
             place = Archive(landed_files([partition], settings, settings.profile))
-            if made := ingest_edition(source, replace(edition, formats=tuple(exactly)), [], place, settings, []):
+            if made := ingest_edition(source, replace(edition, formats=exactly), [partition], place, settings, []):
                 outcome = "kept" if partition.outcome == UNREAD else partition.outcome
                 TidyIndex(settings).put(replace(made, outcome=outcome, warning=partition.warning))
                 log.info("%s: read anew from the copy landed earlier", partition.name)

@@ -8,6 +8,7 @@ otherwise, or no longer.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.durable import write_whole
 from orchestration.errors import SetupError
 from orchestration.landing.store import Landed, blob_path
 from orchestration.settings import Settings
@@ -51,7 +53,8 @@ class Partition:
     `outcome` says what this refresh did: `new`, `changed`, `unchanged`, `kept` where the publisher no longer offers it,
     or `late` where the source failed tonight; in both cases what was landed before is used. `unread` is what today's
     parser cannot read, and is not used. `warning` is what a person should know of its files, None if nothing.
-    Publisher, title, licence, homepage and `tried` are as declared then.
+    Publisher, title, licence, homepage and `tried` are as declared then. `tidy_sha256` is the checksum of its Parquet
+    file; entries made earlier lack it.
     """
 
     source_id: str
@@ -70,6 +73,7 @@ class Partition:
     homepage: str = ""
     tried: str | None = None
     offered_on: str | None = None
+    tidy_sha256: str | None = None
 
     @classmethod
     def of(cls, entry: Mapping[str, Any]) -> Partition:
@@ -102,9 +106,14 @@ class Partition:
         return f"{self.source_id}:{self.edition}"
 
     @property
+    def landed_at(self) -> datetime:
+        """When the newest of its files came."""
+        return max(datetime.fromisoformat(file.fetched_at) for file in self.files)
+
+    @property
     def landed_on(self) -> date:
         """The day on which the newest of its files came."""
-        return max(datetime.fromisoformat(file.fetched_at) for file in self.files).date()
+        return self.landed_at.date()
 
     @property
     def known_until(self) -> date:
@@ -117,9 +126,20 @@ INDEX = "editions-{profile}.json"
 UNREAD = "unread"
 
 
-def is_whole(path: Path) -> bool:
-    """Whether a partition's Parquet file is there to its end, which a cut or half-written one lacks."""
+def checksum(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def is_whole(path: Path, sha256: str | None = None) -> bool:
+    """Whether a partition's Parquet file is there and undamaged.
+
+    By its checksum. Where none is known, by its end, which a cut or half-written file lacks.
+    """
     try:
+        if sha256 is not None:
+            return checksum(path) == sha256
         with path.open("rb") as stream:
             stream.seek(-len(PARQUET), os.SEEK_END)
             return stream.read() == PARQUET
@@ -139,17 +159,12 @@ class TidyIndex:
         self.path = settings.tidy / INDEX.format(profile=settings.profile)
 
     def all(self) -> list[Partition]:
-        """Every partition, ordered by source, period and vintage."""
-        if not self.path.exists():
-            return []
-        try:
-            found = [Partition.of(entry) for entry in json.loads(self.path.read_text(encoding="utf-8"))]
-        except (ValueError, KeyError, TypeError) as error:
-            raise SetupError(
-                f"{self.path}: the index of editions is damaged ({error}). Remedy: restore it from a backup; "
-                "or delete it, and a refresh starts from what the current release was made from."
-            ) from error
-        return sorted(found, key=lambda p: (p.source_id, p.period, p.vintage or ""))
+        """Every partition, ordered by source, period and vintage.
+
+        Raises:
+            SetupError: if the index is damaged.
+        """
+        return sorted(read_index(self.path), key=lambda p: (p.source_id, p.period, p.vintage or ""))
 
     def active(self) -> list[Partition]:
         """The partitions that a release is built from: of each period the newest vintage, or all where the source keeps
@@ -181,11 +196,56 @@ class TidyIndex:
         self._write([*self.all(), *(p for p in released if p.key not in there)])
         return gone
 
+    def complete(self, known: Iterable[Partition]) -> list[Partition]:
+        """Puts in what it lacks, or holds only as it was before, and returns that.
+
+        `known` are the partitions of releases. An index restored from an older backup lacks what came since; a release
+        made from it would lose years, or go back to figures that the publisher has replaced.
+        """
+        there = {p.key: p for p in self.all()}
+        missing: dict[tuple[str, str, str | None], Partition] = {}
+        for partition in known:
+            held = missing.get(partition.key, there.get(partition.key))
+            if held is None or held.landed_at < partition.landed_at:
+                missing[partition.key] = partition
+        if missing:
+            self._write(list((there | missing).values()))
+        return list(missing.values())
+
+    def set_aside_if_damaged(self) -> str | None:
+        """Renames an index that cannot be read, and says what is wrong with it; None where it can be."""
+        try:
+            self.all()
+        except SetupError as error:
+            self.path.replace(self.path.with_name(f"{self.path.name}.damaged"))
+            return str(error).split(". Remedy: ", 1)[0]
+        return None
+
     def _write(self, partitions: Sequence[Partition]) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
-        half = self.path.with_suffix(".half")
-        half.write_text(json.dumps([asdict(p) for p in partitions], indent=1), encoding="utf-8")
-        half.replace(self.path)
+        write_whole(self.path, json.dumps([asdict(p) for p in partitions], indent=1))
+
+
+def dated(partitions: Iterable[Partition]) -> list[Partition]:
+    """Those whose period is known: manifests from before editions had vintages know it of sources by year only."""
+    by_year = {name for name, source in SOURCES.items() if source.by_year}
+    return [p for p in partitions if p.offered_on or p.source_id in by_year]
+
+
+def read_index(path: Path) -> list[Partition]:
+    """The partitions that an index names; none where there is no such file.
+
+    Raises:
+        SetupError: if it is damaged.
+    """
+    try:
+        return [Partition.of(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        return []
+    except (ValueError, KeyError, TypeError) as error:
+        raise SetupError(
+            f"{path}: the index of editions is damaged ({error}). Remedy: `clusters refresh` makes it again from the "
+            "manifests of the releases."
+        ) from error
 
 
 def _in_use(partitions: Iterable[Partition]) -> list[Partition]:

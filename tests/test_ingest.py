@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -27,7 +28,7 @@ from orchestration.quality.verdict import CheckResult
 from orchestration.release.retention import partitions_in_use, prune_tidy
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
-from orchestration.sources.source import Asked, Source
+from orchestration.sources.source import Asked, Edition, Format, Resource, Source
 from tests.faults.publisher import Behaviour, Publisher, answer
 from tests.sources.declaring import HOST, TABLE, source
 from tests.sources.reading import TODAY
@@ -321,6 +322,48 @@ def test_a_required_source_that_offers_nothing_stops(house: House) -> None:
         house.night()
 
 
+# --- several files of one edition ---------------------------------------------------------------------------------
+
+
+def declares_parts(house: House) -> None:
+    """A required source of one period, in two files or in a coarser one."""
+    declared = house.declares(editions=[file("2020", name="coarse")], required=True)
+    (edition,) = declared.editions(Asked((), house.day, {}))
+    (coarse,) = edition.formats
+
+    def parse(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
+        one, other = (coarse.parse(con, [each], edition) for each in files)
+        return one.union(other)
+
+    parts = Format("parts", tuple(Resource(f"{HOST}/{name}.csv", "csv") for name in "ab"), parse)
+    several = replace(edition, formats=(parts, coarse))
+    house.patch.setitem(SOURCES, declared.source_id, replace(declared, editions=lambda _: [several]))
+
+
+@pytest.mark.parametrize("withdrawn", ["a", "b"])
+def test_where_one_of_several_files_is_withdrawn_all_are_kept(
+    house: House, withdrawn: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As they were landed together: another edition of the other file would not fit beside it."""
+    declares_parts(house)
+    house.offers(a=csv(1), b=b"town,n,m,y\n02,2,0,0\n", coarse=csv(3))
+    (before,), _ = house.pulls()
+    house.offers(**{"a": csv(10), "b": csv(20), withdrawn: None})
+    for _ in range(2):
+        (kept,), failures = house.pulls(after=1)
+        assert (kept.outcome, kept.path, failures) == ("kept", before.path, [])
+    assert "2020: no longer offered, the copy landed earlier is used" in caplog.text
+    house.offers(**{withdrawn: csv(30)})
+    assert outcomes(house.pulls(after=1)[0]) == {"2020": "changed"}
+
+
+def test_where_one_of_several_files_never_came_it_is_named(house: House) -> None:
+    declares_parts(house)
+    house.offers(a=csv(1), coarse=csv(3))
+    with pytest.raises(NotPublished, match=r"b\.csv"):
+        house.pulls()
+
+
 # --- one table, one parser ----------------------------------------------------------------------------------------
 
 OTHERWISE: dict[str, Any] = TABLE["columns"] | {"people": TABLE["columns"]["people"] | {"header": "m"}}
@@ -378,6 +421,54 @@ def test_a_partition_that_was_cut_is_made_again(house: House) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     house.pulls(after=1)
     assert house.people() == {"2020": 1}
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_partition_with_a_damaged_byte_is_made_again(house: House, offered: bool) -> None:
+    """Its end is whole, so nothing but its checksum tells; also where the publisher has withdrawn the file."""
+    house.declares(editions=[file("2020")], required=True)
+    house.offers(list=csv(1))
+    (made,), _ = house.pulls()
+    path, whole = house.settings.tidy / made.path, (house.settings.tidy / made.path).read_bytes()
+    path.write_bytes(whole[:20] + bytes([whole[20] ^ 1]) + whole[21:])
+    house.offers(list=csv(1) if offered else None)
+    (again,), _ = house.pulls(after=1)
+    assert (again.outcome, again.path) == ("unchanged" if offered else "kept", made.path)
+    assert path.read_bytes() == whole
+    assert again.tidy_sha256 == made.tidy_sha256
+
+
+def test_a_list_made_again_stays_the_list_of_its_day(house: House) -> None:
+    """Of two that came on one day the later has the time of day in its name."""
+    house.declares(editions=LISTS, keeps_vintages=True)
+    house.offers(list=csv(1))
+    house.pulls()
+    house.offers(list=csv(2))
+    house.pulls()
+    before = house.index.all()
+    shutil.rmtree(house.settings.tidy / "people")
+    house.pulls(after=1)
+    assert [p.edition for p in house.index.all()] == [p.edition for p in before]
+    assert sorted(house.people().values()) == [1, 2]
+
+
+def test_an_index_from_an_older_backup_is_brought_up_to_the_release(house: House) -> None:
+    """A year that it lacks would be lost, and one in the state of then would take back a correction."""
+    house.declares()
+    house.offers(people_2024=csv(24))
+    house.pulls()
+    backup = house.index.path.read_bytes()
+    house.offers(people_2024=csv(240), people_2025=csv(25))
+    house.pulls(after=1)
+    released = house.index.all()
+    house.index.path.write_bytes(backup)
+    assert [p.period for p in house.index.complete(released)] == ["2024", "2025"]
+    assert house.index.all() == released
+    house.offers(people_2024=csv(2400), people_2025=None)
+    house.pulls(after=1)
+    now = house.index.all()
+    assert house.index.complete(released) == [], "what came after the release stays"
+    assert (house.index.all(), house.people()) == (now, {"2024": 2400, "2025": 25})
 
 
 def test_a_damaged_index_is_named_with_what_to_do(house: House) -> None:

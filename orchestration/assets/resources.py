@@ -25,6 +25,7 @@ from orchestration.landing.archive import Archive
 from orchestration.partitions import Partition, TidyIndex, landed_files
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
+from orchestration.release.index import settle_index
 from orchestration.release.inputs import Code, inputs_hash, options, read_code
 from orchestration.release.integrity import CHECK, DATED, NAMED, alteration
 from orchestration.release.manifest import Manifest, YearRecord, manifest_path, read_manifest, year_record
@@ -83,9 +84,9 @@ class Refresh(ConfigurableResource):
         """Takes the lock (`LockedError` if another refresh has it) and opens the publishers."""
         house = Warehouse(self.settings)
         with house.lock():
-            self._code = read_code()
+            self._code, odd = read_code(), None
             if self.manifest is None:
-                self._settle_index()
+                odd = settle_index(self.settings, self.released(), gates_stopped(last_run(self.settings)))
             # First of all: what an earlier refresh found must not be taken for this one's findings.
             house.sweep()
             if problem := house.lost_link():
@@ -101,6 +102,8 @@ class Refresh(ConfigurableResource):
                 yield self
                 return
             self._tell_of_home(house)
+            if odd:
+                self.record_checks("index", [odd])
             with publishers(self.settings) as fetcher:
                 self._fetcher = fetcher
                 yield self
@@ -229,20 +232,6 @@ class Refresh(ConfigurableResource):
         """Partitions whose edition the current release lacks; none where there is no release to compare with."""
         released = {p.key for p in self.released()}
         return [p for p in self.partitions if released and p.key not in released]
-
-    def _settle_index(self) -> None:
-        """The index as the current release leaves it, where the gates stopped the last run, or the index is gone.
-
-        Otherwise a file that was stopped, and that the publisher has taken back, would stop every night to come.
-        """
-        index, current = TidyIndex(self.settings), Warehouse(self.settings).current()
-        doubtful = gates_stopped(last_run(self.settings)) or not index.path.exists()
-        if doubtful and (current is None or current.profile == self.settings.profile):
-            # Manifests from before editions had vintages know no other periods than those of sources by year.
-            known = {name for name, source in SOURCES.items() if source.by_year}
-            held = [p for p in self.released() if p.offered_on or p.source_id in known]
-            for partition in index.put_back(held):
-                log.info("%s: the gates stopped it; it is taken again where it is offered", partition.name)
 
     def _tell_of_home(self, house: Warehouse) -> None:
         """Notes for the summary, the alert and the next release what is wrong with the releases that are there."""

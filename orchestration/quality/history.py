@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import literal
 from orchestration.quality.profiles import TableProfile
+from orchestration.quality.revision import LOST
 from orchestration.quality.verdict import Severity
 
 FEWEST_ROWS = 0.90
@@ -55,7 +56,6 @@ LEARNED: dict[str, tuple[float, Severity]] = {
 shares of themselves, the share of withheld cells in points."""
 
 _KEY = ("year", "period", "region_type")
-_YEAR_KEY = ("year", "region_type")
 
 
 def _alike_in(key: Iterable[str]) -> str:
@@ -116,7 +116,7 @@ def history_expectations(
     Example:
         >>> checks = history_expectations([TableProfile("e", 2016, 100)], [TableProfile("e", 2016, 100)])
         >>> [check.name for check in checks]
-        ['history_years_kept', 'history_rows']
+        ['history_years_kept', 'history_types_kept', 'history_rows']
     """
     current, previous = _by_table(now), _by_table(before)
     checks: list[SqlCheck] = []
@@ -128,7 +128,7 @@ def history_expectations(
             checks.extend(_learned(table, values, remembered, breaks))
         if remembered:
             dated = any(item.time != (None, None) for item in remembered)
-            checks.append(_years_kept(table, values, _YEAR_KEY if table in of_spans else _KEY))
+            checks.extend(_years_kept(table, values, ("year",) if table in of_spans else ("year", "period")))
             checks.extend(_rows_kept(table, values, lasting_news if dated else news, dated=dated))
         if any(item.regions for item in remembered):
             checks.append(_regions(table, values))
@@ -225,14 +225,19 @@ WORDS = {
 }
 
 
-def _years_kept(table: str, values: str, key: Sequence[str]) -> SqlCheck:
-    return SqlCheck(
-        "history_years_kept",
+def _years_kept(table: str, values: str, key: Sequence[str]) -> Iterator[SqlCheck]:
+    """Two checks, since a publisher may stop printing a type of region, and no year is ever revised away."""
+    lost = f"FROM before ANTI JOIN now ON {_alike_in(key)}"
+    of_type = f"FROM before ANTI JOIN now ON {_alike_in((*key, 'region_type'))}\nSEMI JOIN now ON {_alike_in(key)}"
+    shown = f"{values}\nSELECT before.year, before.period, before.region_type, before.rows AS rows_before\n"
+    years = f"every year{' and edition' if 'period' in key else ''}"
+    yield SqlCheck(LOST, table, "error", f"{shown}{lost}\n{_ORDER}", f"{years} of the previous release")
+    yield SqlCheck(
+        "history_types_kept",
         table,
         "error",
-        f"{values}\nSELECT before.year, before.period, before.region_type, before.rows AS rows_before\n"
-        f"FROM before ANTI JOIN now ON {_alike_in(key)}\n{_ORDER}",
-        f"every year{', edition' if 'period' in key else ''} and type of region of the previous release",
+        f"{shown}{of_type}\n{_ORDER}",
+        f"every type of region that the previous release has in a year{' or edition' if 'period' in key else ''}",
     )
 
 

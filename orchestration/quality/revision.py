@@ -36,6 +36,10 @@ DISCLOSURE = ("revision_discloses_more", "revision_discloses_much_more", "histor
 FROM_HISTORY = ("history_", "revision_")
 """How checks begin that compare with the release before; what a person accepts turns these into warnings."""
 
+LOST = "history_years_kept"
+"""Of a publisher's table the one that nobody can accept: no publisher revises a year or an edition away, and what was
+landed once can be read again."""
+
 
 def revision_checks(contract: TableContract, revisions: Sequence[Revision]) -> list[SqlCheck]:
     """Checks that a revision of a table stays within the limits; none where nothing was compared.
@@ -87,7 +91,22 @@ def _at_level(
 
 def accepted(checks: Sequence[SqlCheck]) -> list[SqlCheck]:
     """The checks, those that compare with the release before as warnings: somebody has looked and said yes."""
-    return [replace(c, severity="warning") if c.name.startswith(FROM_HISTORY) else c for c in checks]
+    return [replace(c, severity="warning") if may_be_accepted(c.name, c.table) else c for c in checks]
+
+
+def may_be_accepted(check: str, table: str) -> bool:
+    """Whether a person can let a check pass: it compares with the release before, and is not about years lost.
+
+    Example:
+        >>> may_be_accepted("history_rows", "stg_qcew"), may_be_accepted("history_years_kept", "stg_qcew")
+        (True, False)
+    """
+    return check.startswith(FROM_HISTORY) and not is_lost(check, table)
+
+
+def is_lost(check: str, table: str) -> bool:
+    """Whether a check finds that years or editions of a publisher's table are gone, which the release before holds."""
+    return check == LOST and table.startswith("stg_")
 
 
 _NONE_LOST = f"vanished <= {COVERAGE[0]} * cells"

@@ -12,12 +12,13 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID
 
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
+from orchestration.errors import SetupError
 from orchestration.partitions import INDEX
 from orchestration.settings import Settings
 
@@ -35,7 +36,12 @@ def clear_up(settings: Settings, instance: DagsterInstance, run_id: str) -> None
     """
     end_killed_runs(instance, run_id)
     prune_runs(settings.dagster_home, instance)
-    prune_tidy(settings.tidy, partitions_in_use(settings))
+    try:
+        in_use = partitions_in_use(settings)
+    except SetupError as error:
+        log.warning("%s Until then no tidy file is deleted.", error)
+        return
+    prune_tidy(settings.tidy, in_use)
 
 
 def end_killed_runs(instance: DagsterInstance, run_id: str) -> list[str]:
@@ -80,18 +86,27 @@ def _is_run(name: str) -> bool:
 
 
 def partitions_in_use(settings: Settings) -> set[Path]:
-    """The tidy files that an index or the manifest of a kept release names, relative to the tidy folder."""
+    """The tidy files that an index or the manifest of a kept release names, relative to the tidy folder.
+
+    Raises:
+        SetupError: if one of them is damaged, so that nobody knows.
+    """
     named: set[Path] = set()
     for index in settings.tidy.glob(INDEX.format(profile="*")):
-        named |= _paths(json.loads(index.read_text(encoding="utf-8")))
+        named |= _paths(index)
     for manifest in (settings.warehouse / "manifests").glob("*.json"):
         if (settings.releases / f"{manifest.stem}.duckdb").exists():
-            named |= _paths(json.loads(manifest.read_text(encoding="utf-8"))["partitions"])
+            named |= _paths(manifest)
     return named
 
 
-def _paths(partitions: Iterable[dict[str, str]]) -> set[Path]:
-    return {Path(partition["path"]) for partition in partitions}
+def _paths(file: Path) -> set[Path]:
+    """The tidy files that an index or a manifest names."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return {Path(entry["path"]) for entry in (found["partitions"] if isinstance(found, dict) else found)}
+    except (ValueError, KeyError, TypeError) as error:
+        raise SetupError(f"{file}: is damaged ({error}). Remedy: restore it from a backup.") from error
 
 
 def prune_tidy(tidy: Path, keep: Collection[Path]) -> list[Path]:

@@ -16,7 +16,7 @@ from dagster._utils.error import SerializableErrorInfo
 
 from orchestration import errors
 from orchestration.partitions import Partition
-from orchestration.quality.revision import DISCLOSURE, FROM_HISTORY
+from orchestration.quality.revision import DISCLOSURE, is_lost, may_be_accepted
 from orchestration.quality.verdict import CheckResult
 
 BLOCKING_CHECK_FAILED = "DagsterAssetCheckFailedError"
@@ -30,6 +30,11 @@ DISCLOSURE_REMEDY = (
     "figures that were withheld are printed now and none is lost, so look for the publisher's notice of another "
     "disclosure rule, and at some of the cells: figures, and not zeros. If that is so, let them pass; if not, wait for "
     "the publisher's correction"
+)
+LOST_REMEDY = (
+    "years or editions that the release holds are not there any more. That is no revision, and no flag lets it pass. "
+    "Ask for them again (`clusters refresh --years YEAR`); where the publisher has withdrawn them, restore landing/ "
+    "and warehouse/manifests/ from a backup, and refresh again"
 )
 ACCEPT = "A revision that is meant passes with `clusters refresh {flags}`"
 
@@ -75,12 +80,16 @@ def gate_error(findings: Sequence[CheckResult], partitions: Sequence[Partition],
 
 
 def remedy(findings: Sequence[CheckResult]) -> str:
-    """What to do about what the gates found: another thing where all of it is figures that were withheld before.
+    """What to do about what the gates found.
+
+    Something else where years are lost, or where all of it is figures that were withheld before.
 
     Example:
         >>> remedy([CheckResult("history_disclosure", "employment", "dbt", "error", False, "", "")]).split(",")[0]
         'figures that were withheld are printed now and none is lost'
     """
+    if any(is_lost(f.check_name, f.table_name) for f in findings):
+        return LOST_REMEDY
     return DISCLOSURE_REMEDY if all(f.check_name in DISCLOSURE for f in findings) else GATE_REMEDY
 
 
@@ -89,7 +98,7 @@ def accepting(findings: Sequence[CheckResult], partitions: Sequence[Partition]) 
 
     A finding about a source's table names the source. One about a mart passes with whatever source it comes from.
     """
-    if not all(f.check_name.startswith(FROM_HISTORY) for f in findings):
+    if not all(may_be_accepted(f.check_name, f.table_name) for f in findings):
         return ""
     sources = {f"stg_{p.table}": p.source_id for p in partitions}
     about = sorted({sources[f.table_name] for f in findings if f.table_name in sources})

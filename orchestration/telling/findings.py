@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.errors import SourceError
 from orchestration.partitions import Partition, TidyIndex
+from orchestration.release.index import CHECK as INDEX
 from orchestration.release.integrity import CHECK as ALTERED
 from orchestration.release.integrity import DATED, NAMED
 from orchestration.settings import Settings
@@ -29,13 +30,17 @@ WARNING_REMEDY = "look at the pages in data_docs; what is right as it is wants a
 KEPT_REMEDY = "nothing if the publisher withdrew it for good; else see `clusters sources` for its present address"
 DOUBT_REMEDY = "compare the file with the one before (`clusters diff previous current`); `clusters rollback` goes back"
 HELD_REMEDY = "wait for the publisher's correction, or let it through: `clusters rollback --lift`"
-OF_RELEASES = {
+OWN_REMEDIES = {
     ALTERED: (
         "find the program that opened it for writing and mount the folder read-only for it. `clusters status` says "
         "whether the data were published anew since; else `clusters refresh`, or `clusters rollback` to the one before"
     ),
     DATED: "set the clock of the machine; nothing else is to be done",
     NAMED: "move it away; if it is a release of a backup, restore the whole folder warehouse from there",
+    INDEX: (
+        "nothing, it has been made again; if no backup was restored and no power failed, check the disk below "
+        "CLUSTERS_HOME"
+    ),
 }
 OVERDUE_REMEDY = "look at its home page (`clusters sources`): a new edition may stand at an address not yet declared"
 
@@ -140,6 +145,6 @@ def _of_checks(settings: Settings, checks: Sequence[CheckResult], remedy: str) -
     for check in checks:
         dataset, files = origin(check, partitions) or (WAREHOUSE, [])
         name = f"{check.table_name}.{check.check_name}"
-        what_to_do = OF_RELEASES.get(check.check_name, remedy)
+        what_to_do = OWN_REMEDIES.get(check.check_name, remedy)
         found.append(Finding(dataset, tuple(files), check.tool, name, check.observed, check.expected, what_to_do))
     return found

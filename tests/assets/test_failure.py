@@ -262,6 +262,18 @@ def test_figures_that_were_withheld_are_told_as_that_with_the_way_out() -> None:
     assert "compare it with the one before" in remedy([APPEARED, FINDING])
 
 
+def test_a_lost_year_has_its_own_remedy_and_no_flag() -> None:
+    lost = CheckResult(
+        "history_years_kept", "stg_qcew", "great_expectations", "error", False, "year = 2016", "every year"
+    )
+    partition = Partition("bls_qcew", "qcew", "2016", None, "singlefile", "qcew/2016/x.parquet", 1, "changed", ())
+    for findings in ([lost], [lost, FINDING], [APPEARED, lost]):
+        said = str(gate_error(findings, [partition], Path("docs")))
+        assert "no flag lets it pass" in said
+        assert "restore landing/" in said
+        assert "--accept-revision" not in said
+
+
 def test_what_a_mart_lost_can_be_let_pass_too() -> None:
     partition = Partition("bls_qcew", "qcew", "2016", None, "singlefile", "qcew/2016/x.parquet", 1, "changed", ())
     assert "`clusters refresh --accept-revision SOURCE`, SOURCE being" in accepting([GONE], [partition])

@@ -54,6 +54,7 @@ def test_same_release_passes_every_rule(judged) -> None:
     assert all_checks == {
         "neighbouring_years",
         "history_years_kept",
+        "history_types_kept",
         "history_rows",
         "history_regions_kept",
         "history_employment",
@@ -86,7 +87,7 @@ def test_first_release_compares_neighbouring_years_only(judged) -> None:
         (changed(2016, regions=3201), None, ""),
         (
             [p for p in BEFORE if (p.year, p.region_type) != (2016, "county")],
-            "history_years_kept",
+            "history_types_kept",
             "year = 2016, period = NULL, region_type = county, rows_before = 2920000",
         ),
         (changed(2016, employment=1.32e8 * 1.019), None, ""),
@@ -127,7 +128,7 @@ SPANS = [
         ([*SPANS[:2], replace(SPANS[1], year=2022, period="2021-2022")], None, ""),
         (SPANS[:2], None, ""),
         (SPANS[:1], "history_years_kept", "year = 2021, period = 2019-2021"),
-        ([SPANS[0], replace(SPANS[1], region_type="cbsa")], "history_years_kept", "region_type = state"),
+        ([SPANS[0], replace(SPANS[1], region_type="cbsa")], "history_types_kept", "region_type = state"),
         ([SPANS[0], replace(SPANS[1], rows=80)], "history_rows", "period = 2020-2021"),
     ],
 )
@@ -224,7 +225,7 @@ def test_table_emptied_or_vanished(judged) -> None:
 
 def test_table_without_years_or_regions(judged) -> None:
     whole = [TableProfile("employment", None, 1000)]
-    assert judged(whole, whole) == ({}, {"history_years_kept", "history_rows"})
+    assert judged(whole, whole) == ({}, {"history_years_kept", "history_types_kept", "history_rows"})
     failures, _ = judged([TableProfile("employment", None, 899)], whole)
     assert set(failures) == {"history_rows"}
     assert "rows = 899, rows_before = 1000" in failures["history_rows"].observed
@@ -235,7 +236,10 @@ def test_a_table_of_no_time_grows_where_something_is_new(judged, rows: int) -> N
     """Industries of another edition of their classification, areas of another list."""
     whole, grown = [TableProfile("employment", None, 1000)], [TableProfile("employment", None, rows)]
     assert set(judged(grown, whole)[0]) == {"history_rows"}
-    assert judged(grown, whole, news="bls_qcew 2022") == ({}, {"history_years_kept", "history_rows"})
+    assert judged(grown, whole, news="bls_qcew 2022") == (
+        {},
+        {"history_years_kept", "history_types_kept", "history_rows"},
+    )
     assert set(judged([TableProfile("employment", None, 899)], whole, news="bls_qcew 2022")[0]) == {"history_rows"}
 
 

@@ -8,8 +8,9 @@ import duckdb
 import pytest
 
 from orchestration.contracts import contracts
+from orchestration.quality.checks import SqlCheck
 from orchestration.quality.comparison import Revision
-from orchestration.quality.revision import DISCLOSURE, accepted, revision_checks
+from orchestration.quality.revision import DISCLOSURE, LOST, accepted, revision_checks
 
 QCEW = contracts()["stg_qcew"]
 JOBS = Revision("stg_qcew", "all", 2016, "annual_avg_emplvl", 1000, 900, 0, 0, 0.001, 0.3, 0.001)
@@ -82,3 +83,11 @@ def test_what_is_accepted_stops_nothing_and_is_still_told() -> None:
     assert [c.severity for c in checks] == ["warning", "warning", "error", "error"]
     assert [c.severity for c in accepted([*checks, other])] == ["warning"] * 4 + ["error"]
     assert [c.sql for c in accepted(checks)] == [c.sql for c in checks]
+
+
+def test_a_year_of_a_publishers_that_is_lost_is_no_revision() -> None:
+    """It would be gone from every release to come; of a table made here another formula may have fewer years."""
+    checks = [
+        SqlCheck(name, table, "error", "", "") for table in ("stg_x", "employment") for name in (LOST, "history_rows")
+    ]
+    assert [c.severity for c in accepted(checks)] == ["error", "warning", "warning", "warning"]

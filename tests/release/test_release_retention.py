@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, job, op
 
-from orchestration.release.retention import KILLED, end_killed_runs, partitions_in_use, prune_runs, prune_tidy
+from orchestration.errors import SetupError
+from orchestration.release.retention import (
+    KILLED,
+    clear_up,
+    end_killed_runs,
+    partitions_in_use,
+    prune_runs,
+    prune_tidy,
+)
 from orchestration.settings import Settings
 
 POOL = "duckdb"
@@ -93,6 +101,25 @@ def test_tidy_files_go_unless_an_index_or_a_kept_release_names_them(home: Settin
     gone = prune_tidy(home.tidy, partitions_in_use(home))
     assert sorted(path.stem for path in gone) == ["indexed.4711", "of_lost_release", "of_nothing"]
     assert sorted(path.stem for path in home.tidy.glob("*/*/*")) == ["indexed", "of_kept_release", "of_other_profile"]
+
+
+@pytest.mark.parametrize("damaged", ["tidy/editions-mirror.json", "warehouse/manifests/kept.json"])
+def test_no_tidy_file_goes_while_nobody_knows_what_is_in_use(
+    instance: DagsterInstance, home: Settings, damaged: str
+) -> None:
+    """An index of no bytes is what a power cut may leave."""
+    file = home.tidy / "qcew" / "2020" / "of_nothing.parquet"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"PAR1")
+    home.releases.mkdir(parents=True)
+    (home.releases / "kept.duckdb").touch()
+    note = home.home / damaged
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.touch()
+    with pytest.raises(SetupError, match=rf"{note.name}: is damaged .* Remedy: "):
+        partitions_in_use(home)
+    clear_up(home, instance, str(uuid.uuid4()))
+    assert file.exists()
 
 
 def test_nothing_is_pruned_of_an_empty_home(home: Settings) -> None:
