@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from dagster import (
     AssetSelection,
+    DagsterEvent,
+    DagsterEventType,
     DagsterRunStatus,
     DefaultScheduleStatus,
     DefaultSensorStatus,
@@ -68,6 +70,14 @@ def nightly_at_half_past_two(context: ScheduleEvaluationContext) -> RunRequest:
     return RunRequest(run_config={"resources": {"refresh": {"config": {"from_scratch": True}}}})
 
 
+def failures(context: RunFailureSensorContext) -> list[DagsterEvent]:
+    """The events that say why a run failed: of its steps, else of what comes before them, such as the lock."""
+    before_steps = {DagsterEventType.RESOURCE_INIT_FAILURE, DagsterEventType.RUN_FAILURE}
+    found = context.instance.get_records_for_run(context.dagster_run.run_id, of_type=before_steps).records
+    events = [record.event_log_entry.dagster_event for record in found]
+    return [*context.get_step_failure_events()] or [event for event in events if event is not None]
+
+
 @run_failure_sensor(default_status=DefaultSensorStatus.RUNNING, monitor_all_code_locations=False)
 def tell_of_failure(context: RunFailureSensorContext) -> None:
     """One alert about a failed refresh that the daemon or the interface started (see `orchestration.telling.alerts`).
@@ -77,7 +87,7 @@ def tell_of_failure(context: RunFailureSensorContext) -> None:
     if TOLD_BY in context.dagster_run.tags or not is_whole(context.dagster_run):
         return
     run_id, otherwise = context.dagster_run.run_id, context.failure_event.message or "the run failed"
-    error = failure(settings(), run_id, context.get_step_failure_events(), otherwise)
+    error = failure(settings(), run_id, failures(context), otherwise)
     ended = context.instance.get_run_record_by_id(run_id)
     last = last_run(settings())
     # This may be told late: a run that has ended since, or has recorded itself, is not to be written over.

@@ -235,6 +235,8 @@ def _notes(settings: Settings, partitions: Sequence[Partition], years: Sequence[
 
     last = last_run(settings) or {}
     notes = [last["message"]] if last.get("outcome") == "nothing new" and last["message"] else []
+    if last.get("in_part"):
+        notes.append("a part was asked for; that the rest is as publishers offer it is confirmed by a refresh of all")
     failed = {f.table_name for f in recorded_checks(settings) if f.tool == "refresh" and not f.passed}
     for name, source in SOURCES.items():
         if not source.by_year or source.contract.name in failed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import smtplib
 import socket
 import ssl
@@ -25,18 +26,20 @@ from orchestration.errors import GateError, LockedError, SetupError, SourceError
 from orchestration.partitions import File, Partition, TidyIndex
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.publish import Warehouse
-from orchestration.settings import Settings, settings
+from orchestration.settings import Settings, settings, year_range
 from orchestration.sources.catalogue import SOURCES
 from orchestration.telling import alerts, delivery
 from orchestration.telling.alerts import tell_of_failure, tell_of_success, telling
 from orchestration.telling.failure import GatesStopped, RefreshFailed
-from orchestration.telling.run_record import record_run
+from orchestration.telling.run_record import Asked, record_run
 from orchestration.telling.staleness import staleness
 from tests.release.builds import MOMENT, RELEASE_ID, published
 
 PASSWORD, TOKEN = "correct/horse@battery", "tok-8d1f9a"
 SOURCE = SourceError("bls_qcew", "2016_annual_singlefile.zip", "the archive is truncated", "pull again")
 CHECK = CheckResult("rows", "stg_qcew", "great_expectations", "error", False, "year = 2016: 9 rows", "at least 1000")
+
+ALL_YEARS = tuple(year_range("2015-"))
 
 # QCEW of 2026 should be out 270 days after the end of that year.
 DUE = datetime(2027, 9, 28, 6, tzinfo=UTC)
@@ -180,6 +183,57 @@ def test_sources_kept_are_told_when_published_and_not_again_on_quiet_nights(home
     TidyIndex(home).put(partition(2017, outcome="kept"))
     tell_of_success(home)
     assert [len(a["findings"]) for a in told(home)] == [1, 2]
+
+
+def test_a_source_that_vanishes_a_second_time_is_told_again(home, release) -> None:
+    """Known is what the night before found, and not what was told some day."""
+    told_on = []
+    for night, outcome in enumerate(("kept", "kept", "unchanged", "unchanged", "kept", "kept")):
+        TidyIndex(home).put(partition(outcome=outcome))
+        record_run(home, "nothing new", release_id=RELEASE_ID)
+        before = len(told(home))
+        tell_of_success(home)
+        told_on += [night] * (len(told(home)) - before)
+    assert told_on == [0, 4]
+
+
+def test_a_failed_night_makes_nothing_known_or_forgotten(home, release) -> None:
+    TidyIndex(home).put(partition(outcome="kept"))
+    record_run(home, "nothing new", release_id=RELEASE_ID)
+    tell_of_success(home)
+    record_run(home, "failed", exit_code=2, message="x")
+    record_run(home, "nothing new", release_id=RELEASE_ID)
+    tell_of_success(home)
+    assert len(told(home)) == 1
+
+
+def test_what_a_gate_warned_of_is_not_news_where_none_has_looked_between(home, release) -> None:
+    """Once a week all is looked at, on a night on which nothing is new."""
+    folder = home.work / "findings" / "checks"
+    warning = vars(CHECK) | {"severity": "warning"}
+    for looked in (True, False, True):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / "tidy.json").write_text(json.dumps([warning] if looked else []), encoding="utf-8")
+        record_run(home, "nothing new", release_id=RELEASE_ID)
+        tell_of_success(home)
+    assert len(told(home)) == 1
+
+
+def test_a_refresh_of_a_part_is_no_recovery(home, release) -> None:
+    fail(home)
+    for part in (Asked(ALL_YEARS, ("census_gazetteer",)), Asked(ALL_YEARS[-1:])):
+        record_run(home, "nothing new", asked=Asked(ALL_YEARS), release_id=RELEASE_ID)
+        record_run(home, "nothing new", asked=part, release_id=RELEASE_ID)
+        tell_of_success(home)
+    assert [alert["outcome"] for alert in told(home)] == ["failed"]
+    TidyIndex(home).put(partition(outcome="kept"))
+    tell_of_success(home)
+    assert told(home)[-1]["outcome"] == "succeeded with warnings", "what it found is told"
+    fail(home)
+    record_run(home, "nothing new", asked=Asked(ALL_YEARS), release_id=RELEASE_ID)
+    tell_of_success(home)
+    assert [alert["outcome"] for alert in told(home)][2:] == ["failed", "recovered"]
 
 
 def test_warning_checks_are_told(home, release) -> None:
@@ -486,6 +540,35 @@ def test_a_quiet_night_confirms_and_a_failed_one_does_not(home, release) -> None
     assert after is not None
     assert after.confirmed_at == confirmed.confirmed_at > datetime.now(UTC) - timedelta(minutes=1)
     assert after.reasons == []
+
+
+@pytest.mark.parametrize("part", [("census_gazetteer",), ()], ids=["one source", "one year"])
+def test_a_refresh_of_a_part_confirms_nothing(home, release, part: tuple[str, ...]) -> None:
+    """Not even where it publishes: what it did not ask for is as old as before."""
+    first = record_run(home, "nothing new", asked=Asked(ALL_YEARS), release_id=RELEASE_ID)["succeeded_at"]
+    run_of_part = record_run(
+        home, "published", asked=Asked(ALL_YEARS if part else ALL_YEARS[-1:], part), release_id=RELEASE_ID
+    )
+    assert (run_of_part["succeeded_at"], run_of_part["in_part"]) == (first, True)
+    row = json.loads((home.home / "last_run.json").read_text()) | {"succeeded_at": "2026-01-01T00:00:00+00:00"}
+    (home.home / "last_run.json").write_text(json.dumps(row))
+    seen = staleness(home, MOMENT)
+    assert seen is not None
+    assert seen.confirmed_at == datetime(2026, 1, 1, tzinfo=UTC), "although the release is newer"
+
+
+def test_a_night_that_asks_as_the_last_one_did_counts(home, release) -> None:
+    """Whoever gives the years on the command line every night does not have them in the settings."""
+    some = Asked(ALL_YEARS[-2:])
+    assert record_run(home, "published", asked=Asked(ALL_YEARS, ("bls_qcew",)))["in_part"]
+    assert not record_run(home, "published", asked=some)["in_part"], (
+        "the first one of all sources counts whatever years it asked for"
+    )
+    assert not record_run(home, "nothing new", asked=some)["in_part"]
+    assert record_run(home, "nothing new", asked=Asked(ALL_YEARS[-1:]))["in_part"]
+    assert not record_run(home, "nothing new", asked=some)["in_part"]
+    assert not record_run(home, "nothing new", asked=Asked((1990, *ALL_YEARS)))["in_part"]
+    assert record_run(home, "nothing new", asked=Asked((1990, *ALL_YEARS), ("bls_qcew",)))["in_part"]
 
 
 def test_a_source_is_overdue_after_its_own_time_only(home, release) -> None:

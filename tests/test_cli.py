@@ -24,6 +24,7 @@ from orchestration.cli import app
 from orchestration.cli import refresh as refresh_command
 from orchestration.cli.terminal import age, size
 from orchestration.errors import ClustersError, GateError, LockedError, NotPublished, SetupError, SourceError
+from orchestration.partitions import File, Partition, TidyIndex
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Profile, Settings, settings
 from tests.release.builds import MOMENT, RELEASE_ID, published
@@ -204,7 +205,7 @@ def test_flags_become_settings(monkeypatch: pytest.MonkeyPatch, release: Path, t
     assert result.exit_code == 0, result.output
     used, years, only, _, accepted, from_scratch = calls[0]
     assert (accepted, from_scratch) == (["bls_qcew"], False)
-    assert (used.profile, used.mirror, used.years) == ("mirror", tmp_path, "2015-2016")
+    assert (used.profile, used.mirror, used.years) == ("mirror", tmp_path, "2015-")
     assert (list(years), only) == ([2015, 2016], ["bls_qcew", "census_gazetteer"])
     assert settings() is used
     assert os.environ["CLUSTERS_PROFILE"] == "mirror"
@@ -511,13 +512,29 @@ def test_status_tells_release_sources_and_last_run(home: Settings) -> None:
     assert found["last_run"] == last_run
 
 
-@pytest.mark.parametrize("content", ["{", "[]"])
-def test_a_damaged_last_run_is_named(home: Settings, content: str) -> None:
-    home.home.mkdir()
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}"])
+def test_a_damaged_last_run_hides_nothing_else(home: Settings, content: str) -> None:
+    """A power cut may leave it empty; just then somebody wants to know what is published."""
+    publish(home, profile="sample")
     (home.home / "last_run.json").write_text(content)
     result = run("status")
-    assert result.exit_code == 1
-    assert "last_run.json is damaged" in result.stderr
+    assert result.exit_code == 0, result.output
+    assert RELEASE_ID in result.stdout
+    assert json.loads(run("status", "--json").stdout)["release"]["release_id"] == RELEASE_ID
+    if content != "{}":
+        assert "last_run.json is damaged" in " ".join(result.stdout.split())
+
+
+def test_status_names_what_is_no_longer_offered(home: Settings) -> None:
+    """On nights with nothing new too: the release was made before, and cannot know."""
+    publish(home)
+    file = File("https://data.bls.gov/cew/2016.zip", "0" * 64, 1, None, None, "2026-01-01T00:00:00+00:00")
+    for year, outcome in (("2016", "kept"), ("2017", "late"), ("2018", "unchanged")):
+        TidyIndex(home).put(Partition("bls_qcew", "qcew", year, None, "singlefile", "x", 1, outcome, (file,)))
+    text = " ".join(run("status").stdout.split())
+    assert "bls_qcew:2016: the publisher no longer offers it; the copy that came 2026-01-01 00:00 UTC is used" in text
+    assert "bls_qcew:2017: it could not be pulled" in text
+    assert len(json.loads(run("status", "--json").stdout)["not_offered"]) == 2
 
 
 def test_dictionary_with_and_without_a_release(home: Settings) -> None:

@@ -9,8 +9,9 @@ publishers and confirms what is there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from dagster import (
     AssetExecutionContext,
@@ -56,12 +57,12 @@ SLICES = AssetSpec(
 )
 
 
-def confirm(context: AssetExecutionContext, release_id: str, only: Sequence[str]) -> None:
+def confirm(context: AssetExecutionContext, release_id: str, run: Mapping[str, Any]) -> None:
     """Reports that a refresh has just found, or made, this release to be what the publishers offer.
 
-    One that asked `only` some of them cannot know.
+    One that asked for a part only, as its record (`run`) says, cannot know.
     """
-    if not only:
+    if not run["in_part"]:
         context.log_event(AssetMaterialization(CONFIRMATION.key, metadata={"release": release_id}))
 
 

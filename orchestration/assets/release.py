@@ -29,7 +29,7 @@ from orchestration.release.inputs import options, read_code
 from orchestration.release.manifest import Manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
-from orchestration.release.rollback import write_hold
+from orchestration.release.rollback import ENDED, read_hold, write_hold
 from orchestration.slices.equality import CHECK
 from orchestration.slices.shelf import Shelf
 from orchestration.telling.run_record import record_run
@@ -60,9 +60,10 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     house = Warehouse(refresh.settings)
     if confirmed := equal_to_current(refresh, house):
         build_path(refresh.settings).unlink()
-        record_run(refresh.settings, "nothing new", release_id=confirmed, message=MADE_AGAIN)
-        confirm(context, confirmed, refresh.only)
+        run = record_run(refresh.settings, "nothing new", asked=refresh.asked, release_id=confirmed, message=MADE_AGAIN)
+        confirm(context, confirmed, run)
         return MaterializeResult(metadata={"release": confirmed, "outcome": MADE_AGAIN})
+    tell_of_hold(refresh, house)
     # They are in the build file now; and what is to be published may need the space.
     Shelf(refresh.settings.slices).clear()
     partitions = refresh.partitions
@@ -107,8 +108,8 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     with capture_interrupts():
         path = house.publish(build, row.release_id, manifest=manifest)
         write_hold(house.folder, None)
-        record_run(refresh.settings, "published", release_id=row.release_id)
-    confirm(context, row.release_id, refresh.only)
+        run = record_run(refresh.settings, "published", asked=refresh.asked, release_id=row.release_id)
+    confirm(context, row.release_id, run)
     return MaterializeResult(metadata={"release": row.release_id, "path": MetadataValue.path(str(path))})
 
 
@@ -126,6 +127,13 @@ def equal_to_current(refresh: Refresh, house: Warehouse) -> str | None:
     current, was_compared = house.current(), [f for f in recorded_checks(refresh.settings) if f.check_name == CHECK]
     is_equal = bool(was_compared) and all(finding.passed for finding in was_compared)
     return current.id if current and is_equal and not refresh.anything_new() else None
+
+
+def tell_of_hold(refresh: Refresh, house: Warehouse) -> None:
+    """Records that a rollback holds nothing back any more: whoever went back should look at what comes in its place."""
+    if hold := read_hold(house.folder):
+        came, expected = f"{hold}; none of that is in this release", "somebody looks at what has come in its place"
+        refresh.record_checks("hold", [CheckResult(ENDED, "release", "refresh", "warning", False, came, expected)])
 
 
 def release_row(context: AssetExecutionContext, refresh: Refresh, house: Warehouse) -> ReleaseRow:

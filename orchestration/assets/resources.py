@@ -36,7 +36,7 @@ from orchestration.release.rollback import Hold, read_hold
 from orchestration.settings import Settings, settings, year_range
 from orchestration.slices.builder import Before
 from orchestration.sources.catalogue import SOURCES
-from orchestration.telling.run_record import gates_stopped, last_run
+from orchestration.telling.run_record import Asked, gates_stopped, last_run
 
 log = logging.getLogger("clusters.ingest")
 
@@ -128,6 +128,11 @@ class Refresh(ConfigurableResource):
         return self.years or year_range(self.settings.years)
 
     @property
+    def asked(self) -> Asked:
+        """What this refresh asks publishers for."""
+        return Asked(tuple(self.asked_years), tuple(self.only))
+
+    @property
     def fetcher(self) -> Place:
         return self._fetcher
 
@@ -182,7 +187,9 @@ class Refresh(ConfigurableResource):
     def held(self) -> Hold | None:
         """The rollback that keeps these inputs from being published again, if there is one."""
         hold = read_hold(self.settings.warehouse)
-        return hold if hold and hold.blocks([p.path for p in self.partitions], self.inputs_hash) else None
+        paths = [p.path for p in self.partitions]
+        files = [file.sha256 for p in self.partitions for file in p.files]
+        return hold if hold and hold.blocks(paths, self.inputs_hash, files) else None
 
     def released(self) -> list[Partition]:
         """Partitions of the current release, where it is of the same profile (sample, mirror, live)."""

@@ -232,10 +232,11 @@ def nothing_new(context: AssetExecutionContext, refresh: Refresh) -> Iterator[As
     """Records a night that builds nothing; confirms the release, and observes its tables, unless news are held back."""
     current, hold = Warehouse(refresh.settings).current(), refresh.held()
     release_id = current.id if current else None
-    record_run(refresh.settings, "held" if hold else "nothing new", release_id=release_id, message=str(hold or ""))
+    outcome, message = "held" if hold else "nothing new", str(hold or "")
+    run = record_run(refresh.settings, outcome, asked=refresh.asked, release_id=release_id, message=message)
     if release_id is None or hold:
         return
-    confirm(context, release_id, refresh.only)
+    confirm(context, release_id, run)
     for key in sorted({*context.selected_asset_keys, RELEASE}):
         yield AssetObservation(key, description="Nothing is new: it stays as it is", metadata={"release": release_id})
 

@@ -67,6 +67,8 @@ def status(
         console.print(table("Built from", ("source", "period", "fetched", "age"), _snapshot_rows(found["sources"])))
         columns = ("source", "newest edition", "newest file", "cadence", "next due by", "")
         console.print(table("Against their cadence", columns, _cadence_rows(found["staleness"]["sources"])))
+    for text in found["not_offered"]:
+        console.print(f"Not offered  {text}")
     if found["held"]:
         console.print(f"Held back  {found['held']}; `clusters rollback --lift` lets it through")
     console.print(f"Last run   {_last_run_text(found['last_run'])}")
@@ -170,9 +172,26 @@ def _status(settings: Settings) -> dict[str, Any]:
         found["staleness"] = _staleness(settings)
     hold = read_hold(settings.warehouse)
     found["held"] = str(hold) if hold else None
+    found["not_offered"] = _not_offered(settings)
     found["last_run"] = _last_run(settings.home / "last_run.json")
     found["data_docs"] = [str(page) for page in sorted(settings.data_docs.glob("*/index.html"))]
     return _with_texts_for_times(found)
+
+
+def _not_offered(settings: Settings) -> list[str]:
+    """What the last refresh did not get and has used a copy of, in words; a release cannot know of later nights."""
+    from orchestration.partitions import TidyIndex
+
+    why = {"kept": "the publisher no longer offers it", "late": "it could not be pulled"}
+    try:
+        partitions = TidyIndex(settings).active()
+    except SetupError as error:
+        return [str(error)]
+    return [
+        f"{p.name}: {why[p.outcome]}; the copy that came {when(p.landed_at)} is used"
+        for p in partitions
+        if p.outcome in why
+    ]
 
 
 def _alteration(settings: Settings, path: Path) -> str | None:
@@ -216,16 +235,23 @@ def _last_run(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise SetupError(f"{path} is damaged ({error}); the next refresh writes it anew") from error
-    if not isinstance(found, dict):
-        raise SetupError(f"{path} is damaged (not an object); the next refresh writes it anew")
-    return found
+        return _unknown_run(path, str(error))
+    return found if isinstance(found, dict) else _unknown_run(path, "not an object")
+
+
+def _unknown_run(path: Path, problem: str) -> dict[str, Any]:
+    """What is said in place of a record that cannot be read: all else is to be seen all the same."""
+    message = f"{path} is damaged ({problem}); the next refresh writes it anew"
+    return {"outcome": "unknown", "finished_at": None, "exit_code": None, "message": message}
 
 
 def _last_run_text(run: dict[str, Any] | None) -> str:
     if run is None:
         return "none is recorded"
-    parts = [f"{run.get('outcome')} at {run.get('finished_at')} (exit code {run.get('exit_code')})"]
+    if run.get("finished_at") is None:
+        return f"unknown: {run.get('message')}"
+    parts = [f"{run.get('outcome')} at {run['finished_at']} (exit code {run.get('exit_code')})"]
+    parts += ["it asked for a part, so it confirms nothing of the rest"] if run.get("in_part") else []
     if run.get("message"):
         parts.append(str(run["message"]))
     failed = run.get("failed_checks") or []

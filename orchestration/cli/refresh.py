@@ -54,16 +54,15 @@ def refresh(
     """Pull, build, check and publish; the old release stays unless every gate passes."""
     if more and not only:
         raise SetupError(f"unexpected argument {more[0]!r}; sources are named after --only")
-    settings = _settings_from_flags(profile, mirror, years)
+    settings = _settings_from_flags(profile, mirror)
+    years_asked = _years(years or settings.years)
     sources, accepted = _known_sources([*(only or []), *(more or [])]), _known_sources(accept_revision or [])
 
     from orchestration.refresh import refresh as run
-    from orchestration.settings import year_range
     from orchestration.telling.alerts import telling
 
     def attempt() -> Summary:
         with shown_progress(stderr()) as progress:
-            years_asked = year_range(settings.years)
             return run(settings, years_asked, sources or None, progress, accepted, from_scratch=from_scratch)
 
     summary = telling(settings, attempt, at_terminal=sys.stderr.isatty())
@@ -73,7 +72,17 @@ def refresh(
     print_summary(summary, settings.current, stdout())
 
 
-def _settings_from_flags(profile: str | None, mirror: Path | None, years: str | None) -> Settings:
+def _years(text: str) -> Sequence[int]:
+    """The reference years to ask for. The setting stays what it is: it says what a whole refresh asks for."""
+    from orchestration.settings import year_range
+
+    try:
+        return year_range(text)
+    except ValueError as error:
+        raise SetupError(f"--years: {error}") from error
+
+
+def _settings_from_flags(profile: str | None, mirror: Path | None) -> Settings:
     """Settings with the flags over the environment; child processes see the same.
 
     Raises:
@@ -83,8 +92,6 @@ def _settings_from_flags(profile: str | None, mirror: Path | None, years: str | 
         os.environ["CLUSTERS_MIRROR"] = str(mirror.expanduser().resolve())
     if profile is not None:
         os.environ["CLUSTERS_PROFILE"] = profile
-    if years is not None:
-        os.environ["CLUSTERS_YEARS"] = years
     settings = load_settings()
     if mirror is not None and settings.profile != "mirror":
         raise SetupError(f"--mirror goes with --profile mirror, not {settings.profile}")

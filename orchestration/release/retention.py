@@ -12,11 +12,16 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import time
 from collections.abc import Collection
 from pathlib import Path
 from uuid import UUID
 
-from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+import sqlalchemy
+from dagster import DagsterEventType, DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from orchestration.errors import SetupError
 from orchestration.partitions import INDEX
@@ -25,6 +30,8 @@ from orchestration.settings import Settings
 log = logging.getLogger("clusters.retention")
 
 KEPT_RUNS = 30
+BEGINNING = 600
+"""Seconds within which a run that finds the lock taken has long ended."""
 KILLED = "the process of this refresh ended without a word (killed, or the machine stopped); the next one cleared up"
 
 
@@ -47,10 +54,11 @@ def clear_up(settings: Settings, instance: DagsterInstance, run_id: str) -> None
 def end_killed_runs(instance: DagsterInstance, run_id: str) -> list[str]:
     """Reports every run but `run_id` that still counts as started as failed, frees its slots, and returns the ids.
 
-    A killed run keeps its place in the pool `duckdb`: the next one would wait for it for ever.
+    A killed run keeps its place in the pool `duckdb`: the next one would wait for it for ever. One that began when this
+    one did, and has not asked for the lock yet, is left to find it taken: it says so better.
     """
-    started = instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]))
-    killed = [run for run in started if run.run_id != run_id]
+    started = instance.get_run_records(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]))
+    killed = [r.dagster_run for r in started if r.dagster_run.run_id != run_id and not _is_beginning(instance, r)]
     for run in killed:
         instance.report_run_failed(run, KILLED)
         log.warning("run %s: %s", run.run_id, KILLED)
@@ -61,11 +69,31 @@ def end_killed_runs(instance: DagsterInstance, run_id: str) -> list[str]:
     return [run.run_id for run in killed]
 
 
+def _is_beginning(instance: DagsterInstance, record: RunRecord) -> bool:
+    """Whether a run has begun just now and the process that it named as its own lives."""
+    if record.start_time is None or time.time() - record.start_time > BEGINNING:
+        return False
+    found = instance.get_records_for_run(record.dagster_run.run_id, of_type=DagsterEventType.ENGINE_EVENT).records
+    events = [event for entry in found if (event := entry.event_log_entry.dagster_event)]
+    named = [event.engine_event_data.metadata.get("pid") for event in events]
+    return any(_lives(str(pid.value)) for pid in named if pid)
+
+
+def _lives(pid: str) -> bool:
+    """Whether there is such a process, other than one that is dead and not yet buried."""
+    try:
+        state = (Path("/proc") / pid / "stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state not in ("Z", "X")
+
+
 def prune_runs(dagster_home: Path, instance: DagsterInstance, keep: int = KEPT_RUNS) -> None:
     """Deletes all but the newest `keep` runs, with their events, their logs and their own event files."""
     ids = [record.dagster_run.run_id for record in instance.get_run_records()]
     for old in ids[keep:]:
         instance.delete_run(old)
+    _prune_checks(instance, ids[:keep])
     # Dagster leaves both behind: the folder of a run's logs, and its event file, emptied.
     kept = set(ids[:keep])
     storage, events = dagster_home / "storage", dagster_home / "history" / "runs"
@@ -76,6 +104,22 @@ def prune_runs(dagster_home: Path, instance: DagsterInstance, keep: int = KEPT_R
         name = file.name.split(".db")[0]
         if _is_run(name) and name not in kept:
             file.unlink()
+
+
+def _prune_checks(instance: DagsterInstance, kept: Collection[str]) -> None:
+    """Deletes what Dagster notes of each check in each run, as it does not itself when a run is deleted.
+
+    The newest answer of a check stays, whatever run gave it: the interface shows it until the check is asked again.
+    """
+    storage = instance.event_log_storage
+    if not isinstance(storage, SqlEventLogStorage):
+        return
+    rows = AssetCheckExecutionsTable
+    answered = sqlalchemy.select(sqlalchemy.func.max(rows.c.id))
+    answered = answered.where(rows.c.execution_status != AssetCheckExecutionRecordStatus.PLANNED.value)
+    newest = answered.group_by(rows.c.asset_key, rows.c.check_name)
+    with storage.index_connection() as con:
+        con.execute(rows.delete().where(rows.c.run_id.not_in(kept), rows.c.id.not_in(newest)))
 
 
 def _is_run(name: str) -> bool:

@@ -5,7 +5,7 @@ link (see `publish`).
 
 Without the note the next refresh would publish the same release again. With it nothing is published until the inputs
 in question, or the code if there was no other difference, have changed; that needs no person, because mostly it is the
-publisher who puts things right.
+publisher who puts things right. It is told when it happens.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
@@ -28,13 +29,16 @@ from orchestration.release.records import read_release
 
 NOTE = "held.json"
 ANOTHER = "go back to another; `clusters releases` lists them"
+ENDED = "hold_has_ended"
 
 
 @dataclass(frozen=True)
 class Hold:
     """A rollback from release `rolled_back` to release `to` at a time (ISO 8601, UTC).
 
-    `partitions` are the paths of tidy partitions that only releases after `to` hold, `inputs_hashes` those releases'.
+    `partitions` are the paths of tidy partitions that only releases after `to` hold, `inputs_hashes` those releases',
+    `files` the checksums of publishers' files that only they were made from: another parser gives a partition another
+    path, and leaves the bytes what they are. Notes made earlier lack them.
     """
 
     rolled_back: str
@@ -42,8 +46,9 @@ class Hold:
     at: str
     partitions: Sequence[str]
     inputs_hashes: Sequence[str]
+    files: Sequence[str] = ()
 
-    def blocks(self, partitions: Collection[str], inputs_hash: str) -> bool:
+    def blocks(self, partitions: Collection[str], inputs_hash: str, files: Collection[str] = ()) -> bool:
         """Whether a release of these inputs would bring back what was rolled back.
 
         Example:
@@ -51,7 +56,8 @@ class Hold:
             >>> hold.blocks({"qcew/2016/1f.parquet"}, "00"), hold.blocks({"qcew/2016/2e.parquet"}, "00")
             (True, False)
         """
-        return inputs_hash in self.inputs_hashes or not set(partitions).isdisjoint(self.partitions)
+        inputs = {*partitions, *files}
+        return inputs_hash in self.inputs_hashes or not inputs.isdisjoint({*self.partitions, *self.files})
 
     def __str__(self) -> str:
         text = f"release {self.rolled_back} was rolled back to {self.to} at {self.at}"
@@ -168,18 +174,28 @@ def _require_whole(house: Warehouse, release: Release) -> None:
 
 
 def _hold(house: Warehouse, target: Release, later: Sequence[Release]) -> Hold:
-    good, _ = _made_from(house, target)
+    good = _made_from(house, target)
     suspect = [_made_from(house, release) for release in later]
     return Hold(
         rolled_back=later[0].id,
         to=target.id,
         at=datetime.now(UTC).isoformat(timespec="seconds"),
-        partitions=sorted(set().union(*(paths for paths, _ in suspect)) - good),
-        inputs_hashes=sorted({inputs for _, inputs in suspect if inputs}),
+        partitions=sorted(set().union(*(made.partitions for made in suspect)) - good.partitions),
+        inputs_hashes=sorted({made.inputs_hash for made in suspect if made.inputs_hash}),
+        files=sorted(set().union(*(made.files for made in suspect)) - good.files),
     )
 
 
-def _made_from(house: Warehouse, release: Release) -> tuple[set[str], str]:
-    """Paths of the tidy partitions of a release and the hash of its inputs, from its manifest."""
+class _MadeFrom(NamedTuple):
+    """Paths of a release's tidy partitions, checksums of the files they were read from, the hash of its inputs."""
+
+    partitions: set[str]
+    files: set[str]
+    inputs_hash: str
+
+
+def _made_from(house: Warehouse, release: Release) -> _MadeFrom:
+    """What a release was made from, by its manifest."""
     manifest = read_manifest(manifest_path(house.folder, release.id))
-    return manifest.paths, manifest.release.inputs_hash
+    files = {file["sha256"] for partition in manifest.partitions for file in partition.get("files", ())}
+    return _MadeFrom(manifest.paths, files, manifest.release.inputs_hash)

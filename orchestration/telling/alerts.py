@@ -2,8 +2,8 @@
 
 Belongs here: what an alert says, and whether there is one to give. Does not: how it travels (see `delivery`).
 
-The history of alerts is `alerts.jsonl`: from it come the nights in a row, what has been told already and whether a
-success is a recovery.
+The history of alerts is `alerts.jsonl`: from it come the nights in a row and whether a success is a recovery. What was
+found the night before stands in the record of the last run.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from orchestration.errors import ClustersError, LockedError, Stopped
 from orchestration.settings import Settings
 from orchestration.telling.delivery import deliver, history
 from orchestration.telling.findings import Finding, concerns, failed_findings
-from orchestration.telling.run_record import last_run
+from orchestration.telling.run_record import last_run, note_found
 from orchestration.telling.staleness import Staleness, staleness
 from orchestration.wording import hidden, plain, span
 
 log = logging.getLogger("clusters.alert")
 T = TypeVar("T")
 
+GATES = {"great_expectations", "dbt"}
 FAILED, WARNED, RECOVERED = "failed", "succeeded with warnings", "recovered"
 SHOWN_FINDINGS = 10
 SHOWN_CHARACTERS = 300
@@ -88,21 +89,29 @@ def _failure(settings: Settings, error: Exception) -> dict[str, Any]:
 
 
 def _success(settings: Settings) -> dict[str, Any] | None:
-    outcome = (last_run(settings) or {}).get("outcome", "published")
-    seen = staleness(settings)
+    from orchestration.assets.resources import recorded_checks
+
+    last = last_run(settings) or {}
+    outcome, seen = last.get("outcome", "published"), staleness(settings)
     found = [_clean(finding, settings) for finding in concerns(settings, seen)]
-    told = history(settings)
-    failed_before = bool(told) and told[-1]["outcome"] == FAILED
-    known: list[dict[str, Any]] = next(
-        (entry["findings"] for entry in reversed(told) if entry["outcome"] != FAILED), []
-    )
-    news = {f.key for f in found} - {(f["dataset"], f["check"], f["observed"]) for f in known}
-    if not failed_before and not (news or (found and outcome == "published")):
+    known = {tuple(key) for key in last.get("found", [])}
+    keys = {finding.key for finding in found}
+    # Where nothing was new no gate has looked, so what gates found before still holds.
+    looked = GATES & {check.tool for check in recorded_checks(settings)}
+    note_found(settings, keys | {key for key in known if key[0] in GATES and not looked})
+    recovered = _is_failing(settings) and not last.get("in_part")
+    if not recovered and not (keys - known or (found and outcome == "published")):
         return None
     to_see = f"{_what(found)}; " if found else ""
-    word = "recovered" if failed_before else "published with warnings" if outcome == "published" else "warns"
+    word = "recovered" if recovered else "published with warnings" if outcome == "published" else "warns"
     subject = f"refresh {word}: {to_see}{_seen(seen)}"
-    return _alert(settings, RECOVERED if failed_before else WARNED, 0, subject, f"The refresh: {outcome}.", found, seen)
+    return _alert(settings, RECOVERED if recovered else WARNED, 0, subject, f"The refresh: {outcome}.", found, seen)
+
+
+def _is_failing(settings: Settings) -> bool:
+    """Whether a failure was told and no recovery since; a run of a part is none, and may warn in between."""
+    told = (entry["outcome"] for entry in reversed(history(settings)))
+    return next((outcome for outcome in told if outcome != WARNED), None) == FAILED
 
 
 def _alert(
@@ -212,6 +221,8 @@ def _nights_in_a_row(settings: Settings) -> int:
     zone = ZoneInfo(settings.timezone)
     days = {datetime.now(zone).date()}
     for entry in reversed(history(settings)):
+        if entry["outcome"] == WARNED and _is_failing(settings):
+            continue
         if entry["outcome"] != FAILED:
             break
         days.add(datetime.fromisoformat(entry["at"]).astimezone(zone).date())

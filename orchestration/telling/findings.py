@@ -15,6 +15,7 @@ from orchestration.partitions import Partition, TidyIndex
 from orchestration.release.index import CHECK as INDEX
 from orchestration.release.integrity import CHECK as ALTERED
 from orchestration.release.integrity import DATED, NAMED
+from orchestration.release.rollback import ENDED
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
 from orchestration.telling.failure import accepting, origin, remedy
@@ -41,6 +42,7 @@ OWN_REMEDIES = {
         "nothing, it has been made again; if no backup was restored and no power failed, check the disk below "
         "CLUSTERS_HOME"
     ),
+    ENDED: "see what changed (`clusters diff previous current`); if it is wrong again, `clusters rollback`",
 }
 OVERDUE_REMEDY = "look at its home page (`clusters sources`): a new edition may stand at an address not yet declared"
 
@@ -58,9 +60,9 @@ class Finding:
     remedy: str
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str, str, str]:
         """What makes it the same finding on another night."""
-        return self.dataset, self.check, self.observed
+        return self.gate, self.dataset, self.check, self.observed
 
 
 def failed_findings(settings: Settings, error: Exception) -> list[Finding]:

@@ -6,12 +6,14 @@ Belongs here: writing and reading it. Does not: deciding what happened.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestration.durable import write_whole
 from orchestration.errors import GateError
-from orchestration.settings import Settings
+from orchestration.settings import Settings, year_range
 from orchestration.wording import hidden
 
 FILE = "last_run.json"
@@ -19,10 +21,29 @@ FILE = "last_run.json"
 UNDONE = ("failed", "stopped")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a run asked publishers for: reference years, and sources, which are all where none is named."""
+
+    years: tuple[int, ...]
+    only: tuple[str, ...] = ()
+
+    def covers(self, other: Asked) -> bool:
+        """Whether it asked for all that the other did.
+
+        Example:
+            >>> Asked((2020, 2021)).covers(Asked((2021,))), Asked((2021,), ("bls_qcew",)).covers(Asked((2021,)))
+            (True, False)
+        """
+        sources = not self.only or (bool(other.only) and set(other.only) <= set(self.only))
+        return sources and set(other.years) <= set(self.years)
+
+
 def record_run(
     settings: Settings,
     outcome: str,
     *,
+    asked: Asked | None = None,
     release_id: str | None = None,
     exit_code: int = 0,
     message: str = "",
@@ -30,8 +51,10 @@ def record_run(
 ) -> dict[str, Any]:
     """Writes how the run that ends now ended and returns it: `published`, `nothing new`, `held`, `failed`, `stopped`.
 
-    `succeeded_at` is when a run last found or made the release to be what publishers offer, so only of the first two.
-    It is carried from record to record. So is `gates_stopped`, until a run ends well.
+    `succeeded_at` is when a run last found or made the release to be what publishers offer, so only of the first two,
+    and only where all was `asked` for (None: it was): a run of a part (`in_part`) knows nothing of the rest. It is
+    carried from record to record, and with it what was asked for then. So is `gates_stopped`, until a run ends well,
+    and `found` (see `note_found`).
 
     Example:
         >>> record_run(settings(), "failed", exit_code=2, message="bls_qcew: ...")["outcome"]  # doctest: +SKIP
@@ -39,21 +62,43 @@ def record_run(
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     before = last_run(settings) or {}
+    in_part = outcome not in UNDONE and asked is not None and not _is_all(asked, settings, before)
+    confirms = outcome not in (*UNDONE, "held") and not in_part
     record = {
         "finished_at": now,
-        "succeeded_at": before.get("succeeded_at") if outcome in (*UNDONE, "held") else now,
+        "succeeded_at": now if confirms else before.get("succeeded_at"),
+        "asked_then": asdict(asked) if confirms and asked else before.get("asked_then"),
+        "in_part": in_part,
         "outcome": outcome,
         "release_id": release_id,
         "exit_code": exit_code,
         "message": hidden(message, settings.secrets),
         "failed_checks": list(failed_checks),
         "gates_stopped": exit_code == GateError.exit_code or (outcome in UNDONE and gates_stopped(before)),
+        "found": before.get("found", []),
     }
-    settings.home.mkdir(parents=True, exist_ok=True)
-    half = settings.home / f"{FILE}.half"
-    half.write_text(json.dumps(record, indent=1), encoding="utf-8")
-    half.replace(settings.home / FILE)
+    write_whole(settings.home / FILE, json.dumps(record, indent=1))
     return record
+
+
+def _is_all(asked: Asked, settings: Settings, before: dict[str, Any]) -> bool:
+    """Whether a run asked for all that a refresh asks for: by the settings, or as the last one did that counted.
+
+    The first one that asks all sources counts whatever years it asked for.
+    """
+    then = before.get("asked_then")
+    return (
+        (before.get("succeeded_at") is None and not asked.only)
+        or asked.covers(Asked(tuple(year_range(settings.years))))
+        or (then is not None and asked.covers(Asked(tuple(then["years"]), tuple(then["only"]))))
+    )
+
+
+def note_found(settings: Settings, found: Collection[Sequence[str]]) -> None:
+    """Adds to the record of the last run what it found that a person should know; the next one tells what is new."""
+    if record := last_run(settings):
+        noted = record | {"found": sorted(map(list, found))}
+        write_whole(settings.home / FILE, json.dumps(noted, indent=1))
 
 
 def gates_stopped(record: dict[str, Any] | None) -> bool:

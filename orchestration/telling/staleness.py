@@ -43,8 +43,8 @@ class SourceAge:
 class Staleness:
     """How old the current release is; times are aware.
 
-    `confirmed_at` is when a refresh last ended without failing: then the release was what the publishers offered.
-    `ahead` says that the release is dated after `now`.
+    `confirmed_at` is when a refresh that asked for everything last ended without failing: then the release was what the
+    publishers offered. `ahead` says that the release is dated after `now`.
     """
 
     release_id: str
@@ -92,8 +92,9 @@ def staleness(settings: Settings, now: datetime | None = None) -> Staleness | No
         return None
     at = now or datetime.now(UTC)
     succeeded = (last_run(settings) or {}).get("succeeded_at")
-    # A release that was copied here, or whose record was lost, was current when it was made.
-    confirmed = max(release.published_at, datetime.fromisoformat(succeeded)) if succeeded else release.published_at
+    # A release that was copied here, or whose record was lost, was current when it was made. Where there is a record a
+    # release may be newer than what it says: one that was made from news of a part.
+    confirmed = datetime.fromisoformat(succeeded) if succeeded else release.published_at
     sources = _source_ages(read_snapshots(release.path), at, invented=release.profile == "sample")
     ahead = house.ahead(at) if release.published_at > at + AHEAD else None
     return Staleness(release.id, release.profile, release.published_at, confirmed, at, sources, ahead)

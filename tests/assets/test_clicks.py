@@ -114,6 +114,16 @@ def test_a_year_without_a_file_is_told_as_not_published(
     assert made.metadata["not published"].value == ["2019", "2021"]
 
 
+def test_a_run_that_finds_the_lock_taken_is_told_as_that(home: Settings, instance: DagsterInstance) -> None:
+    with Warehouse(home).lock():
+        result = launch(instance)
+    tell_of_failure(sensor_context(instance, result).for_run_failure())
+    record, alert = last_run(home), json.loads((home.home / "alerts.jsonl").read_text())
+    assert record is not None
+    assert (record["exit_code"], alert["exit_code"]) == (4, 4)
+    assert "another refresh is running" in alert["subject"]
+
+
 CLICKS: dict[str, dict[str, Any]] = {
     "a table": {"asset_selection": [EMPLOYMENT]},
     "every table": {"asset_selection": sorted(EVERY - TIDY - {RELEASE})},

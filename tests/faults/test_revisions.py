@@ -107,6 +107,8 @@ def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
     issue(house, original, 1.004 * 1.003)
     assert (done := house.refresh()).exit_code == 0, done.output
     assert house.current.resolve().stem not in (first, small, large)
+    assert f"release {large} was rolled back to {small}" in " ".join(done.output.split())
+    assert "none of that is in this release" in " ".join(done.output.split())
     assert house.answers()
 
 

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dagster import DagsterInstance, DagsterRunStatus, job, op
+import sqlalchemy
+from dagster import (
+    AssetCheckKey,
+    AssetCheckResult,
+    AssetKey,
+    DagsterEvent,
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRunStatus,
+    asset,
+    asset_check,
+    job,
+    materialize,
+    op,
+)
+from dagster._core.events import EngineEventData
+from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from orchestration.errors import SetupError
 from orchestration.release.retention import (
@@ -67,6 +86,63 @@ def test_a_killed_run_is_ended_and_its_place_is_free(instance: DagsterInstance) 
     assert any(KILLED in record.message for record in instance.all_logs(dead))
     assert end_killed_runs(instance, own) == []
     assert not storage.claim_concurrency_slot(POOL, str(uuid.uuid4()), "step").is_claimed
+
+
+def note_process(instance: DagsterInstance, run_id: str, pid: int) -> None:
+    """The run says in which process its steps are, as Dagster's executor does before it asks for resources."""
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    instance.report_engine_event("Executing steps in process", run, EngineEventData.in_process(pid))
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_run_that_began_just_now_is_left_to_find_the_lock_taken(instance: DagsterInstance, ended: bool) -> None:
+    other, own = killed_run(instance), str(uuid.uuid4())
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        if ended:
+            process.kill()
+            # Dead, and nobody has asked how it ended.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        note_process(instance, other, process.pid)
+        began = DagsterEvent(DagsterEventType.RUN_START.value, pooled.name)
+        instance.report_dagster_event(began, other)
+        assert end_killed_runs(instance, own) == ([other] if ended else [])
+        process.kill()
+    assert end_killed_runs(instance, own) == ([] if ended else [other])
+
+
+def test_what_was_noted_of_checks_goes_with_their_runs(instance: DagsterInstance, home: Settings) -> None:
+    """And the newest answer of each stays, however many runs ago it was given."""
+
+    @asset
+    def table() -> None:
+        pass
+
+    @asset_check(asset=table)
+    def asked() -> AssetCheckResult:
+        return AssetCheckResult(passed=True)
+
+    @asset_check(asset=table)
+    def asked_once() -> AssetCheckResult:
+        return AssetCheckResult(passed=True)
+
+    for checks in ([asked, asked_once], *([asked] for _ in range(5))):
+        materialize([table, *checks], instance=instance)
+    assert noted(instance) == {"asked": 6, "asked_once": 1}
+    for _ in range(2):
+        prune_runs(home.dagster_home, instance, keep=2)
+        assert noted(instance) == {"asked": 2, "asked_once": 1}
+    key = AssetCheckKey(AssetKey("table"), "asked_once")
+    assert instance.event_log_storage.get_latest_asset_check_execution_by_key([key])[key].status.value == "SUCCEEDED"
+
+
+def noted(instance: DagsterInstance) -> dict[str, int]:
+    """Rows that Dagster keeps of each check."""
+    storage = instance.event_log_storage
+    assert isinstance(storage, SqlEventLogStorage)
+    with storage.index_connection() as con:
+        counted = sqlalchemy.text("SELECT check_name, count(*) FROM asset_check_executions GROUP BY 1")
+        return {name: count for name, count in con.execute(counted).all()}
 
 
 def test_old_runs_go_with_all_their_files(instance: DagsterInstance, home: Settings) -> None:

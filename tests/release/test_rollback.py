@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,15 +22,18 @@ from tests.release.builds import MARTS, catalogue, make_build
 FIRST, SECOND, THIRD = "20261121T023000Z", "20261122T023000Z", "20261123T023000Z"
 
 
-def publish(house: Warehouse, release_id: str, *partitions: str) -> Path:
-    """A release of the test's tables that says it was made from these partitions."""
+def publish(house: Warehouse, release_id: str, *partitions: str, files: Sequence[str] = ()) -> Path:
+    """A release of the test's tables that says it was made from these partitions, each read from these files."""
     build = make_build(house.build_path(release_id), release_id)
     with duckdb.connect(build, read_only=True) as con:
         contents = table_contents(con, MARTS.values())
     before = house.current()
     manifest = Manifest(
         release=replace(catalogue(release_id).release, previous_release_id=before.id if before else None),
-        partitions=[{"source_id": "bls_qcew", "path": path} for path in partitions],
+        partitions=[
+            {"source_id": "bls_qcew", "path": path, "files": [{"sha256": sha256} for sha256 in files]}
+            for path in partitions
+        ],
         contents=contents,
         accepted=[],
         engine=duckdb.__version__,
@@ -166,6 +171,37 @@ def test_a_hold_blocks_what_was_rolled_back_and_nothing_else() -> None:
     assert hold.blocks([], "9a"), "the same inputs, where only the code was another"
     assert not hold.blocks(["qcew/2015/a.parquet", "qcew/2016/c.parquet"], "77")
     assert "because of qcew/2016 as it stood there" in str(hold)
+
+
+def test_a_hold_goes_by_the_bytes_whatever_parser_read_them(warehouse: Warehouse, home: Settings) -> None:
+    publish(warehouse, FIRST, "qcew/2016/read_by_one.parquet", files=("aa",))
+    publish(warehouse, SECOND, "qcew/2016/wrong.parquet", files=("bb",))
+    hold = roll_back(warehouse)
+    assert hold is not None
+    assert hold.files == ["bb"]
+    assert hold.blocks(["qcew/2016/read_by_another.parquet"], "77", ["bb"])
+    assert not hold.blocks(["qcew/2016/read_by_another.parquet"], "77", ["aa"])
+    assert not hold.blocks(["qcew/2016/read_by_another.parquet"], "77", ["cc"])
+
+
+def test_a_parser_that_erred_is_held_by_what_it_made(warehouse: Warehouse) -> None:
+    """The same bytes, so they are not to blame: a mended parser may read them."""
+    publish(warehouse, FIRST, "qcew/2016/right.parquet", files=("aa",))
+    publish(warehouse, SECOND, "qcew/2016/wrong.parquet", files=("aa",))
+    hold = roll_back(warehouse)
+    assert hold is not None
+    assert hold.files == []
+    assert hold.blocks(["qcew/2016/wrong.parquet"], "77", ["aa"])
+    assert not hold.blocks(["qcew/2016/mended.parquet"], "77", ["aa"])
+
+
+def test_a_note_of_before_files_were_kept_still_holds(home: Settings) -> None:
+    home.warehouse.mkdir(parents=True)
+    note = {"rolled_back": "b", "to": "a", "at": "2026-11-22", "partitions": ["x"], "inputs_hashes": []}
+    (home.warehouse / "held.json").write_text(json.dumps(note))
+    hold = read_hold(home.warehouse)
+    assert hold is not None
+    assert hold.blocks(["x"], "77", ["aa"])
 
 
 def test_a_release_that_changed_on_disk_is_not_gone_back_to(three: Warehouse, home: Settings) -> None:
