@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import pwd
 import shutil
 import smtplib
 import socket
@@ -33,6 +34,7 @@ from orchestration.telling.alerts import tell_of_failure, tell_of_success, telli
 from orchestration.telling.failure import GatesStopped, RefreshFailed
 from orchestration.telling.run_record import Asked, record_run
 from orchestration.telling.staleness import staleness
+from orchestration.telling.unwritable import storage_error
 from tests.release.builds import MOMENT, RELEASE_ID, published
 
 PASSWORD, TOKEN = "correct/horse@battery", "tok-8d1f9a"
@@ -268,6 +270,25 @@ def test_a_lock_is_told_at_night_and_not_to_who_reads_it(home) -> None:
     with pytest.raises(SetupError):
         telling(home, lambda: raising(SetupError("the disk is full")), at_terminal=True)
     assert [a["exit_code"] for a in told(home)] == [4, 1]
+
+
+def test_another_users_home_is_told_at_night_and_not_to_who_reads_it(home, monkeypatch) -> None:
+    """Somebody without rights tries the command: the operator need not be told. A service that lost them must be."""
+    home.home.mkdir(parents=True)
+    home.home.chmod(0o555)
+    monkeypatch.setattr("os.geteuid", lambda: home.home.stat().st_uid + 1)
+    monkeypatch.setattr("os.access", lambda *_: False)
+    refused = storage_error(home.home, "[Errno 13] Permission denied")
+    assert refused is not None
+    assert f"refresh as {pwd.getpwuid(home.home.stat().st_uid).pw_name}, whose folder it is" in str(refused)
+    for at_terminal, delivered in ((True, 0), (False, 1)):
+        given: list[object] = []
+        monkeypatch.setattr(alerts, "deliver", lambda _, alert, given=given: given.append(alert))
+        with pytest.raises(SetupError):
+            telling(home, lambda: raising(refused), at_terminal=at_terminal)
+        assert len(given) == delivered
+    monkeypatch.undo()
+    home.home.chmod(0o755)
 
 
 def test_what_stopping_by_hand_is_no_failure(home) -> None:

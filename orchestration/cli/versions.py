@@ -34,7 +34,7 @@ def diff(
     name: Annotated[str | None, typer.Option("--table", help="One table: also its regions and clusters.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Every row, for a program.")] = False,
 ) -> None:
-    """What release B changes in the figures of release A: by table, year and column, and by region and cluster."""
+    """What release B changes in release A: sources, rows, columns, and figures by table, year, region and cluster."""
     from orchestration.release.integrity import require_unaltered
     from orchestration.release.publish import Warehouse
     from orchestration.release.revisions import difference
@@ -58,6 +58,8 @@ def diff(
     if found.rows:
         names = ("table", "year", "before", "now")
         console.print(table("Rows that came and went", names, found.rows, ("before", "now")))
+    if columns := [c for c in found.columns if name in (None, c[0])]:
+        console.print(table("Columns that came and went", ("table", "column", "before", "now"), columns))
     changed = [r for r in rows if r.revised + r.appeared + r.vanished]
     if not changed:
         console.print("No figure that both releases can hold differs.")

@@ -54,12 +54,14 @@ class Difference:
     """How a later release differs from an earlier one, as `clusters diff` shows it.
 
     `tables` are in both. `sources` are (source_id, checksum before, checksum now) where they differ, `rows` (table,
-    year, rows before, rows now) likewise; an empty text stands for what is not there.
+    year, rows before, rows now) and `columns` (table, column, type before, type now) of what is in both likewise; an
+    empty text stands for what is not there.
     """
 
     tables: list[str]
     sources: list[tuple[str, str, str]]
     rows: list[tuple[str, str, str, str]]
+    columns: list[tuple[str, str, str, str]]
     revisions: list[Revision]
 
 
@@ -75,9 +77,9 @@ def difference(before: Path, now: Path) -> Difference:
     """
     tables = mart_contracts()
     with duckdb.connect(before, read_only=True) as con:
-        contents_before = table_contents(con, tables.values())
+        contents_before, types_before = table_contents(con, tables.values()), _types(con)
     with duckdb.connect(now, read_only=True) as con:
-        contents = table_contents(con, tables.values())
+        contents, types = table_contents(con, tables.values()), _types(con)
         found = _compared(con, tables, contents, before, contents_before) if before != now else []
     sums = [{s.source_id: s.sha256[:SHOWN_DIGITS] for s in read_snapshots(path)} for path in (before, now)]
     rows = [{(c.table_name, c.year): c.rows for c in held} for held in (contents_before, contents)]
@@ -85,8 +87,26 @@ def difference(before: Path, now: Path) -> Difference:
         tables=sorted({c.table_name for c in contents_before} & {c.table_name for c in contents}),
         sources=[(key, *both) for key, both in _unequal(*sums)],
         rows=[(key[0], str(key[1] or ""), *both) for key, both in _unequal(*rows)],
+        columns=[(*key, *both) for key, both in _unequal(*_of_both(types_before, types))],
         revisions=found,
     )
+
+
+def _types(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """The type of each column of the tables and views that analysts query."""
+    rows = con.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal"
+    ).fetchall()
+    return {(table, column): kind for table, column, kind in rows}
+
+
+def _of_both(
+    before: Mapping[tuple[str, str], str], now: Mapping[tuple[str, str], str]
+) -> list[dict[tuple[str, str], str]]:
+    """Both without the columns of tables that came or went as a whole."""
+    tables = {table for table, _ in before} & {table for table, _ in now}
+    return [{key: kind for key, kind in side.items() if key[0] in tables} for side in (before, now)]
 
 
 def _unequal(before: Mapping[Any, Any], now: Mapping[Any, Any]) -> list[tuple[Any, tuple[str, str]]]:

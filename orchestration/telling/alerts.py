@@ -21,6 +21,7 @@ from orchestration.telling.delivery import deliver, history
 from orchestration.telling.findings import Finding, concerns, failed_findings
 from orchestration.telling.run_record import last_run, note_found
 from orchestration.telling.staleness import Staleness, staleness
+from orchestration.telling.unwritable import belongs_to_another
 from orchestration.wording import hidden, plain, span
 
 log = logging.getLogger("clusters.alert")
@@ -35,8 +36,9 @@ SHOWN_CHARACTERS = 300
 def telling(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
     """Runs a refresh and gives at most one alert about how it ended; whatever it raises or returns passes through.
 
-    Nobody is alerted that a refresh was stopped: whoever did that knows. At a terminal nobody is that another one runs:
-    who typed the command reads it. At 02:30 it means that an earlier refresh hangs.
+    Nobody is alerted that a refresh was stopped: whoever did that knows. At a terminal nobody is that another one runs,
+    or that the home is another user's: who typed the command reads it. At 02:30 it means that an earlier refresh hangs,
+    or that the service can't write.
 
     Example:
         >>> telling(settings(), lambda: refresh(...), at_terminal=False)    # doctest: +SKIP
@@ -44,8 +46,8 @@ def telling(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
     try:
         result = run()
     except Exception as error:
-        known = isinstance(error, Stopped) or (at_terminal and isinstance(error, LockedError))
-        if not known:
+        mistyped = isinstance(error, LockedError) or belongs_to_another(settings.home)
+        if not (isinstance(error, Stopped) or (at_terminal and mistyped)):
             tell_of_failure(settings, error)
         raise
     tell_of_success(settings)

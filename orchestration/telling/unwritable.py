@@ -5,6 +5,8 @@ Belongs here: telling that this is what an error is about. Does not: any other e
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
 import shutil
 from collections.abc import Iterator
@@ -29,11 +31,32 @@ def storage_error(home: Path, text: str) -> SetupError | None:
     if found is None:
         return None
     free = f"{shutil.disk_usage(home).free / 1e6:,.0f} MB free" if home.exists() else "the folder is not there"
-    remedy = "free some space there" if found[1] else "let the user who refreshes write there"
+    owner = belongs_to_another(home)
+    closed = f"refresh as {owner}, whose folder it is" if owner else "let the user who refreshes write there"
+    remedy = "free some space there" if found[1] else closed
     return SetupError(
         f"{home} cannot be written to: {found[0]} ({free}). The published release stays as it was. "
         f"Remedy: {remedy}, then refresh again; what this refresh left is cleared up then."
     )
+
+
+def belongs_to_another(home: Path) -> str | None:
+    """The user whose folder it is, where that is another and we may not write there; None otherwise.
+
+    Example:
+        >>> belongs_to_another(Path("/proc/1"))                                 # doctest: +SKIP
+        'root'
+    """
+    try:
+        owner = home.stat().st_uid
+    except OSError:
+        return None
+    if owner == os.geteuid() or os.access(home, os.W_OK):
+        return None
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return str(owner)
 
 
 @contextmanager

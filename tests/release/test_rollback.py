@@ -9,7 +9,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from orchestration.errors import LockedError, SetupError
 from orchestration.release.contents import TableContent, differing, table_contents
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest, write_manifest
@@ -246,4 +248,27 @@ def test_difference_of_two_releases(three: Warehouse, home: Settings) -> None:
     revised = [(r.entity_id, r.median_change) for r in found.revisions if r.revised]
     assert revised == [(e, pytest.approx(0.1)) for e in ("all", "automotive", "county:06085")]
     same = difference(changed, changed)
-    assert (same.sources, same.rows, same.revisions) == ([], [], [])
+    assert (same.sources, same.rows, same.columns, same.revisions) == ([], [], [], [])
+
+
+def test_columns_that_came_and_went_are_told(three: Warehouse, home: Settings) -> None:
+    """Saved queries break by them, although no figure differs."""
+    changed = home.releases / f"{SECOND}.duckdb"
+    changed.chmod(0o644)
+    with duckdb.connect(changed) as con:
+        con.execute("ALTER TABLE cluster_specialisation RENAME COLUMN stars TO points")
+        con.execute("ALTER TABLE dim_region ADD COLUMN note VARCHAR")
+        con.execute("ALTER TABLE cluster_specialisation ALTER lq TYPE FLOAT")
+        con.execute("CREATE TABLE of_another_release AS SELECT 1 AS n")
+    found = difference(home.releases / f"{FIRST}.duckdb", changed)
+    assert found.columns == [
+        ("cluster_specialisation", "lq", "DOUBLE", "FLOAT"),
+        ("cluster_specialisation", "points", "", "INTEGER"),
+        ("cluster_specialisation", "stars", "INTEGER", ""),
+        ("dim_region", "note", "", "VARCHAR"),
+    ]
+    settings_of = {"CLUSTERS_HOME": str(home.home), "CLUSTERS_PROFILE": "mirror"}
+    shown = CliRunner(env=settings_of).invoke(app, ["diff", FIRST, SECOND])
+    assert shown.exit_code == 0, shown.output
+    assert "Columns that came and went" in shown.stdout
+    assert "points" in shown.stdout
