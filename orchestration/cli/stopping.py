@@ -1,15 +1,22 @@
-"""Stopping a running query: Ctrl-C, and a limit of time.
+"""What ends a running query: Ctrl-C, a limit of time, a limit of memory.
 
-Belongs here: who interrupts a connection, and why. Does not: what a query may do (see `query`).
+Belongs here: who interrupts a connection and why, and what if it does not listen. Does not: what a query may do (see
+`query`).
 """
 
 from __future__ import annotations
 
+import os
+import resource
+import shutil
 import signal
 import socket
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.errors import SetupError
@@ -18,6 +25,11 @@ if TYPE_CHECKING:
     import duckdb
 
 BETWEEN_INTERRUPTIONS = 0.05
+# A function that works on one value for minutes hears of no interruption, nor does the making of a plan.
+SECONDS_TO_LISTEN = 3.0
+BY_HAND = 130
+# Bytes for Python, Arrow and what allocators keep for later.
+BESIDE_IT = 500_000_000
 
 
 class Stopped:
@@ -26,6 +38,7 @@ class Stopped:
     def __init__(self) -> None:
         self.by_hand = False
         self.after: float | None = None
+        self.leaves: list[Path] = []  # files and folders that must not stay
 
     def tell(self) -> None:
         """Raises what the interruption amounts to, if there was one.
@@ -39,13 +52,31 @@ class Stopped:
         if self.after is not None:
             raise SetupError(f"the query was stopped after {self.after:g} s; narrow it, or give --timeout more")
 
+    def end_here(self) -> None:
+        """End this process, whatever its other threads are at; what is half done is cleared away."""
+        for path in self.leaves:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        code = BY_HAND
+        try:
+            self.tell()
+        except SetupError as error:
+            code = error.exit_code
+            print(f"clusters: {error}", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            pass
+        os._exit(code)
+
 
 @contextmanager
 def stoppable(con: duckdb.DuckDBPyConnection, timeout: float | None, stopped: Stopped) -> Iterator[None]:
     """While the block runs, Ctrl-C and the passing of `timeout` seconds (None: no limit) interrupt the connection.
 
     Python's own handler would wait until DuckDB hands back a batch of rows, which a runaway query never does. A byte
-    that the signal writes into a socket reaches a waiting thread at once.
+    that the signal writes into a socket reaches a waiting thread at once. Where the interruption is not heard within
+    seconds, the process ends.
 
     Example:
         >>> with stoppable(con, 60, stopped):                               # doctest: +SKIP
@@ -56,8 +87,11 @@ def stoppable(con: duckdb.DuckDBPyConnection, timeout: float | None, stopped: St
 
     def interrupt() -> None:
         # Again and again: DuckDB forgets an interruption that comes just before a query begins.
+        last = time.monotonic() + SECONDS_TO_LISTEN
         while not ended.wait(BETWEEN_INTERRUPTIONS):
             con.interrupt()
+            if time.monotonic() > last:
+                stopped.end_here()
 
     def time_is_up() -> None:
         stopped.after = timeout
@@ -109,3 +143,32 @@ def _on_ctrl_c(act: Callable[[], None], ended: threading.Event) -> Iterator[None
         told.close()
         listener.join()
         heard.close()
+
+
+@contextmanager
+def memory_held_to(limit: str) -> Iterator[None]:
+    """While the block runs, the process gets at most twice `limit` (`1500MB`, say) and half a gigabyte more.
+
+    DuckDB's own limit does not count the rows that it hands over: 2,048 at a time, however wide they are. What asks for
+    more gets an error (DuckDB's OutOfMemoryException, MemoryError), and the machine keeps its memory.
+
+    Example:
+        >>> with memory_held_to("1500MB"):                                  # doctest: +SKIP
+        ...     con.execute(sql)
+    """
+    from pydantic import ByteSize, TypeAdapter
+
+    before, most = resource.getrlimit(resource.RLIMIT_DATA)
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    except OSError:  # no Linux: what the process has is not known
+        yield
+        return
+    allowed = pages * resource.getpagesize() + 2 * TypeAdapter(ByteSize).validate_python(limit) + BESIDE_IT
+    if before != resource.RLIM_INFINITY:
+        allowed = min(allowed, before)
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, most))
