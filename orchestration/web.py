@@ -20,16 +20,18 @@ from dagster._core.workspace.load_target import WorkspaceFileTarget
 from dagster_webserver.app import create_app_from_workspace_process_context
 from dagster_webserver.version import __version__
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestration.serve import HOST, WORKSPACE
 
 POLICY_VIOLATION = 1008
+# Shown in a frame under another page's buttons, the interface would get the clicks that were meant for those.
+UNFRAMED = (b"content-security-policy", b"frame-ancestors 'self'")
 READING = ("GET", "HEAD")
 
 
 class Guard:
-    """An ASGI application around another that refuses what a foreign page could have sent.
+    """An ASGI application around another that refuses what a foreign page could have sent, and to be shown in one.
 
     `names` are what the server is called in addresses: `127.0.0.1:3000`, say.
 
@@ -47,7 +49,13 @@ class Guard:
             else:
                 await PlainTextResponse(f"{why}\n", 403)(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+
+        async def send_unframed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], UNFRAMED]
+            await send(message)
+
+        await self._app(scope, receive, send_unframed)
 
 
 def refusal(scope: Scope, names: list[str]) -> str | None:

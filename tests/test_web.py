@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from dagster import DagsterInstance
+from starlette.responses import PlainTextResponse
 
 from orchestration.assets.resources import ByCommand, Refresh, asked_by_command
 from orchestration.web import Guard, refusal
@@ -90,6 +91,25 @@ def answers(asked: dict[str, Any]) -> list[Any]:
 
     asyncio.run(Guard(app, NAMES)(asked, receive, send))
     return found
+
+
+def test_every_answer_forbids_pages_of_others_to_frame_it() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    asked = scope("http", "GET", **as_keywords(OWN))
+    asyncio.run(
+        Guard(PlainTextResponse("hello", headers={"content-security-policy": "base-uri 'none'"}), NAMES)(
+            asked, receive, send
+        )
+    )
+    policies = [value for name, value in sent[0]["headers"] if name == b"content-security-policy"]
+    assert policies == [b"base-uri 'none'", b"frame-ancestors 'self'"]
 
 
 def test_nothing_that_waives_a_gate_is_a_setting_of_a_run() -> None:
