@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -34,7 +34,7 @@ MEMORY_OF_TWO_MODELS = 1_000_000_000
 
 # How the addresses begin that settings name; a password may stand in each.
 SCHEMES = {
-    "webhook": ("http", "https"),
+    "webhook": ("http", "https"),  # http on this machine only
     "smtp_url": ("smtp", "smtps"),
     "broker": ("rediss", "redis"),
     "run_storage": ("postgresql+psycopg2",),
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     from_scratch_on: Weekday = Field(
         default="sunday", description="when the schedule makes every table from scratch and compares; or `never`"
     )
-    webhook: SecretStr | None = Field(default=None, description="URL that receives each alert as JSON")
+    webhook: SecretStr | None = Field(default=None, description="`https://` URL that receives each alert as JSON")
     smtp_url: SecretStr | None = Field(
         default=None,
         description="mail server for alerts: `smtps://user:password@host` (TLS, port 465) or `smtp://` (STARTTLS, 587)",
@@ -156,6 +156,8 @@ class Settings(BaseSettings):
         schemes = SCHEMES[str(info.field_name)]
         if value is not None and not _is_address(value.get_secret_value(), schemes):
             raise ValueError(f"not an address of the form {schemes[-1]}://host")
+        if value is not None and info.field_name == "webhook" and _is_in_the_clear(value.get_secret_value()):
+            raise ValueError("http:// would send alerts and the address's token in the clear; use https://")
         return value
 
     @model_validator(mode="after")
@@ -238,21 +240,21 @@ class Settings(BaseSettings):
         return {part for part in found if len(part) >= SHORTEST_SECRET}
 
 
-def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """An environment for child processes that need none of our secrets.
+def without_secrets(environment: Mapping[str, str], needed: Collection[str] = ()) -> dict[str, str]:
+    """An environment for child processes that need none of our secrets but those of the settings named in `needed`.
 
     Example:
         >>> without_secrets({"PATH": "/bin", "CLUSTERS_WEBHOOK": "https://x.org/?token=abc"})
         {'PATH': '/bin'}
     """
-    secret = {f"CLUSTERS_{name.upper()}" for name in ("contact", *SCHEMES)}
+    secret = {f"CLUSTERS_{name.upper()}" for name in ("contact", *SCHEMES) if name not in needed}
     return {n: v for n, v in environment.items() if n not in secret and n.lower() not in PROXIES | STORE_KEYS}
 
 
 @contextmanager
-def secrets_set_aside() -> Iterator[None]:
-    """While the block runs, processes that are started inherit none of our secrets."""
-    aside = {name: os.environ.pop(name) for name in set(os.environ) - set(without_secrets(os.environ))}
+def secrets_set_aside(needed: Collection[str] = ()) -> Iterator[None]:
+    """While the block runs, processes that are started inherit none of our secrets but those of `needed` settings."""
+    aside = {name: os.environ.pop(name) for name in set(os.environ) - set(without_secrets(os.environ, needed))}
     try:
         yield
     finally:
@@ -265,6 +267,13 @@ def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _is_in_the_clear(url: str) -> bool:
+    """Whether what is sent there can be read on its way; within this machine nobody reads it."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "http" and host not in ("localhost", "::1") and not re.fullmatch(r"127(\.\d+){3}", host)
 
 
 def _secret_parts(url: str) -> set[str]:

@@ -22,6 +22,7 @@ from typer.testing import CliRunner, Result
 
 from orchestration import serve
 from orchestration.cli import app
+from orchestration.cli.query import CHANGING
 from orchestration.contracts import ColumnContract, TableContract
 from orchestration.errors import SourceError
 from orchestration.quality import pages
@@ -164,6 +165,39 @@ FROM release
 """
 
 
+# Every function of DuckDB that yields a table or an answer that changes from call to call was looked at, and these do
+# nothing but read: the release, or what the sandbox refuses. Whatever else there is must be refused by name.
+READING = """
+currval current_connection_id current_query current_query_id current_transaction_id error gen_random_uuid nextval random
+setseed sleep_ms stats uuid uuidv4 uuidv7
+duckdb_approx_database_count duckdb_columns duckdb_connection_count duckdb_constraints duckdb_coordinate_systems
+duckdb_databases duckdb_dependencies duckdb_extensions duckdb_external_file_cache duckdb_functions duckdb_indexes
+duckdb_keywords duckdb_log_contexts duckdb_logs duckdb_logs_parsed duckdb_memory duckdb_optimizers
+duckdb_prepared_statements duckdb_profiling_settings duckdb_schemas duckdb_secret_types duckdb_secrets duckdb_sequences
+duckdb_settings duckdb_table_sample duckdb_tables duckdb_temporary_files duckdb_types duckdb_variables duckdb_views
+generate_series glob histogram histogram_values icu_calendar_names json_each json_tree parquet_bloom_probe
+parquet_file_metadata parquet_full_metadata parquet_kv_metadata parquet_metadata parquet_scan parquet_schema
+pg_timezone_names pragma_collations pragma_database_size pragma_metadata_info pragma_platform pragma_show
+pragma_storage_info pragma_table_info pragma_user_agent pragma_version query_table range read_blob read_csv
+read_csv_auto read_duckdb read_json read_json_auto read_json_objects read_json_objects_auto read_ndjson read_ndjson_auto
+read_ndjson_objects read_parquet read_text repeat repeat_row sniff_csv summary test_all_types test_vector_types unnest
+which_secret
+"""
+
+
+def test_every_function_that_could_change_something_is_known() -> None:
+    """An update of DuckDB may bring more of them: look at each, then name it here or in `CHANGING`."""
+    with duckdb.connect() as con:
+        found = con.execute(
+            "SELECT DISTINCT function_name FROM duckdb_functions() "
+            "WHERE function_type IN ('table', 'table_macro') OR has_side_effects OR stability = 'VOLATILE'"
+        ).fetchall()
+    names = {name for (name,) in found}
+    refused = {name for name in names if CHANGING.search(f"{name}(")}
+    assert names - refused == set(READING.split()) & names, "unknown to us"
+    assert {"checkpoint", "enable_logging", "query", "seq_scan", "write_log"} <= refused
+
+
 def tree(folder: Path) -> dict[str, tuple[int, int]]:
     return {str(p): (p.lstat().st_mtime_ns, p.lstat().st_size) for p in sorted(folder.rglob("*"))}
 
@@ -224,6 +258,20 @@ def test_output_follows_no_link_into_the_releases(release: Path, tmp_path: Path,
         assert result.exit_code == 1, form
     assert tree(tmp_path) == before
     assert release.read_bytes() == content
+
+
+@pytest.mark.parametrize("place", ["last_run.json", "alerts.jsonl", "dagster/x", "new/x", "elsewhere"])
+def test_output_is_nothing_in_the_home(release: Path, home: Settings, tmp_path: Path, place: str) -> None:
+    """The run's record, the alerts and Dagster's files are no place for a result, nor is what a link there leads to."""
+    (tmp_path / "disk").mkdir()
+    (home.home / "linked").symlink_to(tmp_path / "disk")
+    (home.home / "last_run.json").write_text("{}")
+    target = tmp_path / "disk" / "x" if place == "elsewhere" else home.home / place
+    before = tree(tmp_path)
+    for arguments in (["query", "SELECT 1", "--format", "csv"], ["export", "--force"]):
+        result = CliRunner().invoke(app, [*arguments, "--output", str(target)])
+        assert (result.exit_code, "CLUSTERS_HOME" in result.stderr) == (1, True), result.output
+    assert tree(tmp_path) == before
 
 
 @pytest.mark.parametrize("device", ["/dev/stdout", "/dev/null", "/proc/self/fd/1"])
@@ -462,6 +510,8 @@ def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("WEBHOOK", "ftp://me:planted-secret@x.org"),
         ("WEBHOOK", "https://[planted-secret"),
+        ("WEBHOOK", "http://hooks.example.org/planted-secret"),
+        ("WEBHOOK", "http://127.0.0.1.example.org/planted-secret"),
         ("SMTP_URL", "planted-secret"),
         ("SMTP_URL", "smtps://me:planted-secret@x.org"),
         ("BROKER", "amqp://me:planted-secret@x.org"),
@@ -486,6 +536,14 @@ def test_a_secret_in_an_error_is_not_printed(home: Settings, monkeypatch: pytest
     assert "no table '***'" in result.stderr
 
 
+def test_alerts_go_in_the_clear_to_this_machine_only() -> None:
+    for host in ("localhost", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080"):
+        assert Settings(webhook=f"http://{host}/x").webhook
+    assert Settings(webhook="https://hooks.example.org/x").webhook
+    with pytest.raises(ValueError, match="in the clear"):
+        Settings(webhook="http://10.0.0.1/x")
+
+
 def test_child_processes_inherit_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in PLANTED.items():
         monkeypatch.setenv(name, value)
@@ -494,6 +552,8 @@ def test_child_processes_inherit_no_secret(monkeypatch: pytest.MonkeyPatch) -> N
         printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not [secret for secret in SECRETS if secret in printed]
     assert not [secret for secret in SECRETS if secret in str(without_secrets(os.environ))]
+    shared = {"CLUSTERS_RUN_STORAGE": "postgresql+psycopg2://a:b@c/d", "CLUSTERS_BROKER": "redis://x"}
+    assert without_secrets(shared, ["run_storage"]).keys() == {"CLUSTERS_RUN_STORAGE"}
     assert os.environ["CLUSTERS_WEBHOOK"] == PLANTED["CLUSTERS_WEBHOOK"]
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ from orchestration.assets.desk import findings_of_failed, note_failed, store_of
 from orchestration.assets.resources import Refresh
 from orchestration.errors import GateError, SetupError
 from orchestration.partitions import TidyIndex
-from orchestration.settings import Settings
+from orchestration.settings import Settings, secrets_set_aside
 from orchestration.slices.assembly import copy_without
 from orchestration.slices.findings import named
 from orchestration.slices.making import Slice, Step, makers
@@ -90,8 +90,10 @@ class Workers:
         )
         failed: list[DagsterEvent] = []
         is_stopped = False
+        # Workers of this machine are its children. They make slices and tell nobody of it.
+        inherited = nullcontext() if self.refresh.settings.broker else secrets_set_aside(["run_storage"])
         # Closed at once, as it holds the handlers of signals.
-        with closing(cast(Any, execute_run_iterator(job, run, instance))) as events:
+        with inherited, closing(cast(Any, execute_run_iterator(job, run, instance))) as events:
             for event in events:
                 is_stopped = is_stopped or _tells_of_a_stop(event)
                 # Celery would wait for what other machines have begun; they put it on the shelf for the next refresh.

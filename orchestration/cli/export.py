@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from orchestration.cli.terminal import current_release, load_settings, size, stdout
+from orchestration.cli.terminal import current_release, load_settings, require_outside_home, size, stdout
 from orchestration.errors import SetupError
 
 
@@ -40,11 +40,7 @@ def export(
         chosen = found[release]
         require_unaltered(settings.warehouse, chosen.path)
     target = (output or Path(f"clusters-{chosen.id}-{form}")).expanduser().absolute()
-    for place in (settings.warehouse, settings.landing, settings.tidy):
-        ours, theirs = place.resolve(), target.resolve()
-        # Either may lie in the other: a folder that holds the releases must not be replaced.
-        if theirs.is_relative_to(ours) or ours.is_relative_to(theirs):
-            raise SetupError(f"{target} lies among the releases or their sources; choose another folder for --output")
+    require_outside_home(target, settings)
     files = export_release(chosen.path, target, form, settings.memory_limit, replace=force)
     total = sum(file.stat().st_size for file in files)
     stdout().print(

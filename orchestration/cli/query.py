@@ -18,7 +18,7 @@ import typer
 
 from orchestration.cli.formats import Answer, Format, write_parquet, write_text
 from orchestration.cli.stopping import Stopped, memory_held_to, stoppable
-from orchestration.cli.terminal import current_release, load_settings
+from orchestration.cli.terminal import current_release, load_settings, require_outside_home
 from orchestration.errors import SetupError
 
 if TYPE_CHECKING:
@@ -84,13 +84,11 @@ def _fit_to_write(output: Path, settings: Settings) -> Path:
     """Where `--output` leads, links followed.
 
     Raises:
-        SetupError: if that is among the files that releases are or are made from, or no place for a file.
+        SetupError: if that is in the home, or no place for a file.
     """
     # Looked at as it is written too: what a shell passes as /dev/stdout may lead to a file that is open already.
     target = output.expanduser().resolve()
-    for place in (settings.warehouse, settings.landing, settings.tidy):
-        if target.is_relative_to(place.resolve()):
-            raise SetupError(f"{target} lies among the releases or their sources; choose another folder for --output")
+    require_outside_home(target, settings)
     if not target.parent.is_dir():
         raise SetupError(f"the folder {target.parent} of --output does not exist")
     devices = any(path.is_relative_to(root) for path in (output, target) for root in ("/dev", "/proc"))

@@ -19,6 +19,8 @@ from orchestration.errors import SetupError
 from orchestration.wording import plain, span
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orchestration.release.publish import Release
     from orchestration.settings import Settings
 
@@ -99,6 +101,19 @@ def current_release(settings: Settings) -> Release:
         )
     require_unaltered(house.folder, release.path)
     return release
+
+
+def require_outside_home(target: Path, settings: Settings) -> None:
+    """What is written for a person stands beside no release, no record and nothing that releases are made from.
+
+    Raises:
+        SetupError: if a path lies in `CLUSTERS_HOME`, or where a link in it leads, or is a folder that holds it.
+    """
+    links = [path for path in settings.home.iterdir() if path.is_symlink()] if settings.home.is_dir() else []
+    for place in (settings.home, *links):
+        ours, theirs = place.resolve(), target.resolve()
+        if theirs.is_relative_to(ours) or ours.is_relative_to(theirs):
+            raise SetupError(f"{target} lies in CLUSTERS_HOME ({settings.home}); choose another folder for --output")
 
 
 def profile_label(profile: str) -> str:
