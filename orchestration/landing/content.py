@@ -19,12 +19,26 @@ if TYPE_CHECKING:
 
 HEAD = 4096
 CHUNK = 1 << 20
-HTML_SIGNS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<table", b"captcha")
+HTML_SIGNS = (b"<!doctype html", b"<!--", b"<html", b"<head", b"<body", b"<script", b"<table", b"captcha")
 GZ_MAGIC = b"\x1f\x8b"
 # What Eurostat answers, in XML, when a question asks for too many cells.
 TOO_BIG = "EXTRACTION_TOO_BIG"
+# How a list begins, and a line of names in brackets does not.
+A_LIST = re.compile(rb"\[\s*([\[{\"\d\]-]|true|false|null)")
 AN_ERROR = re.compile(rb"\{\s*[\"'](errors?|message|exception)[\"']\s*:")
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
+# What some files begin with that hold no text, whatever they are called.
+NO_TEXT = {
+    b"%PDF-": "a PDF document",
+    b"PK\x03\x04": "a zip archive",
+    GZ_MAGIC: "a gz archive",
+    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"BZh": "a bzip2 archive",
+    b"\xfd7zXZ": "an xz archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    OLE_MAGIC: "an older workbook or document",
+    b"PAR1": "a Parquet file",
+}
 
 
 def content_problem(path: Path, kind: Kind) -> str | None:
@@ -34,23 +48,39 @@ def content_problem(path: Path, kind: Kind) -> str | None:
         >>> content_problem(Path("page.html"), "csv")
         'answered with an HTML page instead of a csv file'
     """
-    with path.open("rb") as stream:
-        head = stream.read(HEAD)
+    head = _head(path)
     if not head:
         return "sent an empty file"
     if TOO_BIG.encode() in head:
         return f"answered {TOO_BIG} instead of a {kind} file"
-    opening = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    opening = head.lower()
     is_page = opening.startswith(b"<") and any(sign in opening for sign in HTML_SIGNS)
     if is_page != (kind == "html"):
         return f"answered with an HTML page instead of a {kind} file" if is_page else "sent a file that is no HTML page"
     if kind in ("zip", "xlsx"):
-        return _archive_problem(path, kind, head)
+        return _archive_problem(path, kind)
     if kind == "gz":
-        return _gz_problem(path, head)
+        return _gz_problem(path)
     if kind == "xls":
-        return None if head.startswith(OLE_MAGIC) else "sent a file that is not an xls workbook"
+        return None if _begins(path, OLE_MAGIC) else "sent a file that is not an xls workbook"
+    for sign, what in NO_TEXT.items():
+        if head.startswith(sign):
+            return f"answered with {what} instead of a {kind} file"
     return _text_problem(path, kind, opening)
+
+
+def _head(path: Path) -> bytes:
+    """How a file begins, after a byte-order mark and blanks, of which some servers send pages full before a page."""
+    with path.open("rb") as stream:
+        head = stream.read(HEAD).removeprefix(b"\xef\xbb\xbf").lstrip()
+        while len(head) < HEAD and (more := stream.read(HEAD)):
+            head = (head + more).lstrip()
+    return head
+
+
+def _begins(path: Path, sign: bytes) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(len(sign)) == sign
 
 
 def _text_problem(path: Path, kind: Kind, opening: bytes) -> str | None:
@@ -58,13 +88,13 @@ def _text_problem(path: Path, kind: Kind, opening: bytes) -> str | None:
         return f"answered with an XML document instead of a {kind} file"
     if kind == "json" and (problem := _json_problem(path, opening)):
         return problem
-    if kind != "json" and opening.startswith((b"{", b"[{")):
+    if kind != "json" and (opening.startswith(b"{") or A_LIST.match(opening)):
         return f"answered with JSON instead of a {kind} file"
     return f"sent a {kind} file with NUL bytes in it" if _has_nul(path) else None
 
 
-def _archive_problem(path: Path, kind: Kind, head: bytes) -> str | None:
-    if not head.startswith(b"PK"):
+def _archive_problem(path: Path, kind: Kind) -> str | None:
+    if not _begins(path, b"PK"):
         return f"sent a file that is not a {kind} archive"
     try:
         with zipfile.ZipFile(path) as archive:
@@ -73,8 +103,8 @@ def _archive_problem(path: Path, kind: Kind, head: bytes) -> str | None:
         return f"sent a {kind} archive that is truncated or damaged ({error})"
 
 
-def _gz_problem(path: Path, head: bytes) -> str | None:
-    if not head.startswith(GZ_MAGIC):
+def _gz_problem(path: Path) -> str | None:
+    if not _begins(path, GZ_MAGIC):
         return "sent a file that is not a gz archive"
     most, size = max(RATIO_COUNTS_FROM, HIGHEST_RATIO * path.stat().st_size), 0
     try:

@@ -23,11 +23,13 @@ from orchestration.landing.answers import (
     conditional,
     end_unknown,
     ends_a_line,
+    followed,
     keep_if_resumable,
+    leads_nowhere,
     let_connection_live,
     of_another_version,
+    refuse_packed,
     resuming,
-    same_place,
     whole_length,
 )
 from orchestration.landing.content import content_problem
@@ -57,8 +59,9 @@ BROKEN = (
     httpx.NetworkError,
     httpx.RemoteProtocolError,
     httpx.ProxyError,
-    httpx.DecodingError,
 )
+# What comes of an address that is none: it was declared so, or a publisher redirects to it.
+NO_ADDRESS = (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError)
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ class Fetcher:
         """Whether a place offers a file, without downloading it: `offered`, `not offered`, or what went wrong."""
         try:
             response = self._client.head(self._origin.locate(url, mirror), follow_redirects=True)
-        except (*BROKEN, SetupError) as error:
+        except (httpx.HTTPError, *NO_ADDRESS, SetupError) as error:
             return f"no answer ({type(error).__name__})"
         if response.status_code in ABSENT:
             return "not offered"
@@ -241,25 +244,21 @@ class Fetcher:
         request = self._client.build_request("GET", self._origin.locate(job.url, job.mirror), headers=headers)
         request.extensions["trace"] = self._deadline.trace
         for _ in range(REDIRECTS + 1):
-            response = self._client.send(request, stream=True)
+            try:
+                response = self._client.send(request, stream=True)
+            except NO_ADDRESS as error:
+                raise leads_nowhere(job, error) from error
             if response.next_request is None:
                 return response
             let_connection_live(response)
             response.close()
-            request = self._followed(job, request.url, response.next_request)
+            request = followed(job, request.url, response.next_request)
         raise job.error(f"redirects more than {REDIRECTS} times", "open the URL in a browser and declare where it ends")
-
-    def _followed(self, job: Job, here: httpx.URL, there: httpx.Request) -> httpx.Request:
-        if not same_place(here, there.url):
-            unsafe = here.host == there.url.host and there.url.scheme == "http" != here.scheme
-            where = "to unencrypted http" if unsafe else f"to another host, {there.url.host}"
-            raise job.error(
-                f"redirects {where}, which is not followed", "if the publisher moved the file, declare its new URL"
-            )
-        return there
 
     def _answer(self, job: Job, response: httpx.Response, headers: dict[str, str], partial: Partial) -> _Answer:
         status = response.status_code
+        if status in (200, 206):
+            refuse_packed(job, response)
         if status == 200:
             version = Version.of(response.headers)
             partial.begin(version)
@@ -286,7 +285,7 @@ class Fetcher:
         limit, size = self._settings.max_download_bytes, partial.size
         self._refuse_over(job, limit, length or 0, partial)
         with partial.path.open("ab") as file:
-            for chunk in response.iter_bytes():
+            for chunk in response.iter_raw():
                 size += len(chunk)
                 self._refuse_over(job, limit, size, partial)
                 file.write(chunk)

@@ -36,9 +36,6 @@ class Version:
             Version(etag='"a"', last_modified=None, length=12, resumable='"a"')
         """
         etag, last_modified = headers.get("etag"), headers.get("last-modified")
-        # Compressed in spite of `Accept-Encoding: identity`: lengths and offsets are not the file's.
-        if headers.get("content-encoding", "identity") != "identity":
-            return cls(etag, last_modified)
         length = headers.get("content-length", "")
         return cls(etag, last_modified, int(length) if length.isdigit() else None, _strong(headers))
 

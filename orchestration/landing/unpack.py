@@ -25,6 +25,8 @@ MOST_MEMBERS = 10_000
 HIGHEST_RATIO = 200
 RATIO_COUNTS_FROM = 16 << 20
 ENCRYPTED = 0x1
+# What zipfile unpacks of the other methods it holds in memory whole, however little is asked for.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
 
 
@@ -47,6 +49,22 @@ def unpacked(path: Path, kind: Kind, into: Path, dataset: str, max_bytes: int, n
         return [path]
     archive = _Archive(path, into, dataset, max_bytes, name or path.name)
     return archive.extract() if kind == "zip" else archive.extract_gz()
+
+
+def locked_problem(member: zipfile.ZipInfo) -> tuple[str, str] | None:
+    """Why a member of a zip is not to be unpacked whatever it holds, and the remedy; None if nothing is in the way.
+
+    Example:
+        >>> member = zipfile.ZipInfo("2016.csv")
+        >>> member.compress_type = zipfile.ZIP_LZMA
+        >>> locked_problem(member)[0]
+        'is packed by another method than deflate (number 14)'
+    """
+    if member.flag_bits & ENCRYPTED:
+        return "is encrypted", "ask the publisher for the file without a password"
+    if member.compress_type not in METHODS:
+        return f"is packed by another method than deflate (number {member.compress_type})", "tell the publisher"
+    return None
 
 
 class _Archive:
@@ -119,8 +137,8 @@ class _Archive:
         mode = stat.S_IFMT(member.external_attr >> 16)
         if mode not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise self._suspicious(member, "is a link or device, not a file")
-        if member.flag_bits & ENCRYPTED:
-            raise self._error(member, "is encrypted", "ask the publisher for the file without a password")
+        if locked := locked_problem(member):
+            raise self._error(member, *locked)
         return place
 
     def _extract_one(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> None:

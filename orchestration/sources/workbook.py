@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from orchestration.errors import SourceError
 from orchestration.landing.content import OLE_MAGIC
-from orchestration.landing.unpack import CHUNK, DAMAGED
+from orchestration.landing.unpack import CHUNK, DAMAGED, locked_problem
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -110,6 +110,8 @@ def numbered(cells: Iterable[object], unknown: Sequence[str]) -> list[float | No
 def _refuse_giants(dataset: str, file: str, archive: zipfile.ZipFile) -> None:
     size = 0
     for member in archive.infolist():
+        if locked := locked_problem(member):
+            raise SourceError(dataset, file, f"member {member.filename} {locked[0]}", locked[1])
         # Read to its end, and not only as far as it says it goes: what reads the workbook does not listen either.
         member.file_size = MOST_BYTES + 1
         with archive.open(member) as stream:

@@ -212,9 +212,9 @@ def fresh_etag(x: Exchange) -> None:
     honest(x, ETag=f'"{time.monotonic_ns()}"')
 
 
-def packed(content: bytes, *, honestly: bool = True) -> Behaviour:
-    """Compressed although nobody asked for it; or said to be."""
-    return answer(200, gzip.compress(content) if honestly else content, Content_Encoding="gzip")
+def packed(content: bytes) -> Behaviour:
+    """Compressed although nobody asked for it."""
+    return answer(200, gzip.compress(content), Content_Encoding="gzip")
 
 
 def raw(data: bytes) -> Behaviour:

@@ -25,7 +25,6 @@ from tests.faults.publisher import (
     honest,
     labelled,
     measured,
-    packed,
     stall,
 )
 
@@ -62,7 +61,7 @@ STOPS: dict[str, tuple[str, Behaviour, int, str]] = {
     "413": (YEAR, answer(413), 1, "too much at once"),
     "429": (YEAR, answer(429, Retry_After="3600"), 2, "in 2 attempts; the last one: HTTP 429"),
     "503": (LIST, answer(503, PAGE), 2, "in 2 attempts; the last one: HTTP 503"),
-    "a CAPTCHA": (YEAR, packed(PAGE), 1, "an HTML page instead of a zip"),
+    "a CAPTCHA": (YEAR, answer(200, PAGE), 1, "an HTML page instead of a zip"),
     "JSON": (LIST, answer(200, b'{"error": "busy"}'), 1, "answered with JSON"),
     "hanging up": (LIST, hang_up, 2, "RemoteProtocolError"),
     "a stall": (YEAR, stall(10_000), 2, "ReadTimeout"),

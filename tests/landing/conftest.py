@@ -34,6 +34,8 @@ class Publisher:
                 number = min(len(publisher.requests), len(publisher.script)) - 1
                 publisher.script[number](self)
 
+            do_HEAD = do_GET
+
             def log_message(self, *_: object) -> None:
                 """Tests look at `requests` instead."""
 

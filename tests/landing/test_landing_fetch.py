@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import logging
 import signal
@@ -257,13 +256,6 @@ def test_a_file_that_changed_while_it_was_being_resumed_is_taken_whole(publisher
     landed = get(fetcher)
     assert landed.path.read_bytes() == newer
     assert landed.etag == '"v2"'
-
-
-def test_a_compressed_answer_is_unpacked_and_never_resumed(publisher, fetcher):
-    packed = gzip.compress(BODY)
-    publisher.plays(cut(packed, 1000, Content_Encoding="gzip"), body(packed, '"v1"', Content_Encoding="gzip"))
-    assert get(fetcher).path.read_bytes() == BODY
-    assert "range" not in publisher.requests[1]
 
 
 @pytest.mark.parametrize("code", [429, 500, 502, 503, 504])
