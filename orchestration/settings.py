@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     max_download_bytes: int = Field(default=2_000_000_000, gt=0)
     max_unpacked_bytes: int = Field(default=8_000_000_000, gt=0)
     memory_limit: str = Field(default="1500MB", description="DuckDB memory limit while parsing, and of a query")
+    parse_memory_limit: str = Field(default="4GB", description="memory of the process that reads a publisher's file")
+    parse_timeout: float = Field(default=1800.0, gt=0, description="seconds that reading one edition's files may take")
     build_memory_limit: str = Field(default="2500MB", description="DuckDB memory limit while dbt builds")
     rows_in_one_go: int = Field(
         default=2_000_000,
@@ -128,7 +130,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{path} holds {odd[0]!r}, which dbt or SQL takes otherwise; choose another folder")
         return path
 
-    @field_validator("memory_limit", "build_memory_limit")
+    @field_validator("memory_limit", "parse_memory_limit", "build_memory_limit")
     @classmethod
     def _size(cls, value: str) -> str:
         TypeAdapter(ByteSize).validate_python(value)

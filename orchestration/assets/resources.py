@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,10 @@ from orchestration.landing.archive import Archive
 from orchestration.partitions import Partition, TidyIndex, landed_files
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
+from orchestration.release.home import odd_about
 from orchestration.release.index import settle_index
 from orchestration.release.inputs import Code, inputs_hash, options, read_code
-from orchestration.release.integrity import CHECK, DATED, NAMED, alteration
+from orchestration.release.integrity import alteration
 from orchestration.release.manifest import Manifest, YearRecord, manifest_path, read_manifest, year_record
 from orchestration.release.publish import UNREADABLE, Warehouse
 from orchestration.release.records import read_checks, read_release
@@ -91,8 +91,9 @@ class Refresh(ConfigurableResource):
             house.sweep()
             if problem := house.lost_link():
                 raise SetupError(problem)
+            killed: list[str] = []
             if context.instance and context.run:
-                clear_up(self.settings, context.instance, context.run.run_id)
+                killed = clear_up(self.settings, context.instance, context.run.run_id)
             mark = findings_folder(self.settings) / RUN_ID
             mark.parent.mkdir(parents=True)
             mark.write_text(context.run.run_id if context.run else "", encoding="utf-8")
@@ -101,9 +102,7 @@ class Refresh(ConfigurableResource):
                 self._fetcher = Archive(landed_files(parts, self.settings, self.manifest.release.profile))
                 yield self
                 return
-            self._tell_of_home(house)
-            if odd:
-                self.record_checks("index", [odd])
+            self.record_checks("home", [*odd_about(house, killed), *([odd] if odd else [])])
             with publishers(self.settings) as fetcher:
                 self._fetcher = fetcher
                 yield self
@@ -239,24 +238,6 @@ class Refresh(ConfigurableResource):
         """Partitions whose edition the current release lacks; none where there is no release to compare with."""
         released = {p.key for p in self.released()}
         return [p for p in self.partitions if released and p.key not in released]
-
-    def _tell_of_home(self, house: Warehouse) -> None:
-        """Notes for the summary, the alert and the next release what is wrong with the releases that are there."""
-        current = house.current()
-        found = [(DATED, house.ahead(datetime.now(UTC)), "dates that have passed")]
-        if current and (problem := alteration(house.folder, current.path)):
-            found.append((CHECK, f"release {current.id}: {problem}", "the bytes that were published"))
-        if strangers := house.strangers():
-            names = ", ".join(path.name for path in strangers)
-            found.append((NAMED, f"{names} in {self.settings.releases}: no release, left alone", "releases alone"))
-        self.record_checks(
-            "file",
-            [
-                CheckResult(check, "release", "refresh", "warning", False, observed, expected)
-                for check, observed, expected in found
-                if observed
-            ],
-        )
 
     def record_checks(self, gate: str, results: Sequence[CheckResult]) -> None:
         """Keeps a gate's findings for the release step and the run's summary."""

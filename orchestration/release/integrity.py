@@ -16,8 +16,6 @@ from orchestration.errors import SetupError
 from orchestration.release.manifest import manifest_path, read_manifest
 
 CHECK = "release_is_as_published"
-DATED = "release_is_not_dated_ahead"
-NAMED = "all_files_are_releases"
 REMEDY = "`clusters refresh` publishes the data anew, `clusters rollback` goes back to the release before"
 
 

@@ -35,20 +35,24 @@ BEGINNING = 600
 KILLED = "the process of this refresh ended without a word (killed, or the machine stopped); the next one cleared up"
 
 
-def clear_up(settings: Settings, instance: DagsterInstance, run_id: str) -> None:
+def clear_up(settings: Settings, instance: DagsterInstance, run_id: str) -> list[str]:
     """Ends what killed runs left behind and lets go of what is too old; call it under the lock, in run `run_id`.
+
+    Returns the ids of the killed runs.
 
     Example:
         >>> clear_up(settings(), context.instance, context.run.run_id)  # doctest: +SKIP
+        []
     """
-    end_killed_runs(instance, run_id)
+    killed = end_killed_runs(instance, run_id)
     prune_runs(settings.dagster_home, instance)
     try:
         in_use = partitions_in_use(settings)
     except SetupError as error:
         log.warning("%s Until then no tidy file is deleted.", error)
-        return
-    prune_tidy(settings.tidy, in_use)
+    else:
+        prune_tidy(settings.tidy, in_use)
+    return killed
 
 
 def end_killed_runs(instance: DagsterInstance, run_id: str) -> list[str]:

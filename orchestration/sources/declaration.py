@@ -274,12 +274,19 @@ def _formats(
 def _parser(table: TableDeclaration, declared: FormatDeclaration, hook: Callable[[str], Any]) -> Parser:
     if declared.parse is not None:
         return hook(declared.parse)
+    return partial(_read, table, declared)
+
+
+def _read(
+    table: TableDeclaration,
+    declared: FormatDeclaration,
+    con: DuckDBPyConnection,
+    files: Sequence[Path],
+    edition: Edition,
+) -> DuckDBPyRelation:
+    """What a shared reader and the columns' `sql` make of a format: a parser, once the first two are given."""
     read, fields = READERS[declared.reader or ""], fields_read(table.columns, declared.headers)
-
-    def parse(con: DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> DuckDBPyRelation:
-        return columns_made(read(con, table.source_id, files, fields, declared.options), table.columns, edition)
-
-    return parse
+    return columns_made(read(con, table.source_id, files, fields, declared.options), table.columns, edition)
 
 
 def _hook(folder: Path, name: str) -> Any:

@@ -51,7 +51,7 @@ class Format:
 
     `parse(con, files, edition)` gets a DuckDB connection and the landed files (archives already unpacked, in the order
     of `resources`, missing optional ones left out) and returns the tidy table as a relation. It raises `SourceError`
-    on a layout it does not know.
+    on a layout it does not know. It runs in a process of its own, so it is a module's function, or a `partial` of one.
     """
 
     name: str

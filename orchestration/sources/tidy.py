@@ -26,17 +26,24 @@ LAYOUT_REMEDY = (
     "compare the file's header with the dataset's declaration in orchestration/sources; if the publisher changed its "
     "layout, adapt the declaration or the parser"
 )
+MOST_SPILLED = 8_000_000_000
 WHOLE = {"BIGINT", "INTEGER", "SMALLINT"}
 # Arrow reads 0x10 as 16, and trims tabs.
 NOT_TOLD_BY_ARROW = (b"0x", b"0X", b"\t")
 TEXT_REMEDY = "look at that line; if the publisher has re-issued the file, run `clusters refresh` again"
 
 
-def connect(memory_limit: str, threads: int, temp_directory: Path) -> duckdb.DuckDBPyConnection:
-    """A private in-memory DuckDB with bounded memory that spills to `temp_directory` and fetches nothing."""
+def connect(
+    memory_limit: str, threads: int, temp_directory: Path, most_spilled: int = MOST_SPILLED
+) -> duckdb.DuckDBPyConnection:
+    """A private in-memory DuckDB with bounded memory that spills to `temp_directory` and fetches nothing.
+
+    `most_spilled` are bytes.
+    """
     con = duckdb.connect(
         config={
             "memory_limit": memory_limit,
+            "max_temp_directory_size": f"{most_spilled}B",
             "threads": threads,
             "temp_directory": str(temp_directory),
             "autoinstall_known_extensions": False,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from orchestration.errors import SourceError
 from orchestration.partitions import Partition, TidyIndex
+from orchestration.release.home import DATED, NAMED, WORDLESS
 from orchestration.release.index import CHECK as INDEX
 from orchestration.release.integrity import CHECK as ALTERED
-from orchestration.release.integrity import DATED, NAMED
 from orchestration.release.rollback import ENDED
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
@@ -38,6 +38,7 @@ OWN_REMEDIES = {
     ),
     DATED: "set the clock of the machine; nothing else is to be done",
     NAMED: "move it away; if it is a release of a backup, restore the whole folder warehouse from there",
+    WORDLESS: "the system's journal says by what: memory that ran out, a reboot, `kill -9`. Nothing is lost",
     INDEX: (
         "nothing, it has been made again; if no backup was restored and no power failed, check the disk below "
         "CLUSTERS_HOME"

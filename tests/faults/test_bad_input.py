@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import subprocess
@@ -17,6 +18,7 @@ from orchestration.sample.oews import FOLDER
 from orchestration.settings import PROJECT_ROOT
 from tests.faults.conftest import AREAS, INDUSTRIES, QCEW, YEARS, House, singlefile
 from tests.sources.books import rezipped
+from tests.sources.hostile import UNSEEN
 
 pytestmark = pytest.mark.slow
 
@@ -168,6 +170,15 @@ def test_a_states_slice_is_missing(house: House) -> None:
 def test_a_table_of_uses_without_a_total(house: House) -> None:
     house.write(USES, in_archive(house.read(USES), b">T006<", b">T906<"))
     expect_failure(house, 2, "bea_use: IOUse_After_Redefinitions_PRO_2017_Detail.xlsx", "lacks the row T006")
+
+
+def test_a_workbook_that_brings_down_what_reads_it(house: House) -> None:
+    hostile = UNSEEN["billions of texts announced"]()
+    house.write(USES, rezipped(house.read(USES), lambda _, book: hostile))
+    said = "the process that reads these bytes was ended by SIGABRT"
+    expect_failure(house, 2, "bea_use: ", said)
+    expect_failure(house, 2, "bea_use: ", f"{said} when they were tried before", "delete ")
+    assert json.loads((house.home / "alerts.jsonl").read_text(encoding="utf-8").splitlines()[-1])["outcome"] == "failed"
 
 
 def test_a_page_for_an_archive_of_workbooks(house: House) -> None:

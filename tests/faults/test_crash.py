@@ -20,6 +20,7 @@ import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from orchestration.errors import Stopped
+from orchestration.release.home import WORDLESS
 from orchestration.settings import PROJECT_ROOT
 from tests.faults.conftest import House
 from tests.faults.crash import BOUNDARIES, COMMAND, Site, after_seconds, fingerprint
@@ -60,6 +61,9 @@ def test_dbt_ends_with_a_refresh_that_is_killed_alone(site: Site) -> None:
     time.sleep(0.5)
     assert processes_of(site, "dbt") == []
     assert site.recover() == []
+    alert = json.loads((site.house.home / "alerts.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    [told] = [finding for finding in alert["findings"] if finding["check"] == f"refresh.{WORDLESS}"]
+    assert "was killed, or the machine stopped" in told["observed"]
 
 
 @pytest.mark.long
