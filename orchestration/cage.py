@@ -16,14 +16,16 @@ import logging
 import os
 import resource
 import signal
+import sys
 import threading
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import forkserver, get_context, parent_process
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import ByteSize, TypeAdapter
@@ -31,8 +33,7 @@ from pydantic import ByteSize, TypeAdapter
 from orchestration.errors import NotPublished, SourceError
 from orchestration.settings import Settings, secrets_set_aside
 
-# The program itself among it: else each copy would load that anew.
-LOADED = ["__main__", "orchestration.parsing", "orchestration.sources.catalogue", "pyarrow.csv", "python_calamine"]
+LOADED = ["orchestration.parsing", "orchestration.sources.catalogue", "pyarrow.csv", "python_calamine"]
 # Whatever a process says that somebody else has taken over, we read no more of it.
 LONGEST_MESSAGE = 1 << 20
 LONGEST_TEXT = 2000
@@ -75,11 +76,10 @@ def caged(limits: Limits, function: Callable[..., Any], *arguments: Any) -> Any:
     """
     context = get_context("forkserver")
     context.set_forkserver_preload(LOADED)
-    with secrets_set_aside():
-        forkserver.ensure_running()
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_inside, args=(theirs, limits, function, arguments))
-    process.start()
+    with _program_left_out(), secrets_set_aside():
+        process.start()
     theirs.close()
     late = threading.Event()
 
@@ -110,6 +110,17 @@ def caged(limits: Limits, function: Callable[..., Any], *arguments: Any) -> Any:
         case [str(kind), *words] if kind in OUR_ERRORS:
             raise OUR_ERRORS[kind](*words)
     raise Died(f"took more than {limits.seconds:g} seconds" if late.is_set() else _end(process.exitcode, limits))
+
+
+@contextmanager
+def _program_left_out() -> Iterator[None]:
+    """While the block runs, processes that are started do not run anew the script that this one was started with."""
+    program = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = program
 
 
 def _message(connection: Connection) -> list[Any] | None:

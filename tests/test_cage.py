@@ -102,6 +102,20 @@ def test_it_knows_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caged(SMALL, endings.secrets) == []
 
 
+def test_the_script_that_the_refresh_was_started_with_is_not_run_anew(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from orchestration.cage import Limits, caged\n"
+        "from tests.endings import secrets\n"
+        "print('started')\n"
+        "print(caged(Limits(600_000_000, 30, 1_000_000, 1), secrets))\n",
+        encoding="utf-8",
+    )
+    environment = os.environ | {"PYTHONPATH": str(PROJECT_ROOT)}
+    done = subprocess.run([sys.executable, script], env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("started\n[]\n", "")
+
+
 def test_it_ends_with_an_interrupted_refresh(tmp_path: Path) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -221,7 +235,7 @@ def test_an_archive_that_cannot_be_looked_at_is_kept_and_told_when_it_is_read(
     def dies(*_: object) -> None:
         raise Died("was ended by SIGSEGV")
 
-    monkeypatch.setattr("orchestration.landing.fetch.caged", dies)
+    monkeypatch.setattr("orchestration.landing.content.caged", dies)
     declares(house, required=True)
     offers(house, GOOD)
     fetcher: Fetcher

@@ -7,15 +7,20 @@ and values (parsers and expectations judge those).
 from __future__ import annotations
 
 import gzip
+import logging
 import re
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.cage import Died, Limits, caged
 from orchestration.landing.unpack import DAMAGED, HIGHEST_RATIO, RATIO_COUNTS_FROM
+from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.sources.source import Kind
+
+logger = logging.getLogger("clusters.landing")
 
 HEAD = 4096
 CHUNK = 1 << 20
@@ -76,6 +81,20 @@ def _head(path: Path) -> bytes:
         while len(head) < HEAD and (more := stream.read(HEAD)):
             head = (head + more).lstrip()
     return head
+
+
+def problem_told(path: Path, kind: Kind, settings: Settings) -> str | None:
+    """The same of a file that a stranger sent: archives are looked at by a process of its own.
+
+    One that brings that process down is let through: it will bring down what reads it, and that is told and remembered.
+    """
+    if kind not in ("zip", "xlsx", "gz"):
+        return content_problem(path, kind)
+    try:
+        return caged(Limits.of(settings), content_problem, path, kind)
+    except Died as died:
+        logger.warning("%s: the process that looked at it %s", path, died)
+        return None
 
 
 def _begins(path: Path, sign: bytes) -> bool:

@@ -13,13 +13,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import httpx
 
-from orchestration.cage import Died, Limits, caged
 from orchestration.errors import NotPublished, SetupError, SourceError
 from orchestration.landing.answers import (
     conditional,
@@ -34,7 +32,7 @@ from orchestration.landing.answers import (
     resuming,
     whole_length,
 )
-from orchestration.landing.content import content_problem
+from orchestration.landing.content import problem_told
 from orchestration.landing.deadline import Deadline
 from orchestration.landing.origin import Job, Origin
 from orchestration.landing.partial import Partial, Version
@@ -53,7 +51,6 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 TRANSIENT = frozenset({429, 500, 502, 503, 504})
 REDIRECTS = 5
 TEXTS = frozenset({"csv", "text"})
-UNPACKED = frozenset({"zip", "xlsx", "gz"})
 # A 304 is the publisher's word for it. Now and then the file itself is asked for, in case that word is wrong: after
 # so many days at least, and so many more by its address.
 WHOLE_AFTER, WHOLE_SPREAD = 15, 30
@@ -196,25 +193,12 @@ class Fetcher:
         etag, last_modified = answer.version.etag, answer.version.last_modified
         if stored is not None and answer.unchanged:
             return self._store.touch(stored, etag, last_modified)
-        if problem := self._content_problem(partial.path, job.kind):
+        if problem := problem_told(partial.path, job.kind, self._settings):
             partial.discard()
             raise job.error(problem, "open the URL in a browser; if the file is right there, refresh again later")
         landed = self._store.add(partial.path, job.dataset, origin, job.public, etag, last_modified)
         partial.discard()
         return landed
-
-    def _content_problem(self, path: Path, kind: Kind) -> str | None:
-        """What is wrong with the file, as far as a look shows; archives are looked at where they can do no harm.
-
-        One that cannot be looked at is kept: what becomes of reading it is told, and remembered.
-        """
-        if kind not in UNPACKED:
-            return content_problem(path, kind)
-        try:
-            return caged(Limits.of(self._settings), content_problem, path, kind)
-        except Died as died:
-            logger.warning("%s: the process that looked at it %s", path, died)
-            return None
 
     def _whole_is_due(self, stored: Landed) -> bool:
         came = self._store.relied_on(stored)

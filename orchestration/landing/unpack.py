@@ -5,9 +5,10 @@ Belongs here: safe extraction. Does not: which members a parser wants, what they
 
 from __future__ import annotations
 
+import errno
 import gzip
-import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -27,7 +28,9 @@ RATIO_COUNTS_FROM = 16 << 20
 ENCRYPTED = 0x1
 # What zipfile unpacks of the other methods it holds in memory whole, however little is asked for.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError)
+DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, struct.error)
+# Bytes of a name that every disk can hold, and of a path.
+LONGEST_NAME, LONGEST_PATH = 255, 1000
 
 
 def unpacked(path: Path, kind: Kind, into: Path, dataset: str, max_bytes: int, name: str | None = None) -> list[Path]:
@@ -67,6 +70,11 @@ def locked_problem(member: zipfile.ZipInfo) -> tuple[str, str] | None:
     return None
 
 
+def of_the_bytes(error: BaseException) -> bool:
+    """Whether an error of the system comes of an archive that names a place before its beginning, not of the disk."""
+    return isinstance(error, OSError) and error.errno == errno.EINVAL
+
+
 class _Archive:
     def __init__(self, path: Path, into: Path, dataset: str, max_bytes: int, name: str) -> None:
         self._path, self._into, self._dataset, self._max_bytes, self._name = (
@@ -86,11 +94,10 @@ class _Archive:
                 for target, member in self._plan(archive):
                     done.append(target)
                     self._extract_one(archive, member, target)
-        except zipfile.BadZipFile as error:
+        except BaseException as error:
             _remove(done)
-            raise self._error(None, f"the archive is damaged ({error})", "pull the file again") from error
-        except BaseException:
-            _remove(done)
+            if isinstance(error, (*DAMAGED, NotImplementedError)) or of_the_bytes(error):
+                raise self._error(None, f"the archive is damaged ({error})", "pull the file again") from error
             raise
         return done
 
@@ -134,6 +141,8 @@ class _Archive:
         place = PurePosixPath(member.filename.replace("\\", "/"))
         if not place.parts or place.is_absolute() or ".." in place.parts or PureWindowsPath(place).drive:
             raise self._suspicious(member, "would be written outside its folder")
+        if max(map(_size, place.parts)) > LONGEST_NAME or _size(str(place)) > LONGEST_PATH:
+            raise self._suspicious(member, "has a name that is too long")
         mode = stat.S_IFMT(member.external_attr >> 16)
         if mode not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise self._suspicious(member, "is a link or device, not a file")
@@ -171,7 +180,7 @@ class _Archive:
         return self._error(member, problem, "look at the archive by hand; if the publisher meant it, tell them")
 
     def _error(self, member: zipfile.ZipInfo | None, problem: str, remedy: str) -> SourceError:
-        subject = f"member {member.filename} {problem}" if member else problem
+        subject = f"member {member.filename[:LONGEST_NAME]} {problem}" if member else problem
         return SourceError(self._dataset, self._name, subject, remedy)
 
 
@@ -180,6 +189,10 @@ def _chunks(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes
     with archive.open(member) as stream:
         while chunk := stream.read(CHUNK):
             yield chunk
+
+
+def _size(name: str) -> int:
+    return len(name.encode("utf-8", errors="replace"))
 
 
 def _remove(files: list[Path]) -> None:

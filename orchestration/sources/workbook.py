@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from orchestration.errors import SourceError
 from orchestration.landing.content import OLE_MAGIC
-from orchestration.landing.unpack import CHUNK, DAMAGED, locked_problem
+from orchestration.landing.unpack import CHUNK, DAMAGED, locked_problem, of_the_bytes
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -46,7 +46,9 @@ def open_workbook(dataset: str, file: Path) -> CalamineWorkbook:
             with zipfile.ZipFile(file) as archive:
                 _refuse_giants(dataset, file.name, archive)
         return CalamineWorkbook.from_path(str(file))
-    except (CalamineError, NotImplementedError, *DAMAGED) as error:
+    except (CalamineError, NotImplementedError, OSError, *DAMAGED) as error:
+        if isinstance(error, OSError) and not of_the_bytes(error):
+            raise
         raise SourceError(dataset, file.name, f"not a readable workbook ({error})", AGAIN) from error
 
 

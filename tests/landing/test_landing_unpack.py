@@ -176,3 +176,19 @@ def test_an_unknown_compression_is_refused(tmp_path):
         struct.pack_into("<H", data, data.index(signature) + offset, 9)
     path.write_bytes(data)
     assert "by another method than deflate (number 9)" in refused(path, tmp_path / "w")
+
+
+def test_a_place_before_the_beginning_is_the_archive_s_fault(tmp_path):
+    path = archive(tmp_path, {"a.csv": b"1"})
+    data = bytearray(path.read_bytes())
+    end = data.rindex(b"PK\5\6")
+    (offset,) = struct.unpack_from("<I", data, end + 16)
+    struct.pack_into("<I", data, end + 16, offset + 7)
+    path.write_bytes(data)
+    assert "the archive is damaged" in refused(path, tmp_path / "w")
+
+
+@pytest.mark.parametrize("name", ["é" * 150 + ".csv", "a" * 300 + ".csv", "/".join(["b" * 200] * 30) + ".csv"])
+def test_a_name_that_no_disk_can_hold_is_the_archive_s_fault(tmp_path, name):
+    path = archive(tmp_path, {name: b"1"})
+    assert "has a name that is too long" in refused(path, tmp_path / "w")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from pathlib import Path
 
@@ -60,10 +61,20 @@ def test_a_missing_sheet_is_named_with_those_there_are(tmp_path: Path) -> None:
         pytest.param(lambda c: zipped({"a.csv": b"1,2\n"}), id="another archive"),
         pytest.param(lambda c: rezipped(c, lambda n, p: p[:-20] if "sheet2" in n else p), id="XML cut"),
         pytest.param(lambda c: rezipped(c, lambda n, p: b"" if "workbook.xml" in n else p), id="no list of sheets"),
+        pytest.param(lambda c: before_the_beginning(c), id="members before the beginning"),
+        pytest.param(lambda c: c.replace(b"PK\1\2\x14\x03\x14\0\0", b"PK\1\2\x14\x03\x14\0\1"), id="encrypted"),
     ],
 )
 def test_what_is_no_workbook_is_refused(tmp_path: Path, damage) -> None:
-    assert "not a readable workbook" in (said := refused(written(tmp_path, damage(book(TABLE))))) or "cannot be" in said
+    said = refused(written(tmp_path, damage(book(TABLE))))
+    assert any(words in said for words in ("not a readable workbook", "cannot be", "is encrypted"))
+
+
+def before_the_beginning(content: bytes) -> bytes:
+    """The workbook, its directory said to stand further back than it does."""
+    end = content.rindex(b"PK\5\6") + 16
+    (offset,) = struct.unpack_from("<I", content, end)
+    return content[:end] + struct.pack("<I", offset + 7) + content[end + 4 :]
 
 
 def zipped(members: dict[str, bytes]) -> bytes:
