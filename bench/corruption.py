@@ -1,6 +1,7 @@
 """How much silent corruption the gates stop: seeded mutations of clean tables, and clean tables as they are.
 
-    python -m bench.corruption --seed 1 [--only NAME ...] (--sample | --mirror DIR) [--part tidy|marts|clean]
+    python -m bench.corruption --seed 1 [--only NAME ...] (--sample | --mirror DIR)
+        [--part tidy|marts|consistent|clean]
 
 Every mutation in `tests/corruption` is applied to a copy of one clean table; then the checks of a refresh run, as they
 stand in `orchestration/quality` and `dbt_project/tests`, in two scenarios: the year is new, or re-issued. Prints a
@@ -19,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from orchestration.settings import Settings
+from tests.corruption.consistent import CONSISTENT
 from tests.corruption.harness import SCENARIOS, Outcome, TidyScene
 from tests.corruption.mart_mutations import MARTS
 from tests.corruption.marts_harness import MartsScene, build_marts
@@ -42,7 +44,7 @@ def arguments() -> argparse.Namespace:
     where.add_argument("--mirror", type=Path, help="folder of publishers' real files")
     parser.add_argument("--seed", type=int, default=1, help="draws the places and industries that are damaged")
     parser.add_argument("--only", nargs="*", default=[], help="names of mutations")
-    parser.add_argument("--part", choices=("tidy", "marts", "clean"), default="tidy")
+    parser.add_argument("--part", choices=("tidy", "marts", "consistent", "clean"), default="tidy")
     parser.add_argument("--slices", action="store_true", help="of the mirror, the years of state slices")
     parser.add_argument("--budget", type=float, default=3600, help="seconds after which no mutation is begun")
     parser.add_argument("--home", type=Path, help="keep tidy tables here between runs")
@@ -93,9 +95,11 @@ def scene_of(args: argparse.Namespace, home: Path) -> TidyScene | MartsScene:
     years = SAMPLE_YEARS if args.sample else SLICE_YEARS if args.slices else NATIONAL_YEARS
     settings = sample_settings(home) if args.sample else mirror_settings(home, args.mirror)
     # A year between two others, where there is one, and of one edition of NAICS with the year before.
-    year = years[-3] if args.sample else years[-1]
+    year = years[-3] if args.sample and args.part == "tidy" else years[-1]
     scene = TidyScene(pulled(settings, years), settings.tidy, year, args.seed, home / "docs")
-    return scene if args.part == "tidy" else MartsScene(build_marts(settings), scene.draw, home / "docs")
+    return (
+        scene if args.part in ("tidy", "consistent") else MartsScene(build_marts(settings), scene.draw, home / "docs")
+    )
 
 
 def main() -> None:
@@ -114,7 +118,7 @@ def main() -> None:
             alarms = {str(s.home): clean(s, years, args.seed, home / "docs") for s, years in places}
             print(json.dumps({"false alarms": alarms}, indent=1))
             return
-        every = MARTS if args.part == "marts" else [*QCEW, *REFERENCE]
+        every = {"marts": MARTS, "consistent": CONSISTENT}.get(args.part, [*QCEW, *REFERENCE])
         chosen = [m for m in every if not args.only or m.name in args.only]
         found = list(outcomes(scene_of(args, home), chosen, args.budget))
         print(json.dumps({"seed": args.seed, "part": args.part} | summary(found)))

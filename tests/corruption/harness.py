@@ -34,6 +34,7 @@ from orchestration.quality.gate import run_gate
 from orchestration.quality.history import history_expectations
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult, stopping
+from tests.corruption import consistent
 from tests.corruption.mutation import Mutation
 
 Verdict = Literal["blocked", "warned", "missed", "changes nothing"]
@@ -89,7 +90,7 @@ class TidyScene:
         self.con.execute("SET preserve_insertion_order = false; SET enable_progress_bar = false")
         for table, files in self.files.items():
             self.con.read_parquet(list(files.values())).create_view(table)
-        self.draw = draw(self.con, year, seed)
+        self.draw = {**draw(self.con, year, seed), **consistent.draw(self.con, year, seed)}
         self.profiles = tidy_profiles(self.con)
         self.clean = self._findings(self.profiles, self.profiles)
 
@@ -115,7 +116,8 @@ class TidyScene:
                 yield from (self._outcome(mutation, s, "changes nothing", (), start) for s in SCENARIOS)
                 return
             profiles = tidy_profiles(self.con)
-            key = (mutation.table, self.year if mutation.table == "stg_qcew" else None)
+            one_year = mutation.table == "stg_qcew" and not mutation.every_year
+            key = (mutation.table, self.year if one_year else None)
             new = [p for p in self.profiles if p.table_name != key[0] or (key[1] is not None and p.year != key[1])]
             found = self._findings(profiles, new, mutation.table)
             yield self._outcome(mutation, SCENARIOS[0], *verdict(found, self.clean), start)
@@ -140,7 +142,8 @@ class TidyScene:
     def _mutated(self, mutation: Mutation) -> Iterator[bool]:
         """The table's view shows the mutated rows; yields whether any differs."""
         table, files = mutation.table, self.files[mutation.table]
-        mine = [files[str(self.year)]] if table == "stg_qcew" else list(files.values())
+        one_year = table == "stg_qcew" and not mutation.every_year
+        mine = [files[str(self.year)]] if one_year else list(files.values())
         others = [f for f in files.values() if f not in mine]
         self.con.read_parquet(mine).create_view("clean")
         self.con.read_parquet(others or mine).filter(f"year = {self.year - 1}" if others else "true").create_view(
