@@ -19,7 +19,7 @@ from dagster import (
 )
 
 from orchestration.assets.resources import Refresh
-from orchestration.assets.scopes import marts_scope, tidy_scope
+from orchestration.assets.scopes import first_versions, marts_scope, tidy_scope
 from orchestration.assets.tidy import set_aside, tidy_key
 from orchestration.assets.warehouse import build_path
 from orchestration.assets.whole import require_whole
@@ -28,6 +28,7 @@ from orchestration.partitions import Partition, write_empty
 from orchestration.quality.checklist import (
     BEFORE,
     EARLIER,
+    FIRST,
     findings,
     lost_checks,
     mart_checks,
@@ -155,14 +156,16 @@ def check_tidy(refresh: Refresh) -> list[CheckResult]:
 
 def _look_at_tidy(refresh: Refresh) -> list[CheckResult]:
     nothing = write_empty({p.table for p in refresh.partitions}, refresh.settings.work / "empty")
-    before, scope, docs = replaced_files(refresh), tidy_scope(refresh), refresh.settings.data_docs / "tidy"
+    before, first = (tidy_paths(refresh, parts) for parts in (refresh.replaced(), first_versions(refresh)))
+    scope, docs = tidy_scope(refresh), refresh.settings.data_docs / "tidy"
     views = {f"{BEFORE}{name}": paths for name, paths in before.items()}
+    views |= {f"{FIRST}{name}": paths for name, paths in first.items()}
     files = tidy_files(refresh, scope) | {f"stg_{table}": [path] for table, path in nothing.items()}
     with open_parquet({**files, **views}, **limits(refresh)) as con:
         remembered, tables = previous_profiles(refresh), tidy_contracts()
         profiles = tidy_profiles(con, scope, remembered)
         refresh.record_profiles("tidy", profiles)
-        checks = [*tidy_checks(), *revised_checks(con, before)]
+        checks = [*tidy_checks(), *revised_checks(con, before, first)]
         accepted, empty = _accepted(refresh, tables), absent(nothing)
         return findings(
             con, tables, checks, profiles, remembered, docs, accepted_tables=accepted, empty=empty, scope=scope
@@ -194,10 +197,10 @@ def absent(tables: Iterable[str]) -> dict[str, str]:
     return {f"stg_{table}": "its source is optional and has sent nothing yet" for table in tables if table in optional}
 
 
-def replaced_files(refresh: Refresh) -> dict[str, list[Path]]:
-    """The tidy files of the current release that others have replaced, by table."""
+def tidy_paths(refresh: Refresh, partitions: Iterable[Partition]) -> dict[str, list[Path]]:
+    """The files of partitions that are still there, by the name of their staging table."""
     found: dict[str, list[Path]] = {}
-    for partition in refresh.replaced():
+    for partition in partitions:
         path = refresh.settings.tidy / partition.path
         if path.exists():
             found.setdefault(f"stg_{partition.table}", []).append(path)

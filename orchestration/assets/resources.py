@@ -231,8 +231,8 @@ class Refresh(ConfigurableResource):
 
     def replaced(self) -> list[Partition]:
         """Partitions of the current release in whose place another one stands now, of a newer vintage or read anew."""
-        now = {_place(p): p.path for p in self.partitions}
-        return [p for p in self.released() if now.get(_place(p), p.path) != p.path]
+        now = {place_of(p): p.path for p in self.partitions}
+        return [p for p in self.released() if now.get(place_of(p), p.path) != p.path]
 
     def added(self) -> list[Partition]:
         """Partitions whose edition the current release lacks; none where there is no release to compare with."""
@@ -261,7 +261,7 @@ class Refresh(ConfigurableResource):
         path.write_text(json.dumps([asdict(item) for item in items], indent=1), encoding="utf-8")
 
 
-def _place(partition: Partition) -> tuple[str, str, str | None]:
+def place_of(partition: Partition) -> tuple[str, str, str | None]:
     """What one partition at a time stands for in a release: a period, or one vintage where a source keeps all."""
     source = SOURCES.get(partition.source_id)
     return partition.source_id, partition.period, partition.vintage if source and source.keeps_vintages else None

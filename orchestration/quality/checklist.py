@@ -20,6 +20,7 @@ from orchestration.quality.engine import EVERY, columns_of, quoted
 from orchestration.quality.history import history_expectations
 from orchestration.quality.kept import codes_kept, keys_kept
 from orchestration.quality.named_sql import source_checks
+from orchestration.quality.parts import moved_parts, part_checks
 from orchestration.quality.profiles import TableProfile, profile, profile_of
 from orchestration.quality.revision import accepted, revision_checks
 from orchestration.quality.scope import EVERYTHING, Scope
@@ -27,6 +28,9 @@ from orchestration.quality.verdict import CheckResult
 from orchestration.sources.declaration import PACKAGE
 
 BEFORE = "before_"
+FIRST = "first_"
+"""Before the name of a tidy table, the oldest version of its editions since somebody has accepted a revision."""
+IN_ALL, SINCE = "revision_in_all_", "all re-issues since the first taken together"
 EARLIER = "earlier_release"
 """The name under which a connection sees the previous release's file."""
 
@@ -99,15 +103,33 @@ def tidy_checks() -> list[SqlCheck]:
     return source_checks(PACKAGE, tidy_contracts())
 
 
-def revised_checks(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> list[SqlCheck]:
-    """Limits on how far tidy tables may revise what was released, which `con` sees as `before_<table>`."""
+def revised_checks(con: duckdb.DuckDBPyConnection, tables: Iterable[str], first: Iterable[str] = ()) -> list[SqlCheck]:
+    """Limits on how far tidy tables may revise what was released, which `con` sees as `before_<table>`.
+
+    `first` are those of which `con` sees an older version than the last as `first_<table>`: many small revisions must
+    not add up to what one alone may not do.
+    """
     every = tidy_contracts()
     found: list[SqlCheck] = []
     for name in tables:
         before = BEFORE + name
         found += codes_kept(every[name], before, columns_of(con, before), columns_of(con, name))
-        found += revision_checks(every[name], compare(con, every[name], before, name, entities=()))
+        found += _revised(con, every[name], before)
+    for name in first:
+        found += [
+            replace(check, name=check.name.replace("revision_", IN_ALL, 1), expected=f"{check.expected}; {SINCE}")
+            for check in _revised(con, every[name], FIRST + name)
+        ]
     return found
+
+
+def _revised(con: duckdb.DuckDBPyConnection, contract: TableContract, before: str) -> list[SqlCheck]:
+    revisions = compare(con, contract, before, contract.name, entities=())
+    compared = any(r.cells for r in revisions)
+    return [
+        *revision_checks(contract, revisions),
+        *(part_checks(contract, moved_parts(con, contract)) if compared else []),
+    ]
 
 
 def mart_checks() -> list[SqlCheck]:

@@ -145,6 +145,11 @@ def _differing_rows(contract: TableContract, names: Sequence[str], years: Sequen
     """
 
 
+def compared_rows(contract: TableContract) -> str:
+    """SQL for the earlier version's rows of the times that both have, with the year of each, after `compare`."""
+    return f"SELECT *, {_year(contract)} AS compared_year FROM common_earlier"
+
+
 def _sums_before(
     contract: TableContract, kinds: Mapping[str, str], years: Sequence[int], entities: Sequence[str]
 ) -> str:
@@ -153,7 +158,7 @@ def _sums_before(
     sums += [f"sum(abs({quoted(n)}))::DOUBLE AS {quoted(f'sum {n}')}" for n, kind in kinds.items() if _is_number(kind)]
     return f"""
         SELECT {_entity(entities)} AS entity_id, compared_year, {", ".join(sums)}
-        FROM (SELECT *, {_year(contract)} AS compared_year FROM common_earlier)
+        FROM ({compared_rows(contract)})
         WHERE compared_year IN ({", ".join(map(str, years)) or "NULL"})
         GROUP BY {_groups(entities)}
     """

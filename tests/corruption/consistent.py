@@ -43,7 +43,9 @@ _LEAVES = """
             FROM clean AS state JOIN clean AS county ON county.agglvl_code = 78 AND state.agglvl_code = 58
                 AND county.year = state.year AND left(county.area_fips, 2) || '000' = state.area_fips
                 AND county.industry_code = state.industry_code AND county.own_code = '5' AND state.own_code = '5'
-            WHERE state.industry_code IN ('{from_industry}', '{to_industry}', '{grown}') GROUP BY ALL
+            WHERE state.industry_code IN ('{from_industry}', '{to_industry}', '{grown}')
+                OR state.area_fips = left('{county_a}', 2) || '000'
+            GROUP BY ALL
         ) AS s ON c.year = s.year AND c.industry_code = s.industry_code
             AND left(c.area_fips, 2) || '000' = s.area_fips AND c.agglvl_code = 78 AND c.own_code = '5'
     )"""
@@ -110,7 +112,7 @@ def _forgetful(made: str) -> str:
 
 
 def _thorough(made: str, *, quotients: bool) -> str:
-    """Where a change, and on demand a quotient, would be another one, it is printed anew; else it stays to the digit."""
+    """Where a change, and on demand a quotient, would be another one it is printed anew; else it stays as it was."""
     touched = f"({_listed('f')}) IS DISTINCT FROM ({_listed('c')}) AND f.oty_disclosure_code IS NULL"
     anew = [
         f"CASE WHEN {touched} AND b.area_fips IS NOT NULL THEN f.{m} - b.{m} ELSE f.oty_{m}_chg END AS oty_{m}_chg"
@@ -119,7 +121,7 @@ def _thorough(made: str, *, quotients: bool) -> str:
     if quotients:
         anew += [
             f"CASE WHEN {_quotient('f', m)} <> {_quotient('c', m)} "
-            f"THEN round(f.lq_{m} + {_quotient('f', m)} - {_quotient('c', m)}, 2) ELSE f.lq_{m} END AS lq_{m}"
+            f"AND f.lq_{m} IS NOT NULL THEN round({_quotient('f', m)}, 2) ELSE f.lq_{m} END AS lq_{m}"
             for m in ALL
         ]
     return f"""WITH {made},{_PAY}
@@ -160,9 +162,9 @@ def _both(name: str, made: str, *, quotients: bool, small: bool = False) -> list
     ]
 
 
-def _scaled(by: str, of: tuple[str, ...], where: str, source: str = "leaves") -> str:
+def _scaled(by: str, of: tuple[str, ...], where: str) -> str:
     figures = ", ".join(f"{by if m in of else 0} * {m} AS {m}" for m in ALL)
-    return _moved(f"SELECT year, area_fips, industry_code, {figures} FROM {source} WHERE {where}")
+    return _moved(f"SELECT year, area_fips, industry_code, {figures} FROM leaves WHERE {where}")
 
 
 _COUNTIES = _exchanged("area_fips", "{county_a}", "{county_b}")
@@ -176,7 +178,6 @@ _TO_THE_SISTER = _moved(
         FROM leaves WHERE industry_code = '{{from_industry}}' AND area_fips IN ({{places}})"""
 )
 _JOBS = ("annual_avg_emplvl", "total_annual_wages")
-_OF_COUNTY = "agglvl_code = 78 AND own_code = '5' AND annual_avg_emplvl IS NOT NULL AND area_fips = '{county_a}'"
 
 CONSISTENT = [
     *_both("counties_exchanged", _COUNTIES, quotients=False),
@@ -187,7 +188,7 @@ CONSISTENT = [
     *_both("industry_grows_by_a_quarter", _scaled("0.25", _JOBS, "industry_code = '{grown}'"), quotients=True),
     *_both("pay_of_an_industry_grows_by_a_quarter",
            _scaled("0.25", ("total_annual_wages",), "industry_code = '{grown}'"), quotients=True),
-    *_both("county_grows_by_a_quarter", _scaled("0.25", _JOBS, _OF_COUNTY, "clean"), quotients=True),
+    *_both("county_grows_by_a_quarter", _scaled("0.25", _JOBS, "area_fips = '{county_a}'"), quotients=True),
     *_both("industry_of_one_county_doubled",
            _scaled("1", _JOBS, "industry_code = '{from_industry}' AND area_fips = '{county_a}'"), quotients=True,
            small=True),
