@@ -84,8 +84,8 @@ def test_two_counties_exchanged_stop(con: duckdb.DuckDBPyConnection) -> None:
 def test_jobs_moved_to_the_sister_industry_are_found_by_their_cells(con: duckdb.DuckDBPyConnection) -> None:
     places = ", ".join(f"'{1001 + n:05d}'" for n in range(21))
     con.execute(
-        "UPDATE stg_qcew SET annual_avg_emplvl = annual_avg_emplvl + CASE industry_code WHEN '111120' THEN -180 "
-        f"ELSE 180 END WHERE year = 2016 AND industry_code IN ('111120', '111121') AND area_fips IN ({places})"
+        "UPDATE stg_qcew SET annual_avg_emplvl = annual_avg_emplvl + CASE industry_code WHEN '111120' THEN -250 "
+        f"ELSE 250 END WHERE year = 2016 AND industry_code IN ('111120', '111121') AND area_fips IN ({places})"
     )
     rows = verdicts(con)["revision_of_each_part_within_limits"][1]
     assert {row[2] for row in rows} == {"111120", "111121"}
