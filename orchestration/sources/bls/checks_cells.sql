@@ -183,3 +183,51 @@ FROM compared GROUP BY year
 -- Where the nation's cell is a few jobs, rounding decides.
 HAVING count(*) FILTER (WHERE differs) > 0.005 * count(*)
 ORDER BY year;
+
+-- name: published_quotients_recompute_in_each_part
+-- table: stg_qcew
+-- severity: error
+-- expected: of the quotients of a place or an industry, of establishments, jobs and wages each, 97.5% equal ours
+WITH totals AS (
+    SELECT year, area_fips, annual_avg_estabs AS estabs, annual_avg_emplvl AS jobs, total_annual_wages AS wages
+    FROM stg_qcew WHERE agglvl_code IN (10, 50, 70) AND own_code = '0'
+),
+cells AS MATERIALIZED (
+    SELECT c.year, c.area_fips, c.own_code, c.industry_code,
+        nullif(c.annual_avg_estabs, 0) AS estabs, nullif(c.annual_avg_emplvl, 0) AS jobs,
+        c.annual_avg_estabs / nullif(t.estabs, 0) AS estabs_share, c.annual_avg_emplvl / nullif(t.jobs, 0) AS jobs_share,
+        c.total_annual_wages / nullif(t.wages, 0) AS wages_share,
+        nullif(c.lq_annual_avg_estabs, 0) AS estabs_lq, nullif(c.lq_annual_avg_emplvl, 0) AS jobs_lq,
+        nullif(c.lq_total_annual_wages, 0) AS wages_lq
+    FROM stg_qcew AS c
+    JOIN totals AS t ON c.year = t.year AND c.area_fips = t.area_fips
+    -- Sectors and the finest industries: what lies between are sums of these.
+    WHERE c.size_code = '0' AND c.agglvl_code BETWEEN 54 AND 78 AND c.agglvl_code % 10 IN (4, 8)
+        AND greatest(c.lq_annual_avg_estabs, c.lq_annual_avg_emplvl, c.lq_total_annual_wages) > 0
+),
+nation AS MATERIALIZED (
+    SELECT n.year, n.own_code, n.industry_code,
+        nullif(n.annual_avg_estabs, 0) AS estabs, nullif(n.annual_avg_emplvl, 0) AS jobs,
+        nullif(n.annual_avg_estabs, 0) / t.estabs AS estabs_share, nullif(n.annual_avg_emplvl, 0) / t.jobs AS jobs_share,
+        nullif(n.total_annual_wages, 0) / t.wages AS wages_share
+    FROM stg_qcew AS n
+    JOIN totals AS t ON n.year = t.year AND n.area_fips = t.area_fips
+    WHERE n.agglvl_code IN (14, 18)
+),
+compared AS (
+    SELECT c.year, c.area_fips, c.industry_code,
+        abs(c.estabs_share / n.estabs_share - estabs_lq) > 0.0051 + estabs_lq * (0.5 / c.estabs + 0.5 / n.estabs)
+            AS estabs_differ,
+        abs(c.jobs_share / n.jobs_share - jobs_lq) > 0.0051 + jobs_lq * (0.5 / c.jobs + 0.5 / n.jobs) AS jobs_differ,
+        abs(c.wages_share / n.wages_share - wages_lq) > 0.0051 AS wages_differ
+    FROM cells AS c
+    JOIN nation AS n ON c.year = n.year AND c.own_code = n.own_code AND c.industry_code = n.industry_code
+)
+SELECT year, CASE grouping(area_fips) WHEN 0 THEN 'place' ELSE 'industry' END AS part,
+    coalesce(area_fips, industry_code) AS code,
+    count(*) FILTER (WHERE estabs_differ) AS establishments, count(*) FILTER (WHERE jobs_differ) AS jobs,
+    count(*) FILTER (WHERE wages_differ) AS wages, count(*) AS cells
+FROM compared GROUP BY GROUPING SETS ((year, area_fips), (year, industry_code))
+-- In the publisher's files the most is three of an industry's, and one or two in a hundred of a place's.
+HAVING greatest(establishments, jobs, wages) > greatest(10, 0.025 * cells)
+ORDER BY greatest(establishments, jobs, wages) DESC, year, code;
