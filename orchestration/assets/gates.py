@@ -41,6 +41,7 @@ from orchestration.quality.checklist import (
 )
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import EVERY, literal, open_file, open_parquet
+from orchestration.quality.parts import cluster_checks
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.revision import FROM_HISTORY
 from orchestration.quality.scope import Scope
@@ -218,6 +219,8 @@ def check_marts(refresh: Refresh) -> list[CheckResult]:
         if current is not None and remembered:
             con.execute(f"ATTACH {literal(str(current.path))} AS {EARLIER} (READ_ONLY)")
             checks += lost_checks(con, tables, same_code=refresh.same_code())
+            # Other code may well reckon clusters otherwise.
+            checks += cluster_checks(f"{EARLIER}.main.cluster_specialisation") if refresh.same_code() else []
         return findings(
             con,
             tables,

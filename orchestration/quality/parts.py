@@ -1,7 +1,7 @@
 """What a re-issue moved in each part of a table: in a place, in an industry, in whatever its key names.
 
-Belongs here: judging the parts of a table that `comparison` has just compared. Does not: the table as a whole (see
-`revision`), where the earlier version is kept.
+Belongs here: judging the parts of a table that `comparison` has just compared, and regions' clusters. Does not: the
+table as a whole (see `revision`), where the earlier version is kept.
 
 A sum over a whole file hides what happens in one county. So each part is held to what it is used to: a re-issue that
 moves it by more than a year does is told, and one that moves it by a multiple of that stops.
@@ -39,6 +39,9 @@ CELLS = ((10, 0.01), (20, 0.10))
 
 CELL, LEAST_CELL = 0.25, 0.01
 """The quarter, and the smallest move of a cell that counts, against the mean cell: some twenty jobs."""
+
+CLUSTERS = ((0.10, 100), (0.25, 2500))
+"""Share of a cluster's jobs in a region that may move, and how many jobs at least: (warning, error)."""
 
 SHOWN = 100
 
@@ -203,3 +206,30 @@ def _row(part: PartMoved) -> str:
         f"({part.year}, {', '.join(map(literal, texts))}, {part.moved:.4f}, {usual}::DOUBLE, {part.cells}, {part.of}, "
         f"{literal(part.mostly)})"
     )
+
+
+def cluster_checks(before: str) -> list[SqlCheck]:
+    """Checks that no cluster of a county, a state or the nation moved too far within a year that was released before.
+
+    `before` is the earlier `cluster_specialisation`, as SQL that can stand after FROM. Metropolitan areas are left out:
+    a new list of their counties moves their clusters and is no revision.
+
+    Example:
+        >>> [check.name for check in cluster_checks("earlier_release.main.cluster_specialisation")]
+        ['revision_of_a_cluster_worth_a_look', 'revision_of_each_cluster_within_limits']
+    """
+    names = ("revision_of_a_cluster_worth_a_look", "revision_of_each_cluster_within_limits")
+    return [
+        SqlCheck(
+            name,
+            "cluster_specialisation",
+            "error" if level else "warning",
+            "SELECT year, region_id, cluster_id, before.employment AS jobs_before, now.employment AS jobs\n"
+            f"FROM cluster_specialisation AS now JOIN {before} AS before USING (year, region_id, cluster_id)\n"
+            "WHERE split_part(region_id, ':', 1) IN ('nation', 'state', 'county')\n"
+            f"    AND abs(now.employment - before.employment) > greatest({share} * before.employment, {jobs})\n"
+            "ORDER BY abs(now.employment - before.employment) DESC, year, region_id, cluster_id",
+            f"a re-issue moves no region's cluster by more than {share:.0%} and {jobs:,} jobs",
+        )
+        for level, (name, (share, jobs)) in enumerate(zip(names, CLUSTERS, strict=True))
+    ]

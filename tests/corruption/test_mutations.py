@@ -32,8 +32,18 @@ KNOWN = {
     "small_cell_dropped": ONE_CELL,
     "industries_lost": "a warning: a list of titles made for an earlier edition lacks as many",
     "longitude_without_sign": "distances stay as they were, and only the United States' place on the globe is known",
+    "industries_exchanged_in_every_year": "in a first release nothing says how they were before",
+    "half_an_industry_moved_to_its_sister_thorough": "a warning: employers are filed anew every year",
+    "industry_grows_by_a_quarter_thorough": "a warning: some industries do",
 }
-FOUND_IN_A_REISSUE = {"industries_lost", "longitude_without_sign", "county_lost_from_adjacency"}
+FOUND_IN_A_REISSUE = {
+    "industries_lost",
+    "longitude_without_sign",
+    "county_lost_from_adjacency",
+    "industries_exchanged_in_every_year",
+    "half_an_industry_moved_to_its_sister_thorough",
+    "industry_grows_by_a_quarter_thorough",
+}
 ON_THE_SAMPLE = (
     "employment_x10", "everything_drifts_3_percent", "wages_in_thousands", "two_counties_swapped",
     "industry_merged_into_its_sibling", "year_before_relabelled", "dropped_1_percent", "withheld_as_zero",

@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.contracts import contracts
 from orchestration.quality.checklist import BEFORE, FIRST, revised_checks
-from orchestration.quality.parts import NAMES, PartMoved
+from orchestration.quality.parts import NAMES, PartMoved, cluster_checks
 from orchestration.quality.revision import accepted
 
 QCEW = contracts()["stg_qcew"]
@@ -133,3 +133,23 @@ def test_what_a_person_accepts_is_a_warning(con: duckdb.DuckDBPyConnection) -> N
 )
 def test_limits_of_a_part(part: PartMoved, beyond: list[int]) -> None:
     assert [level for level, _ in enumerate(NAMES) if part.is_beyond(level)] == beyond
+
+
+@pytest.mark.parametrize(
+    ("region", "before", "now", "beyond"),
+    [
+        ("county:01001", 1000, 1090, []),
+        ("county:01001", 1000, 1150, [0]),
+        ("county:01001", 50, 100, []),
+        ("state:01", 9000, 12000, [0, 1]),
+        ("state:01", None, 12000, []),
+        ("cbsa:10180", 9000, 12000, []),
+    ],
+)
+def test_limits_of_a_cluster(region: str, before: int | None, now: int, beyond: list[int]) -> None:
+    with duckdb.connect() as con:
+        for table, jobs in (("earlier", before), ("cluster_specialisation", now)):
+            con.execute(f"CREATE TABLE {table} (year INT, region_id TEXT, cluster_id TEXT, employment DOUBLE)")
+            con.execute(f"INSERT INTO {table} VALUES (2016, ?, 'automotive', ?)", [region, jobs])
+        found = [level for level, check in enumerate(cluster_checks("earlier")) if con.execute(check.sql).fetchall()]
+    assert found == beyond
