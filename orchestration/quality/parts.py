@@ -155,7 +155,7 @@ def _usual(
         return {}
     table = quoted(EVERY + contract.name if columns_of(con, EVERY + contract.name) else contract.name)
     codes = ", ".join(sorted({literal(part.code) for part in parts}))
-    found = {}
+    found: dict[tuple[str, str], float] = {}
     for measure in sorted({part.column for part in parts}):
         rows = con.execute(
             f"""
