@@ -24,7 +24,7 @@ from orchestration import settings
 from orchestration.assets.resources import Refresh
 from orchestration.contracts import contracts, mart_contracts
 from orchestration.definitions import defs
-from orchestration.release.publish import VIEWS
+from orchestration.release.fitness import VIEWS
 from orchestration.settings import PROJECT_ROOT
 from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.source import Source

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.errors import LockedError, SetupError
 from orchestration.release.contents import TableContent, differing, table_contents
+from orchestration.release.integrity import checksum
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest, write_manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.revisions import difference
@@ -267,6 +268,8 @@ def test_columns_that_came_and_went_are_told(three: Warehouse, home: Settings) -
         ("cluster_specialisation", "stars", "INTEGER", ""),
         ("dim_region", "note", "", "VARCHAR"),
     ]
+    note = manifest_path(home.warehouse, SECOND)
+    write_manifest(replace(read_manifest(note), file_sha256=checksum(changed)), note)
     settings_of = {"CLUSTERS_HOME": str(home.home), "CLUSTERS_PROFILE": "mirror"}
     shown = CliRunner(env=settings_of).invoke(app, ["diff", FIRST, SECOND])
     assert shown.exit_code == 0, shown.output
