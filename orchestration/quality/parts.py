@@ -87,7 +87,9 @@ def moved_parts(con: duckdb.DuckDBPyConnection, contract: TableContract) -> list
         '13121'
     """
     held = columns_of(con, "differing")
-    measures = [c.name for c in contract.columns if c.unit in SUMMED and f"old {c.name}" in held]
+    # Without a least value it is a change over the year, most of which is noise.
+    summed = [c.name for c in contract.columns if c.unit in SUMMED and c.minimum is not None]
+    measures = [name for name in summed if f"old {name}" in held]
     found = [part for part in _moved(con, contract.keys, measures, contract) if part.is_beyond(0)] if measures else []
     usual = {key: _usual(con, contract, key, [p for p in found if p.part == key]) for key in contract.keys}
     known = [PartMoved(**{**vars(p), "usual": usual[p.part].get((p.code, p.column))}) for p in found]
