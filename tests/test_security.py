@@ -5,9 +5,11 @@ Belongs here: attacks. Does not: what the commands are for (see `test_cli`, `tes
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -37,6 +39,7 @@ from tests.release import builds
 from tests.release.builds import RELEASE_ID, published
 
 CLUSTERS = [sys.executable, "-c", "from orchestration.cli import app; app()"]
+WATCHED = Path(__file__).with_name("watched")
 OTHER = "the other file's secret"
 
 
@@ -416,13 +419,15 @@ def test_publishers_text_commands_no_terminal(home: Settings, monkeypatch: pytes
 
 # --- secrets ------------------------------------------------------------------------------------------------------
 
+PROXY_PORT = 7
 PLANTED = {
     "CLUSTERS_WEBHOOK": "http://hookuser:hookpw-31c@127.0.0.1:9/services/T0-path-7f2?api_key=apikey-55d",
     "CLUSTERS_SMTP_URL": "smtp://mailuser:mailpw-9a1%40x@127.0.0.1:9",
     "CLUSTERS_MAIL_TO": "someone@example.org",
     "CLUSTERS_CONTACT": "contact-4e8@example.org",
-    "HTTP_PROXY": "http://proxyuser:proxypw-c07@127.0.0.1:9",
-    "https_proxy": "http://proxyuser:proxypw-d18@127.0.0.1:9",
+    # Of a port of its own: who talks to it wanted to leave this machine.
+    "HTTP_PROXY": f"http://proxyuser:proxypw-c07@127.0.0.1:{PROXY_PORT}",
+    "https_proxy": f"http://proxyuser:proxypw-d18@127.0.0.1:{PROXY_PORT}",
     "NO_PROXY": "127.0.0.1",
     "AWS_SECRET_ACCESS_KEY": "storekey-b62",
 }
@@ -438,6 +443,7 @@ class Night:
     codes: list[int]
     printed: str
     listeners: set[str]
+    talked_to: set[tuple[str, str, str]]
 
 
 @pytest.fixture(scope="module")
@@ -447,7 +453,9 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     mine = {
         n: v for n, v in os.environ.items() if not n.startswith(("CLUSTERS_", "DAGSTER_")) and "proxy" not in n.lower()
     }
-    environment = mine | PLANTED | {"CLUSTERS_HOME": str(base / "home"), "PYTHONPATH": str(PROJECT_ROOT)}
+    path = os.pathsep.join([str(PROJECT_ROOT), str(WATCHED)])
+    environment = mine | PLANTED | {"CLUSTERS_HOME": str(base / "home"), "PYTHONPATH": path}
+    environment["TALKS_TO"] = str(base / "talked_to.tsv")
     failing = ["--debug", "refresh", "--profile", "mirror", "--mirror", str(base / "mirror"), "--years", "2021"]
     codes, printed, listeners = [], "", set()
     for arguments in (failing, ["refresh", "--profile", "sample", "--years", "2022-2023"], ["status", "--json"]):
@@ -459,7 +467,9 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
                 time.sleep(0.1)
         codes.append(process.returncode)
         printed += out.read_text(encoding="utf-8") + err.read_text(encoding="utf-8")
-    return Night(base / "home", codes, printed, listeners)
+    lines = (base / "talked_to.tsv").read_text(encoding="utf-8").splitlines()
+    talked_to = {(Path(program).name, event, address) for program, event, address in (one.split("\t") for one in lines)}
+    return Night(base / "home", codes, printed, listeners, talked_to)
 
 
 def listening(pid: int) -> set[str]:
@@ -495,6 +505,21 @@ def test_no_secret_is_written_down(night: Night) -> None:
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="needs Linux to see who listens")
 def test_a_refresh_listens_on_loopback_only(night: Night) -> None:
     assert night.listeners == {"0100007F"}
+
+
+@pytest.mark.slow
+def test_a_refresh_talks_to_nobody_but_publishers(night: Night) -> None:
+    """The sample's publishers are on this machine, so whoever is elsewhere is none: no index of packages, no collector
+    of usage, no name server; dbt, Great Expectations and Dagster included."""
+    own = {"localhost", "127.0.0.1", socket.gethostname(), socket.getfqdn()}
+    strangers = set()
+    for program, event, text in night.talked_to:
+        address = ast.literal_eval(text)
+        host, port = address[:2] if isinstance(address, tuple) else (address, None)
+        if port == PROXY_PORT or (host is not None and not str(host).startswith("/") and host not in own):
+            strangers.add((program, event, text))
+    assert strangers == set()
+    assert any(event == "socket.connect" for _, event, _ in night.talked_to)
 
 
 def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
