@@ -152,7 +152,8 @@ LISTS = [
           content=lambda c: c.replace(b'","', b'";"')),
     Fault("a quote that never ends", "quote", content=with_line(b'"99999","and so on'), lands=True),
     Fault("a line too short", "Expected Number of Columns: 2 Found: 1", content=with_line(b'"99999"'), lands=True),
-    Fault("an archive instead", "NUL bytes", content=lambda c: archived({"area_titles.csv": c * 20})),
+    Fault("an archive instead", "a zip archive instead of a csv",
+          content=lambda c: archived({"area_titles.csv": c * 20})),
 ]  # fmt: skip
 
 # --- slices: figures
