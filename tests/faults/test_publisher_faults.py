@@ -295,7 +295,8 @@ ARCHIVES = [
           lands=True),
     Fault("a page in it", "in the archive the publisher answered with an HTML page", lands=True,
           content=first_member(lambda c: PAGE)),
-    Fault("an archive in it", "NUL bytes", content=first_member(lambda c: archived({"a.csv": c})), lands=True),
+    Fault("an archive in it", "a zip archive instead of a text file", lands=True,
+          content=first_member(lambda c: archived({"a.csv": c}))),
     Fault("NUL bytes in it", "NUL bytes", content=first_member(lambda c: c[:5000] + bytes(9) + c[5000:]), lands=True),
     Fault("an empty table in it", "an empty file", content=first_member(lambda c: b""), lands=True),
 ]  # fmt: skip
