@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.corruption.consistent import CONSISTENT
 from tests.corruption.harness import TidyScene
 from tests.corruption.mart_mutations import MARTS
 from tests.corruption.marts_harness import MartsScene, build_marts
@@ -22,7 +23,7 @@ from tests.corruption.reference_mutations import REFERENCE
 from tests.corruption.workspace import SLICE_YEARS, mirror_settings, pulled, sample_settings
 
 YEARS = range(2021, 2024)
-ALL = {m.name: m for m in [*QCEW, *REFERENCE, *MARTS]}
+ALL = {m.name: m for m in [*QCEW, *REFERENCE, *MARTS, *CONSISTENT]}
 
 ONE_CELL = "one cell of a county moves no share of anything, and the cells about it are withheld"
 KNOWN = {
@@ -50,6 +51,8 @@ ON_THE_SAMPLE = (
     "population_of_the_year_before", "coordinates_off_by_one_row", "area_titles_shifted",
     "small_cell_x10", "small_cell_x10_consistently", "small_cell_dropped", "longitude_without_sign",
     "county_lost_from_adjacency", "industries_lost",
+    "counties_exchanged_thorough",
+    "half_an_industry_moved_to_its_sister_thorough", "industry_grows_by_a_quarter_thorough",
 )  # fmt: skip
 ON_THE_SLICES = (
     "wages_and_pay_in_thousands", "ownerships_shifted", "two_states_swapped", "state_of_the_year_before",
@@ -140,6 +143,6 @@ def test_clean_state_slices_raise_no_alarm(slices: TidyScene) -> None:
 
 
 def test_mutations_have_names_of_their_own() -> None:
-    assert len(ALL) == len([*QCEW, *REFERENCE, *MARTS]) >= 160
+    assert len(ALL) == len([*QCEW, *REFERENCE, *MARTS, *CONSISTENT]) >= 160
     assert set(KNOWN) <= set(ALL)
     assert {*ON_THE_SAMPLE, *ON_THE_SLICES, *ON_THE_MARTS} <= set(ALL)
