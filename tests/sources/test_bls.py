@@ -81,6 +81,7 @@ def test_annual_rows(tmp_path: Path) -> None:
             "oty_annual_avg_estabs_chg": 1,
             "oty_annual_avg_emplvl_chg": -5,
             "oty_total_annual_wages_chg": -100_000,
+            "disagrees": None,
         }
     ]
 
@@ -99,7 +100,42 @@ def test_withheld_figures_are_unknown_and_establishments_are_not(tmp_path: Path)
         "lq_total_annual_wages",
         "oty_annual_avg_emplvl_chg",
         "oty_total_annual_wages_chg",
+        "disagrees",
     }
+
+
+REPEATED_HEADER = (
+    ANNUAL_HEADER + ',"oty_annual_avg_estabs_pct_chg","oty_annual_avg_emplvl_pct_chg","oty_total_annual_wages_pct_chg"'
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "disagrees"),
+    [
+        (f"{PUBLISHED},9.1,-1.4,-1.4", None),
+        (f"{PUBLISHED.replace(',385,', ',386,')},9.1,-1.4,-1.4", None),
+        (f"{PUBLISHED.replace(',385,', ',420,')},9.1,-1.4,-1.4", "annual_avg_wkly_wage"),
+        (f"{PUBLISHED},9.2,-1.4,-1.4", "oty_annual_avg_estabs_pct_chg"),
+        (f"{PUBLISHED},9.1,-1.6,-1.4", "oty_annual_avg_emplvl_pct_chg"),
+        (f"{PUBLISHED},9.1,-1.4,1.4", "oty_total_annual_wages_pct_chg"),
+        # jobs a quarter more, with pay, wages and the change made to fit
+        (
+            PUBLISHED.replace("345,6900000", "431,8625000").replace("-5,-100000", "81,1625000") + ",9.1,-1.4,-1.4",
+            "oty_annual_avg_emplvl_pct_chg",
+        ),
+        # what is empty or no number says nothing, nor does a percentage of nothing
+        (f"{PUBLISHED.replace(',385,', ',,')},,x,", None),
+        (f"{PUBLISHED.replace('1,-5,', '12,345,')},100.0,100.0,-1.4", None),
+        # what is withheld prints zeros
+        (f"{WITHHELD},0,0,0", None),
+    ],
+)
+def test_a_column_that_prints_the_same_again_and_says_otherwise_is_named(
+    tmp_path: Path, row: str, disagrees: str | None
+) -> None:
+    path = text_file(tmp_path, "a.csv", [REPEATED_HEADER, row])
+    [found] = tidy(parse_annual, path)
+    assert found["disagrees"] == disagrees
 
 
 def test_quotient_withheld_for_the_nations_sake_leaves_employment_known(tmp_path: Path) -> None:
@@ -177,9 +213,9 @@ def read_and_judged(path: Path) -> tuple[list[dict[str, Any]], set[str]]:
     """The tidy rows of an annual file, and the checks on disclosure marks that fail on them."""
     rows = tidy(parse_annual, path, period="2019")
     with duckdb.connect() as con:
-        layout = ", ".join(f"{name} {kind}" for name, kind in ANNUAL.items())
-        con.execute(f"CREATE TABLE stg_qcew ({layout})")
-        con.executemany(f"INSERT INTO stg_qcew VALUES ({', '.join('?' * len(ANNUAL))})", [[*r.values()] for r in rows])
+        layout = ANNUAL | {"disagrees": "VARCHAR"}
+        con.execute(f"CREATE TABLE stg_qcew ({', '.join(f'{name} {kind}' for name, kind in layout.items())})")
+        con.executemany(f"INSERT INTO stg_qcew VALUES ({', '.join('?' * len(layout))})", [[*r.values()] for r in rows])
         wanted = ("disclosure_marks_are_known", "withheld_cells_are_empty")
         return rows, {c.name for c in tidy_checks() if c.name in wanted and con.execute(c.sql).fetchall()}
 

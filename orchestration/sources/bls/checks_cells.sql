@@ -126,6 +126,27 @@ GROUP BY ALL
 -- expected: in each of a state's cells, pay is wages over jobs within rounding
 {pay} HAVING different > 0 ORDER BY ALL;
 
+-- text: twice
+SELECT year, left(area_fips, 2) AS state, min(area_fips) FILTER (WHERE disagrees IS NOT NULL) AS first_area,
+    min(industry_code) FILTER (WHERE disagrees IS NOT NULL) AS first_industry, min(disagrees) AS first_column,
+    count(disagrees) AS different, count(*) AS cells
+FROM stg_qcew GROUP BY ALL
+
+-- name: columns_that_say_the_same_agree
+-- table: stg_qcew
+-- severity: error
+-- expected: in all but 0.1% of a state's cells the weekly wage is wages over jobs and 52 weeks, and percentages are those
+--     of the printed changes
+-- In the publisher's files there is no cell in which they are not.
+{twice} HAVING different > 0.001 * cells ORDER BY ALL;
+
+-- name: columns_that_say_the_same_agree_in_every_cell
+-- table: stg_qcew
+-- severity: warning
+-- expected: in each of a state's cells the weekly wage is wages over jobs and 52 weeks, and percentages are those of the
+--     printed changes
+{twice} HAVING different > 0 ORDER BY ALL;
+
 -- name: jobless_cells_are_rare
 -- table: stg_qcew
 -- severity: error

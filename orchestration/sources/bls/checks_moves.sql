@@ -107,16 +107,23 @@ known AS (
         sum(jobs) OVER (PARTITION BY kind, year) AS all_jobs
     FROM cells
     WINDOW earlier AS (PARTITION BY kind, code, part ORDER BY year ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+),
+-- Beside industries of its sector in the same state, and beside counties of its state in the same industry.
+grown AS (
+    SELECT *, jobs / most_jobs / greatest(1, median(jobs / most_jobs) OVER peers) AS growth,
+        pay / most_pay / greatest(1, median(pay / most_pay) OVER peers) AS raise
+    FROM known WHERE last_year = year - 1
+    WINDOW peers AS (PARTITION BY kind, year, part, left(code, 2))
 )
 SELECT year, code, count(*) AS parts, sum(jobs)::BIGINT AS jobs,
-    round(median(jobs / most_jobs) - 1, 3) AS typical_growth, round(median(pay / most_pay) - 1, 3) AS typical_raise
-FROM known WHERE last_year = year - 1
+    round(median(growth) - 1, 3) AS typical_growth, round(median(raise) - 1, 3) AS typical_raise
+FROM grown
 GROUP BY year, kind, code, least_parts, least_share
 HAVING parts >= least_parts AND sum(jobs) >= least_share * any_value(all_jobs)
-    AND (CASE WHEN least_parts = 5 THEN quantile_cont(jobs / most_jobs, 0.2) > 1.15
-            ELSE median(jobs / most_jobs) > 1.15 END
-        OR quantile_cont(pay / most_pay, 0.2) > 1.15
-        AND quantile_cont(pay / most_pay, 0.8) < 1.08 * quantile_cont(pay / most_pay, 0.2))
+    AND (CASE WHEN least_parts = 5 THEN quantile_cont(growth, 0.2) > 1.15
+            ELSE median(growth) > 1.15 END
+        OR quantile_cont(raise, 0.2) > 1.15
+        AND quantile_cont(raise, 0.8) < 1.08 * quantile_cont(raise, 0.2))
 ORDER BY ALL
 
 -- name: history_industries_do_not_jump_everywhere

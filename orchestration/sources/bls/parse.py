@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.errors import NotPublished, SourceError
 from orchestration.sources.source import Edition, Resource
-from orchestration.sources.tidy import LAYOUT_REMEDY, errors_named, only, read_delimited
+from orchestration.sources.tidy import LAYOUT_REMEDY, errors_named, only, read_delimited, read_header
 
 BASE = "https://data.bls.gov/cew"
 # Titled like states but not part of the U.S. totals, and not published every year: foreign locations, Puerto Rico,
@@ -45,6 +45,14 @@ ANNUAL = KEYS | {
     "oty_annual_avg_emplvl_chg": "BIGINT",
     "oty_total_annual_wages_chg": "BIGINT",
 }
+# Columns that print a row's figures again. A file may lack them, and what is no number there is not compared: no figure
+# comes from them.
+REPEATED = (
+    "annual_avg_wkly_wage",
+    "oty_annual_avg_estabs_pct_chg",
+    "oty_annual_avg_emplvl_pct_chg",
+    "oty_total_annual_wages_pct_chg",
+)
 QUARTERLY = KEYS | {
     "qtr": "VARCHAR",
     "qtrly_estabs_count": "BIGINT",
@@ -63,6 +71,9 @@ WITHHELD_BY = {
     "lq_total_annual_wages": "lq_disclosure_code",
     "oty_annual_avg_emplvl_chg": "oty_disclosure_code",
     "oty_total_annual_wages_chg": "oty_disclosure_code",
+    "annual_avg_wkly_wage": "disclosure_code",
+    "oty_annual_avg_emplvl_pct_chg": "oty_disclosure_code",
+    "oty_total_annual_wages_pct_chg": "oty_disclosure_code",
 }
 
 
@@ -98,9 +109,12 @@ def parse_annual(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition:
     Raises:
         SourceError: if columns are missing.
     """
-    raw = read_delimited(con, "bls_qcew", files, ANNUAL)
+    headers = [read_header("bls_qcew", file, ",", "utf-8") for file in files]
+    repeated = [name for name in REPEATED if all(name in header for header in headers)]
+    raw = read_delimited(con, "bls_qcew", files, ANNUAL | dict.fromkeys(repeated, "VARCHAR"))
     marks = _marks(raw, ("annual_avg_estabs", "annual_avg_emplvl", "total_annual_wages"))
-    return marks.project(", ".join(_known_or_null(name) for name in ANNUAL))
+    known = marks.project(", ".join(_known_or_null(name) for name in [*ANNUAL, *repeated]))
+    return known.project(f"{', '.join(ANNUAL)}, {_disagrees(repeated)} AS disagrees")
 
 
 def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
@@ -156,7 +170,8 @@ def parse_quarterly(con: duckdb.DuckDBPyConnection, files: Sequence[Path], editi
             NULL::VARCHAR AS oty_disclosure_code,
             NULL::BIGINT AS oty_annual_avg_estabs_chg,
             NULL::BIGINT AS oty_annual_avg_emplvl_chg,
-            NULL::BIGINT AS oty_total_annual_wages_chg
+            NULL::BIGINT AS oty_total_annual_wages_chg,
+            NULL::VARCHAR AS disagrees
         FROM cell
         """
     )
@@ -202,6 +217,27 @@ def _known_or_null(column: str) -> str:
     if column not in WITHHELD_BY:
         return column
     return f"CASE WHEN {WITHHELD_BY[column]} IS NULL THEN {column} END AS {column}"
+
+
+def _disagrees(repeated: Sequence[str]) -> str:
+    """SQL for the first column that prints a row's figures again and says otherwise, beyond what rounding explains.
+
+    A weekly wage is wages over jobs, which are rounded to whole ones, and 52 weeks; a percentage is the change over the
+    figure of the year before, to one decimal.
+    """
+    cases = []
+    for name in repeated:
+        again = f"TRY_CAST({name} AS DOUBLE)"
+        if name == "annual_avg_wkly_wage":
+            weekly = "total_annual_wages / (annual_avg_emplvl {} 0.5) / 52 {} 1"
+            low, high = weekly.format("+", "-"), weekly.format("-", "+")
+            differs = f"annual_avg_emplvl > 0 AND {again} NOT BETWEEN {low} AND {high}"
+        else:
+            figure, change = name.removeprefix("oty_").removesuffix("_pct_chg"), name.removesuffix("_pct_chg") + "_chg"
+            before = f"({figure} - {change})"
+            differs = f"{before} > 0 AND abs({again} - 100 * {change} / {before}) > 0.06"
+        cases.append(f"WHEN {differs} THEN '{name}'")
+    return f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
 
 
 def area_slices(year: int, needs: Mapping[str, Sequence[Path]]) -> list[Resource]:
