@@ -12,8 +12,9 @@ own AS (
     FROM parts AS now JOIN (SELECT * REPLACE (year + 1 AS year) FROM parts) AS before
         USING (year, kind, measure, code, part)
     GROUP BY year, kind, measure, code
-    -- In the publisher's files half of the counties are at 0.03, one in a hundred above 0.1 (establishments) or 0.15
-    -- (jobs). In the worst case all are odd, and other checks find that.
+    -- In the publisher's files half of the counties are at 0.03, one in a hundred above 0.1. Where all are odd, other
+    -- checks find that. Only establishments are compared: they are never withheld, and by jobs two industries may come
+    -- to look alike.
     HAVING sum(now.size) > 0 AND sum(before.size) > 0
     QUALIFY distance > 0.05 AND row_number() OVER (PARTITION BY year, kind, measure ORDER BY distance DESC, code) <= 100
 ),
@@ -50,10 +51,10 @@ WHERE one.distance + two.distance < 0.5 * (one.own_distance + two.own_distance)
 WITH parts AS MATERIALIZED (
     UNPIVOT (
         SELECT year, agglvl_code AS kind, area_fips AS code, industry_code AS part,
-            annual_avg_estabs AS establishments, annual_avg_emplvl AS jobs
+            annual_avg_estabs AS establishments
         FROM stg_qcew
         WHERE agglvl_code IN (55, 75) AND own_code = '5' AND size_code = '0' AND right(area_fips, 3) < '995'
-    ) ON establishments, jobs INTO NAME measure VALUE size
+    ) ON establishments INTO NAME measure VALUE size
 ),
 {exchanged}
 ORDER BY ALL;
@@ -65,9 +66,9 @@ ORDER BY ALL;
 WITH parts AS MATERIALIZED (
     UNPIVOT (
         SELECT year, agglvl_code AS kind, industry_code AS code, area_fips AS part,
-            annual_avg_estabs AS establishments, annual_avg_emplvl AS jobs
+            annual_avg_estabs AS establishments
         FROM stg_qcew WHERE agglvl_code IN (55, 56, 58) AND own_code = '5' AND size_code = '0'
-    ) ON establishments, jobs INTO NAME measure VALUE size
+    ) ON establishments INTO NAME measure VALUE size
 ),
 {exchanged}
 ORDER BY ALL;
@@ -120,7 +121,7 @@ SELECT year, code, count(*) AS parts, sum(jobs)::BIGINT AS jobs,
 FROM grown
 GROUP BY year, kind, code, least_parts, least_share
 HAVING parts >= least_parts AND sum(jobs) >= least_share * any_value(all_jobs)
-    AND (CASE WHEN least_parts = 5 THEN quantile_cont(growth, 0.2) > 1.15
+    AND (CASE WHEN least_parts = 5 THEN quantile_cont(growth, 0.2) > 1.18
             ELSE median(growth) > 1.15 END
         OR quantile_cont(raise, 0.2) > 1.15
         AND quantile_cont(raise, 0.8) < 1.08 * quantile_cont(raise, 0.2))
@@ -129,7 +130,7 @@ ORDER BY ALL
 -- name: history_industries_do_not_jump_everywhere
 -- table: stg_qcew
 -- severity: warning
--- expected: no industry grows by 15% or more, beyond all that it had before, in four states of five, nor its pay by
+-- expected: no industry grows by 18% or more, beyond all that it had before, in four states of five, nor its pay by
 --     one factor
 WITH cells AS (
     SELECT year, agglvl_code AS kind, industry_code AS code, area_fips AS part, annual_avg_emplvl AS jobs,
