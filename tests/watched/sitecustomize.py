@@ -9,6 +9,7 @@ from typing import Any
 
 WATCHED_INTO = "TALKS_TO"
 EVENTS = {
+    "started": 0,
     "socket.connect": 1,
     "socket.sendto": 1,
     "socket.sendmsg": 1,
@@ -19,12 +20,13 @@ EVENTS = {
 
 
 def note(event: str, arguments: tuple[Any, ...]) -> None:
-    """Appends one line: the program, the event and the address."""
+    """Appends one line: the event, and the address as Python writes it."""
     if event in EVENTS and (path := os.environ.get(WATCHED_INTO)):
-        line = f"{sys.argv[0] if sys.argv else ''}\t{event}\t{arguments[EVENTS[event]]!r}\n"
+        line = f"{event}\t{arguments[EVENTS[event]]!r}\n"
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         os.write(file, line.encode())
         os.close(file)
 
 
+note("started", (" ".join(sys.orig_argv),))
 sys.addaudithook(note)
