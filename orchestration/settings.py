@@ -69,7 +69,9 @@ class Settings(BaseSettings):
     from_scratch_on: Weekday = Field(
         default="sunday", description="when the schedule makes every table from scratch and compares; or `never`"
     )
-    webhook: SecretStr | None = Field(default=None, description="`https://` URL that receives each alert as JSON")
+    webhook: SecretStr | None = Field(
+        default=None, description="`https://` URL that receives each alert as JSON; `http://` only on this machine"
+    )
     smtp_url: SecretStr | None = Field(
         default=None,
         description="mail server for alerts: `smtps://user:password@host` (TLS, port 465) or `smtp://` (STARTTLS, 587)",
