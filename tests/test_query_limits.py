@@ -23,7 +23,7 @@ from orchestration.cli import app
 from orchestration.cli.formats import unique
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings
-from tests.release.builds import RELEASE_ID, make_build
+from tests.release.builds import RELEASE_ID, published
 
 CLUSTERS = [sys.executable, "-c", "from orchestration.cli import app; app()", "query"]
 FORMS = ["table", "csv", "json", "parquet"]
@@ -37,7 +37,7 @@ MEGABYTE = 1_000_000
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     place = tmp_path / "home"
     house = Warehouse(Settings(home=place))
-    house.publish(make_build(house.build_path(RELEASE_ID), RELEASE_ID, "live"), RELEASE_ID)
+    published(house, RELEASE_ID, "live")
     monkeypatch.setenv("CLUSTERS_HOME", str(place))
     monkeypatch.setenv("CLUSTERS_MEMORY_LIMIT", "300MB")
     monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT))

@@ -39,7 +39,7 @@ CONFIG: dict[str, Any] = {
 }
 # The progress bar would go among the rows. Of rows that wait to be fetched DuckDB does not count the texts: a buffer of
 # 1 MB held gigabytes of wide rows. Locked last: from here on no SQL changes a setting.
-LOCK = "SET enable_progress_bar = false; SET streaming_buffer_size = '1B'; SET lock_configuration = true"
+LOCK = "SET enable_progress_bar = false; SET streaming_buffer_size = '1KB'; SET lock_configuration = true"
 # DuckDB carries out what EXPLAIN ANALYZE explains, and a COPY that is carried out may write the release's own file.
 EXPLAIN = re.compile(
     r"\s*EXPLAIN\s+(ANALYZE\s+)?(\(\s*(ANALYZE|FORMAT\s+\w+)(\s*,\s*(ANALYZE|FORMAT\s+\w+))*\s*\)\s*)?", re.IGNORECASE
