@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from multiprocessing import forkserver
 from pathlib import Path
 
 import time_machine
@@ -100,6 +101,8 @@ def forked(world: World, do: Callable[[], int], *, die_after: float | None = Non
     child = os.fork()
     if child == 0:
         code = 99
+        # One that the parent has started is not this process's to ask.
+        forkserver._forkserver.__init__()  # type: ignore[misc]
         try:
             if file_limit:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))

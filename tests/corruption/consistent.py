@@ -199,7 +199,7 @@ def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, s
     """The places and industries that the manipulations name, drawn from the clean tables of a year.
 
     Two counties of one state and in no metropolitan area, or in the same one; two sister industries, and counties that
-    print both; an industry of some size that most states print.
+    print both; an industry of some size that most states print. Nothing, where files hold states alone.
     """
     rng = random.Random(seed)
     of_year = f"FROM stg_qcew WHERE year = {year} AND size_code = '0'"
@@ -225,6 +225,8 @@ def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, s
         f"""SELECT industry_code {of_year} AND agglvl_code = 58 AND own_code = '5' AND annual_avg_emplvl IS NOT NULL
         GROUP BY 1 ORDER BY count(*) DESC, sum(annual_avg_emplvl) DESC, 1 LIMIT 20"""
     ).fetchall()
+    if not (counties and pairs and grown):
+        return {}
     (county_a, county_b), (out_of, into, places) = rng.choice(counties), rng.choice(pairs)
     places = rng.sample(places, min(PLACES, len(places)))
     return {
