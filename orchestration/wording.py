@@ -12,7 +12,9 @@ from datetime import timedelta
 
 # C0 but tab and line feed, DEL and C1: what a terminal obeys. And the marks that turn the direction of writing: with
 # them a name can look like another.
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+OBEYED = ((0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), (0x202A, 0x202E), (0x2066, 0x2069))
+"""First and last of each run of characters that no name holds for a good reason."""
+_OBEYED = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in OBEYED)}]")
 # What makes a cell a formula in one spreadsheet or another, the full-width signs of Asian keyboards included.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Blanks and marks without width that a spreadsheet passes over before a formula.

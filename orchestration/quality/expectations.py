@@ -21,6 +21,7 @@ from orchestration.contracts import ColumnContract, TableContract
 from orchestration.errors import SetupError
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import literal, quoted
+from orchestration.wording import OBEYED
 
 if TYPE_CHECKING:
     from great_expectations.expectations.expectation import Expectation
@@ -137,6 +138,8 @@ def _column(table: str, column: ColumnContract, kind: str) -> Iterator[Expectati
 def _queries(contract: TableContract, types: dict[str, str]) -> Iterator[tuple[SqlCheck, Sequence[str]]]:
     table = quoted(contract.name)
     for column in contract.columns:
+        if column.unit == "text" and contract.layer == "staging":
+            yield _plain_text(table, contract.name, column.name), [column.name]
         if column.pattern is not None:
             name = quoted(column.name)
             # Over distinct values: the finding then counts bad codes, not the rows that carry them.
@@ -154,6 +157,15 @@ def _queries(contract: TableContract, types: dict[str, str]) -> Iterator[tuple[S
         yield check, [*contract.grain, *floats]
     if contract.grain:
         yield _unique(contract), contract.grain
+
+
+def _plain_text(table: str, name: str, column: str) -> SqlCheck:
+    """Names go to terminals, pages, spreadsheets and other people's programs, and come from whoever sent the file."""
+    obeyed = "".join(f"\\x{{{first:x}}}-\\x{{{last:x}}}" for first, last in OBEYED)
+    sql = f"SELECT DISTINCT {quoted(column)}\nFROM {table}\nWHERE regexp_matches({quoted(column)}, '[{obeyed}]')"
+    return SqlCheck(
+        f"plain__{column}", name, "error", sql, "text without control characters or marks that turn its direction"
+    )
 
 
 def _unique(contract: TableContract) -> SqlCheck:

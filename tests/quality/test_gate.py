@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.contracts import ColumnContract, TableContract
 from orchestration.errors import GateError, SetupError
 from orchestration.quality import gate as gate_module
 from orchestration.quality.checks import SqlCheck
@@ -279,3 +280,19 @@ def test_a_million_rows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     with capsys.disabled():
         print(f"\n{len(results)} checks of 1,000,000 rows took {time.perf_counter() - start:.2f} s")
     assert all(r.passed for r in results)
+
+
+def test_names_hold_nothing_that_a_terminal_obeys(tmp_path: Path) -> None:
+    plain = ["Kent County", "Doña Ana County", "Île-de-France", "Kent\tCounty", "Kent: [2J] County"]
+    odd = ["Kent\x1b[2J County", "Kent\x9b2J County", "Kent\x07", "\u202eytnuoC tneK", "Kent\u2066 County"]
+    named = ColumnContract(name="title", data_type="varchar", meaning="a name", unit="text", citation="the test")
+    titles = TableContract(
+        name="stg_titles", layer="staging", meaning="titles", grain=("title",), citation="the test", columns=(named,)
+    )
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE stg_titles AS SELECT unnest(?) AS title", [[*plain, *odd]])
+        found = {r.check_name: r for r in run_gate(con, {"stg_titles": titles}, tmp_path)}["plain__title"]
+        assert not found.passed
+        assert found.observed.startswith(f"{len(odd)} rows")
+        con.execute("DELETE FROM stg_titles WHERE title IN (FROM (SELECT unnest(?)))", [odd])
+        assert all(r.passed for r in run_gate(con, {"stg_titles": titles}, tmp_path))
