@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from orchestration.durable import write_whole
 from orchestration.errors import SetupError
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.contents import TableContent
@@ -78,10 +79,7 @@ def manifest_path(warehouse: Path, release_id: str) -> Path:
 
 def write_manifest(manifest: Manifest, path: Path) -> None:
     """Write it, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".half")
-    half.write_text(json.dumps(asdict(manifest), indent=1, default=datetime.isoformat), encoding="utf-8")
-    half.replace(path)
+    write_whole(path, json.dumps(asdict(manifest), indent=1, default=datetime.isoformat))
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -149,8 +149,6 @@ class Warehouse:
         self._pending.write_text(release_id, encoding="utf-8")
         _sync(self._pending)
         write_manifest(replace(manifest, file_sha256=checksum(build)), note)
-        _sync(note)
-        _sync(note.parent)
         with self._opened():
             build.replace(target)
             _sync(target.parent)

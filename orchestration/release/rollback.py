@@ -20,6 +20,7 @@ from typing import NamedTuple
 import duckdb
 
 from orchestration.contracts import mart_contracts
+from orchestration.durable import write_whole
 from orchestration.errors import SetupError
 from orchestration.release.contents import differing, table_contents
 from orchestration.release.integrity import require_unaltered
@@ -113,9 +114,7 @@ def write_hold(warehouse: Path, hold: Hold | None) -> None:
     if hold is None:
         path.unlink(missing_ok=True)
         return
-    half = path.with_suffix(".half")
-    half.write_text(json.dumps(asdict(hold), indent=1), encoding="utf-8")
-    half.replace(path)
+    write_whole(path, json.dumps(asdict(hold), indent=1))
 
 
 def replaced_by(house: Warehouse, release: Release) -> Release:
