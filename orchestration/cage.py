@@ -17,6 +17,7 @@ import os
 import resource
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -37,6 +38,8 @@ LOADED = ["orchestration.parsing", "orchestration.sources.catalogue", "pyarrow.c
 # Whatever a process says that somebody else has taken over, we read no more of it.
 LONGEST_MESSAGE = 1 << 20
 LONGEST_TEXT = 2000
+# Bytes of the name of a folder in which a socket still finds room for its own.
+LONGEST_FOLDER = 60
 # Seconds until a process that has nothing more to say is gone.
 LAST_BREATH = 5
 OUR_ERRORS = {kind.__name__: kind for kind in (SourceError, NotPublished)}
@@ -78,7 +81,7 @@ def caged(limits: Limits, function: Callable[..., Any], *arguments: Any) -> Any:
     context.set_forkserver_preload(LOADED)
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_inside, args=(theirs, limits, function, arguments))
-    with _program_left_out(), secrets_set_aside():
+    with _program_left_out(), secrets_set_aside(), _short_temporary_folder():
         process.start()
     theirs.close()
     late = threading.Event()
@@ -121,6 +124,26 @@ def _program_left_out() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = program
+
+
+@contextmanager
+def _short_temporary_folder() -> Iterator[None]:
+    """While the block runs, temporary files are in a folder whose name is short.
+
+    The first process is asked through a socket among them, and the name of one may have 107 bytes.
+    """
+    usual = tempfile.gettempdir()
+    if len(os.fsencode(usual)) <= LONGEST_FOLDER:
+        yield
+        return
+    # Others may write there, too: what is made there is a folder of our own.
+    known = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
+    shorter = (folder for folder in known if os.access(folder, os.W_OK | os.X_OK))
+    tempfile.tempdir = next(shorter, usual)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = usual
 
 
 def _message(connection: Connection) -> list[Any] | None:

@@ -116,6 +116,21 @@ def test_the_script_that_the_refresh_was_started_with_is_not_run_anew(tmp_path: 
     assert (done.stdout, done.stderr) == ("started\n[]\n", "")
 
 
+def test_it_is_reached_from_a_temporary_folder_with_a_long_name(tmp_path: Path) -> None:
+    """Its socket stands there, and systems hold the names of sockets short."""
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    code = (
+        "from orchestration.cage import Limits, caged\nfrom orchestration.settings import settings\n"
+        "import tempfile\nprint(caged(Limits.of(settings()), abs, -3), tempfile.gettempdir())"
+    )
+    env = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(PROJECT_ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["3", str(folder)]
+    assert list(folder.iterdir()) == []
+
+
 def test_it_ends_with_an_interrupted_refresh(tmp_path: Path) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt

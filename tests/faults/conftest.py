@@ -37,7 +37,7 @@ QCEW = "data.bls.gov/cew"
 AREAS = f"{QCEW}/doc/titles/area/area_titles.csv"
 INDUSTRIES = f"{QCEW}/doc/titles/industry/industry_titles.csv"
 WAGES = ("total_annual_wages", "avg_annual_pay", "annual_avg_wkly_wage")
-CHANGE = "oty_total_annual_wages_chg"
+CHANGE, PERCENT = "oty_total_annual_wages_chg", "oty_total_annual_wages_pct_chg"
 MADE_BY_REFRESH = (
     "CLUSTERS_BUILD_MEMORY_LIMIT",
     "CLUSTERS_DBT",
@@ -64,7 +64,9 @@ def paying(times: float) -> Callable[[list[str]], list[str]]:
             pay = wages / jobs if jobs else 0.0
             row |= dict(zip(WAGES, (str(round(x)) for x in (wages, pay, pay / 52)), strict=True))
             if "N" not in (row["disclosure_code"], row["oty_disclosure_code"]):
-                row[CHANGE] = str(int(row[CHANGE]) + int(row["total_annual_wages"]) - before)
+                change = int(row[CHANGE]) + int(row["total_annual_wages"]) - before
+                year_before = int(row["total_annual_wages"]) - change
+                row |= {CHANGE: str(change), PERCENT: f"{100 * change / year_before if year_before else 0:.1f}"}
             edited.append(",".join(f'"{field}"' for field in row.values()))
         return edited
 
