@@ -51,9 +51,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Before them one that needs the mirror's warehouse, so that one worker makes it while the others have something else
     to do: files that need it too come last of their kind, or another worker would wait for it.
     """
-    slow, long, mirror = ({i.path for i in items if i.get_closest_marker(name)} for name in ("slow", "long", "mirror"))
+    slow, long = ({i.path for i in items if i.get_closest_marker(name)} for name in ("slow", "long"))
     long -= {i.path for i in items if not i.get_closest_marker("long")}
-    first = next((i.path for i in items if i.path in slow & mirror), None)
+    mirror = {i.path for i in items if "mirror_home" in getattr(i, "fixturenames", ())}
+    first = next((i.path for i in items if i.path in mirror), None)
     items.sort(key=lambda i: (i.path != first, i.path not in long, i.path not in slow, i.path in mirror))
 
 

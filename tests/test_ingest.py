@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from orchestration.quality.verdict import CheckResult
 from orchestration.release.retention import partitions_in_use, prune_tidy
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
-from orchestration.sources.source import Asked, Edition, Format, Resource, Source
+from orchestration.sources.source import Asked, Edition, Format, Parser, Resource, Source
 from tests.faults.publisher import Behaviour, Publisher, answer
 from tests.sources.declaring import HOST, TABLE, source
 from tests.sources.reading import TODAY
@@ -325,17 +326,21 @@ def test_a_required_source_that_offers_nothing_stops(house: House) -> None:
 # --- several files of one edition ---------------------------------------------------------------------------------
 
 
+def both(
+    parse: Parser, con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition
+) -> duckdb.DuckDBPyRelation:
+    """Two files as one table; of the module, so that another process can be told of it."""
+    one, other = (parse(con, [each], edition) for each in files)
+    return one.union(other)
+
+
 def declares_parts(house: House) -> None:
     """A required source of one period, in two files or in a coarser one."""
     declared = house.declares(editions=[file("2020", name="coarse")], required=True)
     (edition,) = declared.editions(Asked((), house.day, {}))
     (coarse,) = edition.formats
 
-    def parse(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
-        one, other = (coarse.parse(con, [each], edition) for each in files)
-        return one.union(other)
-
-    parts = Format("parts", tuple(Resource(f"{HOST}/{name}.csv", "csv") for name in "ab"), parse)
+    parts = Format("parts", tuple(Resource(f"{HOST}/{name}.csv", "csv") for name in "ab"), partial(both, coarse.parse))
     several = replace(edition, formats=(parts, coarse))
     house.patch.setitem(SOURCES, declared.source_id, replace(declared, editions=lambda _: [several]))
 
