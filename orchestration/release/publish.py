@@ -304,7 +304,7 @@ class Warehouse:
     def _release_files(self) -> list[Path]:
         """Files that a manifest names, newest first."""
         found = sorted(self._settings.releases.glob("*.duckdb"), reverse=True)
-        return [p for p in found if p.is_file() and not p.is_symlink() and manifest_path(self.folder, p.stem).exists()]
+        return [path for path in found if path.is_file() and manifest_path(self.folder, path.stem).exists()]
 
     def _newest(self) -> datetime | None:
         """When the newest release there ever was is dated; deleted ones have left their manifests."""
