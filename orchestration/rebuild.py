@@ -121,23 +121,23 @@ def _private_home(of: Settings, home: Path, manifest: Manifest) -> Iterator[Sett
 def _link_release_before(of: Settings, private: Settings, manifest: Manifest) -> None:
     """What the release was compared with, as far as it is still kept: its file, manifest and tidy partitions."""
     before = manifest.release.previous_release_id
-    file = of.releases / f"{before}.duckdb"
-    if before is None or not file.exists():
+    if before is None:
         return
-    note = manifest_path(of.warehouse, before)
+    file, note = of.releases / f"{before}.duckdb", manifest_path(of.warehouse, before)
+    if not (file.exists() and note.exists()):
+        return
     private.releases.mkdir(parents=True)
     copy = private.releases / file.name
     copy.symlink_to(file)
     Warehouse(private).point_current_at(copy)
-    if note.exists():
-        link = manifest_path(private.warehouse, before)
-        link.parent.mkdir()
-        link.symlink_to(note)
-        # Those that others have replaced since: all the rest is made from bytes, which is what a rebuild is about.
-        for path in read_manifest(note).paths - manifest.paths:
-            if (of.tidy / path).exists():
-                (private.tidy / path).parent.mkdir(parents=True, exist_ok=True)
-                (private.tidy / path).symlink_to(of.tidy / path)
+    link = manifest_path(private.warehouse, before)
+    link.parent.mkdir()
+    link.symlink_to(note)
+    # Those that others have replaced since: all the rest is made from bytes, which is what a rebuild is about.
+    for path in read_manifest(note).paths - manifest.paths:
+        if (of.tidy / path).exists():
+            (private.tidy / path).parent.mkdir(parents=True, exist_ok=True)
+            (private.tidy / path).symlink_to(of.tidy / path)
 
 
 def _link_earlier_lists(of: Settings, private: Settings, manifest: Manifest) -> None:
