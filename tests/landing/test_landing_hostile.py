@@ -16,7 +16,7 @@ from orchestration.landing.content import content_problem
 from orchestration.landing.unpack import unpacked
 from tests.landing.test_landing_fetch import BODY, OLD, URL, body, get, refuses
 
-BOMB = gzip.compress(gzip.compress(bytes(50 << 20)))
+BOMB = gzip.compress(gzip.compress(bytes(50 << 20), mtime=0), mtime=0)
 LITTLE = 8 << 20
 
 
@@ -30,9 +30,9 @@ def landed(publisher, fetcher):
 @pytest.mark.parametrize(
     ("packing", "content"),
     [
-        ("gzip", gzip.compress(BODY)),
+        ("gzip", gzip.compress(BODY, mtime=0)),
         ("gzip, gzip", BOMB),
-        ("GZIP", gzip.compress(BODY)),
+        ("GZIP", gzip.compress(BODY, mtime=0)),
         ("deflate", zlib.compress(BODY)),
         ("br", b"\x0b\x02\x80a,b\n1,2\n\x03"),
         ("zstd", b"\x28\xb5\x2f\xfd\x04\x00"),
@@ -65,7 +65,7 @@ def test_the_body_of_another_answer_is_never_unpacked(publisher, fetcher, store,
 
 @pytest.mark.parametrize("packing", ["gzip", "x-gzip"])
 def test_a_gz_file_is_taken_as_it_is_whatever_the_server_calls_it(publisher, fetcher, packing):
-    packed = gzip.compress(BODY)
+    packed = gzip.compress(BODY, mtime=0)
     publisher.plays(body(packed, '"v1"', Content_Encoding=packing))
     assert get(fetcher, "gz").path.read_bytes() == packed
 
@@ -108,7 +108,7 @@ def test_a_redirect_to_what_is_no_address_is_the_source_s_error(publisher, fetch
         (b"[1,2]", "JSON"),
         (b"\n" * 5000 + b'{"rows": []}', "JSON"),
         (b"\x28\xb5\x2f\xfd\x04\x58a,b\n", "a zstd archive"),
-        (gzip.compress(b"a,b\n1,2\n"), "a gz archive"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0), "a gz archive"),
         (b"BZh91AY&SYa,b\n", "a bzip2 archive"),
     ],
 )
