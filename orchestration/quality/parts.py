@@ -40,6 +40,12 @@ CELLS = ((10, 0.01), (20, 0.10))
 CELL, LEAST_CELL = 0.25, 0.01
 """The quarter, and the smallest move of a cell that counts, against the mean cell: some twenty jobs."""
 
+ONE_WAY = (0.01, 0.04)
+"""By how much half of a part's larger cells may move in one direction: late reports come for some cells only."""
+
+LARGER = 100
+"""The smallest cell in which a percent is not lost in rounding."""
+
 CLUSTERS = ((0.10, 100), (0.25, 2500))
 """Share of a cluster's jobs in a region that may move, and how many jobs at least: (warning, error)."""
 
@@ -51,8 +57,9 @@ class PartMoved:
     """A part (`code` of the column `part`) of a year and what became of a column's figures in it.
 
     `moved` is the sum of all changes, up or down, over the sum before; `cells` moved by a quarter or more, of `of`.
-    `mostly` names the cell that moved most and farthest. `size` is the part's sum over the mean of all parts, `usual`
-    its median move from one year to the next, None where no two years are held.
+    `mostly` names the cell that moved most and farthest. `size` is the part's sum over the mean of all parts. Of its
+    `larger` cells so many moved `one_way` by as much as is worth a look, and so many by as much as is beyond limits.
+    `usual` is its median move from one year to the next, None where no two years are held.
     """
 
     year: int
@@ -64,18 +71,22 @@ class PartMoved:
     of: int
     mostly: str
     size: float
+    larger: int = 0
+    one_way: tuple[int, int] = (0, 0)
     usual: float | None = None
 
     def is_beyond(self, level: int) -> bool:
         """Whether it is worth a look (level 0), or beyond the limits (1).
 
         Example:
-            >>> PartMoved(2016, "area_fips", "06085", "jobs", 0.05, 0, 900, "", 3.0, 0.01).is_beyond(0)
+            >>> PartMoved(2016, "area_fips", "06085", "jobs", 0.05, 0, 900, "", 3.0, usual=0.01).is_beyond(0)
             True
         """
         least, share = CELLS[level]
         in_sum = self.moved > max(MOVED[level], USUAL[level] * (self.usual or 0))
-        return self.size >= LEAST[level] and (in_sum or (self.cells > least and self.cells > share * self.of))
+        in_cells = self.cells > least and self.cells > share * self.of
+        together = self.one_way[level] > max(least, self.larger / 2)
+        return self.size >= LEAST[level] and (in_sum or in_cells or together)
 
 
 def moved_parts(con: duckdb.DuckDBPyConnection, contract: TableContract) -> list[PartMoved]:
@@ -122,7 +133,8 @@ def _moved(
         rows = con.execute(
             f"""
             SELECT compared_year, part, code, '{measure}', {moved} / {total}, {quoted(f"big {measure}")}, {cells},
-                {quoted(f"mostly {measure}")}, {total} / mean
+                {quoted(f"mostly {measure}")}, {total} / mean, {quoted(f"larger {measure}")},
+                {quoted(f"one way {measure}")}
             FROM (
                 SELECT *, avg({total}) OVER (PARTITION BY compared_year, part) AS mean FROM parts_before
             ) JOIN parts_moved USING (compared_year, part, code)
@@ -134,7 +146,10 @@ def _moved(
 
 def _held(measure: str) -> str:
     name = quoted(measure)
-    return f"sum({name})::DOUBLE AS {quoted(f'total {measure}')}, count({name}) AS {quoted(f'cells {measure}')}"
+    return (
+        f"sum({name})::DOUBLE AS {quoted(f'total {measure}')}, count({name}) AS {quoted(f'cells {measure}')}, "
+        f"count(*) FILTER ({name} >= {LARGER}) AS {quoted(f'larger {measure}')}"
+    )
 
 
 def _changes(measure: str, keys: Sequence[str]) -> str:
@@ -142,10 +157,16 @@ def _changes(measure: str, keys: Sequence[str]) -> str:
     moved, cell = f"abs({new} - {old})", " || ' ' || ".join(f"{quoted(k)}::VARCHAR" for k in keys)
     mean_cell = f"{quoted(f'sum {measure}')} / nullif({quoted(f'count {measure}')}, 0)"
     big = f"{moved} > greatest({CELL} * {old}, {LEAST_CELL} * {mean_cell})"
+    up, down = (
+        [f"count(*) FILTER ({old} >= {LARGER} AND {new} {than.format(by)} * {old})" for by in ONE_WAY]
+        for than in (">= (1 + {})", "<= (1 - {})")
+    )
+    one_way = ", ".join(f"greatest({more}, {less})" for more, less in zip(up, down, strict=True))
     # By how much and how far: of a county that moves in one industry the largest move is its total's.
     return (
         f"sum({moved})::DOUBLE AS {quoted(f'moved {measure}')}, count(*) FILTER ({big}) AS {quoted(f'big {measure}')}, "
-        f"arg_max({cell}, {moved} * ({moved} / greatest({old}, 1))) AS {quoted(f'mostly {measure}')}"
+        f"arg_max({cell}, {moved} * ({moved} / greatest({old}, 1))) AS {quoted(f'mostly {measure}')}, "
+        f"[{one_way}] AS {quoted(f'one way {measure}')}"
     )
 
 
@@ -188,25 +209,26 @@ def part_checks(contract: TableContract, parts: Sequence[PartMoved]) -> list[Sql
 def _check(table: str, parts: Sequence[PartMoved], level: int) -> SqlCheck:
     severity: Severity = "error" if level else "warning"
     least, share = CELLS[level]
-    rows = ",\n    ".join(_row(p) for p in parts[:SHOWN]) or f"({', '.join(['NULL'] * 9)})"
+    rows = ",\n    ".join(_row(p, level) for p in parts[:SHOWN]) or f"({', '.join(['NULL'] * 10)})"
     return SqlCheck(
         NAMES[level],
         table,
         severity,
         "SELECT * FROM (VALUES\n    "
-        f"{rows}\n) AS part(year, part, code, column_name, moved, usual_move, cells_moved, cells, mostly)\n"
+        f"{rows}\n) AS part(year, part, code, column_name, moved, usual_move, cells_moved, cells, mostly, one_way)\n"
         "WHERE year IS NOT NULL",
         f"a re-issue moves no place and no industry by more than {MOVED[level]:.0%} or {USUAL[level]:g} times what it "
-        f"moves in a usual year, nor more than {least} and {share:.0%} of its cells by a quarter",
+        f"moves in a usual year, nor more than {least} and {share:.0%} of its cells by a quarter, nor half of its "
+        f"cells of {LARGER} and more by {ONE_WAY[level]:.0%} in one direction",
     )
 
 
-def _row(part: PartMoved) -> str:
+def _row(part: PartMoved, level: int) -> str:
     usual = "NULL" if part.usual is None else f"{part.usual:.4f}"
     texts = (part.part, part.code, part.column)
     return (
         f"({part.year}, {', '.join(map(literal, texts))}, {part.moved:.4f}, {usual}::DOUBLE, {part.cells}, {part.of}, "
-        f"{literal(part.mostly)})"
+        f"{literal(part.mostly)}, {part.one_way[level]})"
     )
 
 

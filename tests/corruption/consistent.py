@@ -195,6 +195,17 @@ CONSISTENT = [
 ]  # fmt: skip
 
 
+def grown_by(share: float) -> Mutation:
+    """An industry that has grown by a share in every place, with all sums, quotients and changes printed anew.
+
+    Example:
+        >>> grown_by(0.004).name
+        'industry_grows_by_0.4_percent'
+    """
+    made = _scaled(str(share), _JOBS, "industry_code = '{grown}'")
+    return Mutation(f"industry_grows_by_{100 * share:g}_percent", "stg_qcew", _thorough(made, quotients=True))
+
+
 def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, str]:
     """The places and industries that the manipulations name, drawn from the clean tables of a year.
 

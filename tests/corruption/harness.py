@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,13 @@ from orchestration.assets.gates import absent
 from orchestration.partitions import Partition, write_empty
 from orchestration.quality.checklist import (
     BEFORE,
+    FIRST,
     findings,
     revised_checks,
     tidy_checks,
     tidy_contracts,
     tidy_profiles,
 )
-from orchestration.quality.checks import SqlCheck
 from orchestration.quality.gate import run_gate
 from orchestration.quality.history import history_expectations
 from orchestration.quality.profiles import TableProfile
@@ -124,15 +124,39 @@ class TidyScene:
             # The other scenario differs in what is remembered only: contracts and checks need not be asked again.
             start = time.perf_counter()
             found = [f for f in found if not f.check_name.startswith(REMEMBERING)]
-            found += run_gate(self.con, {}, self.docs, checks=self.against_the_previous_release(profiles, mutation))
+            self.con.execute(f"CREATE OR REPLACE VIEW {BEFORE}{mutation.table} AS FROM clean")
+            found += self.against_the_previous_release(mutation.table, profiles, self.profiles)
             yield self._outcome(mutation, SCENARIOS[1], *verdict(found, self.clean), start)
 
-    def against_the_previous_release(self, profiles: Sequence[TableProfile], mutation: Mutation) -> list[SqlCheck]:
-        """What a refresh asks because the previous release held the clean table, which the view `clean` shows."""
-        table = mutation.table
-        now, before = ([p for p in side if p.table_name == table] for side in (profiles, self.profiles))
-        self.con.execute(f"CREATE OR REPLACE VIEW {BEFORE}{table} AS FROM clean")
-        return [*history_expectations(now, before), *revised_checks(self.con, [table])]
+    def night_after_night(self, of_night: Callable[[int], Mutation], nights: int) -> Iterator[Outcome]:
+        """The outcome of each re-issue of a year of QCEW, of which each differs little from the one before.
+
+        What is not blocked is published, and the next night's is held against it, and against the clean table as the
+        oldest that a kept release has. The first that is blocked is the last.
+        """
+        table, before = "stg_qcew", self.profiles
+        self.con.execute(f"CREATE OR REPLACE TABLE published AS FROM {table} WHERE year = {self.year}")
+        for night in range(1, nights + 1):
+            start, mutation = time.perf_counter(), of_night(night)
+            with self._mutated(mutation):
+                profiles = tidy_profiles(self.con)
+                self.con.execute(f"CREATE OR REPLACE VIEW {BEFORE}{table} AS FROM published")
+                self.con.execute(f"CREATE OR REPLACE VIEW {FIRST}{table} AS FROM clean")
+                found = self.against_the_previous_release(table, profiles, before, first=[table] if night > 1 else [])
+                self.con.execute("CREATE OR REPLACE TABLE published AS FROM mutated")
+            outcome = self._outcome(mutation, f"night {night}", *verdict(found, self.clean), start)
+            yield outcome
+            if outcome.verdict == "blocked":
+                return
+            before = profiles
+
+    def against_the_previous_release(
+        self, table: str, now: Sequence[TableProfile], before: Sequence[TableProfile], first: Sequence[str] = ()
+    ) -> list[CheckResult]:
+        """What the gate finds because of what the previous release held, which the view `before_<table>` shows."""
+        now, before = ([p for p in side if p.table_name == table] for side in (now, before))
+        checks = [*history_expectations(now, before), *revised_checks(self.con, [table], first)]
+        return run_gate(self.con, {}, self.docs, checks=checks)
 
     def _outcome(self, mutation: Mutation, scenario: str, found: Verdict, by: tuple[str, ...], start: float) -> Outcome:
         seconds = time.perf_counter() - start

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.corruption.consistent import CONSISTENT
+from tests.corruption.consistent import CONSISTENT, grown_by
 from tests.corruption.harness import TidyScene
 from tests.corruption.mart_mutations import MARTS
 from tests.corruption.marts_harness import MartsScene, build_marts
@@ -100,6 +100,15 @@ def judged(scene: TidyScene | MartsScene, mutation: Mutation) -> None:
 @pytest.mark.parametrize("name", ON_THE_SAMPLE)
 def test_sample(sample: TidyScene, name: str) -> None:
     judged(sample, ALL[name])
+
+
+@pytest.mark.slow
+def test_what_grows_little_by_little_is_stopped(sample: TidyScene) -> None:
+    """No night's file differs by more than three percent from the one before, but from the first it does."""
+    nights = (0.004, 0.02, 0.045)
+    outcomes = list(sample.night_after_night(lambda night: grown_by(nights[night - 1]), len(nights)))
+    assert [outcome.verdict for outcome in outcomes] == ["missed", "warned", "blocked"]
+    assert any("revision_in_all_of_each_part" in name for name in outcomes[-1].by)
 
 
 @pytest.mark.long

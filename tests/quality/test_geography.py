@@ -55,7 +55,8 @@ def fill(con: duckdb.DuckDBPyConnection) -> None:
         UNION ALL BY NAME
         SELECT 'C' || left(area, 4) AS area_fips, 40 AS agglvl_code, 400 * count(*) AS annual_avg_emplvl FROM c
         GROUP BY ALL;
-        UPDATE stg_qcew SET year = 2016, own_code = '0', industry_code = '10', size_code = '0', period = '2016';
+        UPDATE stg_qcew SET year = 2016, own_code = '0', industry_code = '10', size_code = '0', period = '2016',
+            annual_avg_estabs = annual_avg_emplvl / 10;
         INSERT INTO stg_cbsa_delineation BY NAME
         SELECT area AS cbsa_code, area AS cbsa_title, 'metropolitan' AS cbsa_kind, fips AS county_fips,
             '2015-07' AS period FROM c;
@@ -101,6 +102,27 @@ def test_one_county_full_of_jobs_warns_and_many_stop(con: duckdb.DuckDBPyConnect
     assert rows(con, "people_could_hold_the_jobs_of_every_county") == [(2016, COUNTIES[7], 1300, 7800)]
     con.execute(crowd.format(", ".join(f"'{c}'" for c in COUNTIES[7:11])))
     assert failing(con)["people_could_hold_the_jobs"] == "error"
+
+
+@pytest.mark.parametrize("year", [2016, 2018])
+def test_two_counties_exchanged_in_every_year_are_found_by_their_people(
+    con: duckdb.DuckDBPyConnection, year: int
+) -> None:
+    """Nothing remembers how they were; the newest year has no count of people yet."""
+    name = "people_and_jobs_are_of_the_same_county"
+    small, large = COUNTIES[3], COUNTIES[8]
+    con.execute(f"UPDATE stg_qcew SET year = {year}")
+    grown = "UPDATE {} SET {} WHERE area_fips = '{}'"
+    con.execute(grown.format("stg_county_population", "population = 4 * population", large))
+    figures = "annual_avg_emplvl = 4 * annual_avg_emplvl, annual_avg_estabs = 4 * annual_avg_estabs"
+    con.execute(grown.format("stg_qcew", figures, large))
+    assert rows(con, name) == []
+    con.execute(
+        f"UPDATE stg_qcew SET area_fips = if(area_fips = '{small}', '{large}', '{small}') "
+        f"WHERE area_fips IN ('{small}', '{large}')"
+    )
+    assert rows(con, name) == [(year, small, large, 4.0, 0.25)]
+    assert CHECKS[name].severity == "warning"
 
 
 def test_people_are_those_of_the_newest_vintage(con: duckdb.DuckDBPyConnection) -> None:

@@ -14,7 +14,7 @@ from orchestration.quality.parts import NAMES, PartMoved, cluster_checks
 from orchestration.quality.revision import accepted
 
 QCEW = contracts()["stg_qcew"]
-PART = PartMoved(2016, "area_fips", "06085", "annual_avg_emplvl", 0.0, 0, 400, "06085 5 1111", 1.0, 0.01)
+PART = PartMoved(2016, "area_fips", "06085", "annual_avg_emplvl", 0.0, 0, 400, "06085 5 1111", 1.0, usual=0.01)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_small_corrections_everywhere_are_no_news(con: duckdb.DuckDBPyConnection
 
 
 def test_one_county_is_named_though_the_whole_hardly_moves(con: duckdb.DuckDBPyConnection) -> None:
-    scale(con, 1.05, "area_fips = '01003'")
+    scale(con, 1.03, "area_fips = '01003'")
     found = verdicts(con)
     assert set(found) == {"revision_of_a_part_worth_a_look"}
     severity, rows = found["revision_of_a_part_worth_a_look"]
@@ -111,6 +111,24 @@ def test_many_small_revisions_are_judged_as_one(con: duckdb.DuckDBPyConnection) 
     assert seen == ["nothing", "warning", "warning", "warning", "error", "error"]
 
 
+def test_what_grows_everywhere_alike_stops_however_restless_it_is(con: duckdb.DuckDBPyConnection) -> None:
+    """It moves by a fifth every year; raised by 0.4 % a night, all its cells move one way."""
+    industry = "industry_code = '111120'"
+    con.execute(
+        "CREATE TABLE restless AS SELECT * REPLACE (annual_avg_emplvl * "
+        "CASE industry_code WHEN '111120' THEN 1.2 ^ (year - 2016) ELSE 1 END AS annual_avg_emplvl) FROM released"
+    )
+    con.execute(f"CREATE OR REPLACE VIEW {BEFORE}stg_qcew AS FROM restless WHERE year = 2016")
+    seen = []
+    for night in range(1, 13):
+        con.execute("CREATE OR REPLACE TABLE stg_qcew AS FROM restless")
+        scale(con, 1.004**night, industry)
+        parts = {key: rows for key, (_, rows) in verdicts(con).items() if key in NAMES}
+        assert {row[2] for rows in parts.values() for row in rows} <= {"111120"}
+        seen.append(len(parts))
+    assert seen == [0, 0, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2]
+
+
 def test_what_a_person_accepts_is_a_warning(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"CREATE VIEW {FIRST}stg_qcew AS FROM released WHERE year = 2016")
     assert {check.severity for check in accepted(revised_checks(con, ["stg_qcew"], ["stg_qcew"]))} == {"warning"}
@@ -131,6 +149,10 @@ def test_what_a_person_accepts_is_a_warning(con: duckdb.DuckDBPyConnection) -> N
         (replace(PART, cells=11), [0]),
         (replace(PART, cells=11, of=2000), []),
         (replace(PART, cells=50), [0, 1]),
+        (replace(PART, larger=30, one_way=(16, 0)), [0]),
+        (replace(PART, larger=30, one_way=(30, 21)), [0, 1]),
+        (replace(PART, larger=30, one_way=(15, 15)), []),
+        (replace(PART, larger=9, one_way=(9, 9)), []),
     ],
 )
 def test_limits_of_a_part(part: PartMoved, beyond: list[int]) -> None:
