@@ -45,7 +45,11 @@ class Watched:
 
     def made(self, pattern: str) -> bool:
         """Whether the refresh has made a file of this pattern below its home since it began."""
-        return any(self._new(path) for path in self.home.glob(pattern))
+        try:
+            return any(self._new(path) for path in self.home.glob(pattern))
+        except FileNotFoundError:
+            # A folder that went while it was looked into: the next look tells.
+            return False
 
     def _new(self, path: Path) -> bool:
         try:
