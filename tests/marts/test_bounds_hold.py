@@ -1,7 +1,7 @@
 """Bounds against the truth: published cells of original files are hidden, then looked for within their bounds.
 
-Belongs here: whether bounds of cells and of clusters hold, and whether estimates beat plain guesses. Does not: how
-narrow the bounds are (`bench/bounds.py` reports it).
+Belongs here: whether bounds of cells and of clusters hold, and intervals of estimates, and whether these beat plain
+guesses. Does not: how narrow bounds are (`bench/bounds.py`), how estimates were fitted (`bench/estimates.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from bench import estimates
 from tests.marts.conftest import HIDDEN, PUBLISHED
 from tests.marts.hidden_cells import COUNTIES, RULES, Trial, Year, add_counties, built, linked
 
@@ -53,6 +54,26 @@ def test_hidden_cells_of_a_whole_nation_lie_within_their_bounds(numbered: Path, 
     print(f"\n2016, {rule}: {found} hidden cells lie within their bounds")
     assert len(trial.true) > 200_000
     assert trial.outside == 0
+
+
+def test_intervals_of_hidden_cells_hold_in_every_class(
+    numbered: Path, warehouse: duckdb.DuckDBPyConnection, record_property: Callable[[str, object], None]
+) -> None:
+    """The seed's errors are those of 2015; of the cells of 2016 four in five lie within what is made of them."""
+    traded = warehouse.sql(
+        "SELECT split_part(industry_id, ':', 2) AS code FROM cluster_industry JOIN dim_cluster USING (cluster_id) "
+        "WHERE kind = 'traded' AND industry_id LIKE 'naics2012:%' AND weight >= 0.5"
+    ).fetchnumpy()["code"]
+    trial = estimates.Trial.of(numbered, 2016, traded.astype(str))
+    classes = list(estimates.held(trial, estimates.seeded()))
+    shares = [row["held"] for row in classes]
+    record_property("intervals of hidden cells hold", f"{min(shares)} to {max(shares)} in {len(classes)} classes")
+    print(
+        f"\nintervals hold {min(shares):.1%} to {max(shares):.1%} of the truth in {len(classes)} classes of 500 cells"
+    )
+    assert len(classes) >= 50
+    assert min(shares) >= 0.77
+    assert max(shares) <= 0.86
 
 
 @pytest.mark.parametrize(("figure", "slack"), [("employment", 5), ("lq", 0)])

@@ -265,3 +265,74 @@ def test_a_metro_s_other_counties_settle_what_a_county_withholds(warehouse: Con)
         ).fetchall()
     )
     assert cells == {"1011": (486, 486, 486), "11": (None, 480, 482), "21": (None, 4, 6), "113": (None, 9, 11)}
+
+
+CLUSTERS_TOLD = """
+    SELECT region_name, cluster_id, strong IN ('yes', 'likely') AS is_strong FROM cluster_profile
+    WHERE year = 2016 AND region_type = 'cbsa' AND strong <> 'undetermined'
+"""
+
+
+def test_clusters_that_everybody_names_are_likely_strong(warehouse: Con) -> None:
+    """Verdicts about them are open, since those of hundreds of tiny areas are; no completion makes them weak."""
+    told = {(name.split("-")[0].split(",")[0], cluster): strong for name, cluster, strong
+            in warehouse.sql(CLUSTERS_TOLD).fetchall()}  # fmt: skip
+    named = {
+        ("Detroit", "automotive"), ("Houston", "oil_and_gas_production_and_transportation"),
+        ("Seattle", "aerospace_vehicles_and_defense"), ("Elkhart", "trailers_motor_homes_and_appliances"),
+        ("San Jose", "information_technology_and_analytical_instruments"),
+        ("Boston", "education_and_knowledge_creation"), ("New York", "apparel"),
+        ("Los Angeles", "video_production_and_distribution"), ("Nashville", "automotive"), ("Toledo", "automotive"),
+    }  # fmt: skip
+    weak = {
+        ("San Jose", "apparel"), ("Boston", "automotive"), ("Las Vegas", "aerospace_vehicles_and_defense"),
+        ("New York", "automotive"), ("Las Vegas", "automotive"), ("Detroit", "apparel"), ("Seattle", "automotive"),
+        ("Houston", "apparel"), ("San Jose", "automotive"), ("San Jose", "oil_and_gas_production_and_transportation"),
+        ("Elkhart", "biopharmaceuticals"), ("Detroit", "oil_and_gas_production_and_transportation"),
+    }  # fmt: skip
+    assert {key: told.get(key) for key in named} == dict.fromkeys(named, True)
+    assert {key: told.get(key) for key in weak} == dict.fromkeys(weak, False)
+
+
+def test_detroit_leads_in_automotive(warehouse: Con) -> None:
+    rows = warehouse.sql(
+        "SELECT region_name, jobs, jobs_low, jobs_high, jobs_quality FROM cluster_profile "
+        "WHERE cluster_id = 'automotive' AND region_type = 'cbsa' AND year = 2016 ORDER BY jobs DESC LIMIT 1"
+    ).fetchall()
+    (name, jobs, low, high, quality) = rows[0]
+    assert name.startswith("Detroit")
+    assert 100_331 <= low <= jobs <= high <= 100_986
+    assert quality == "certain"
+
+
+def test_every_cluster_with_establishments_has_an_estimate_within_its_bounds(warehouse: Con) -> None:
+    counted = warehouse.sql(
+        """
+        SELECT count(*) > 300_000, count(*) FILTER (employment_estimate IS NULL OR estimate_quality IS NULL),
+            count(*) FILTER (NOT employment_estimate BETWEEN employment_p10 AND employment_p90),
+            count(*) FILTER (employment_p10 < employment_lower OR employment_p90 > employment_upper),
+            count(*) FILTER (employment_estimate <> employment)
+        FROM cluster_specialisation WHERE establishments > 0 AND region_id NOT LIKE 'unallocated:%'
+        """
+    ).fetchall()
+    assert counted == [(True, 0, 0, 0, 0)]
+
+
+def test_flags_agree_with_published_ones_of_another_source(
+    warehouse: Con, reference: Path, record_property: Record
+) -> None:
+    """U.S. Cluster Mapping's rest on County Business Patterns: other coverage, other imputation, the same rule."""
+    warehouse.execute(f"CREATE TEMP TABLE ucm AS FROM read_csv('{reference}/ucm_states_2016.csv', all_varchar = true)")
+    for flag, least in (("strong", 0.919), ("strong10", 0.958)):
+        ((cells, agree),) = warehouse.sql(
+            f"""
+            SELECT count(*), avg(((coalesce(ucm_{flag}_probability, 0) >= 0.5) = ({flag} = 'true'))::INTEGER)
+            FROM ucm JOIN dim_cluster AS c ON ucm.cluster_name = c.name
+            LEFT JOIN cluster_specialisation AS s ON s.region_id = 'state:' || ucm.region_code
+                AND s.cluster_id = c.cluster_id AND s.year = 2016
+            WHERE traded = 'true'
+            """
+        ).fetchall()
+        record_property(f"{flag} agrees with U.S. Cluster Mapping", f"{agree:.1%} of {cells}")
+        assert cells == 2550
+        assert agree >= least

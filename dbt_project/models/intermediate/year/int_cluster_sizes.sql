@@ -9,21 +9,7 @@
 -- quicker to group by than their long names.
 {%- set levels = ["national_industry", "naics_industry", "industry_group", "subsector", "sector", "total"] %}
 
-WITH memberships AS (
-    SELECT m.naics, m.code, c.ucm_code::SMALLINT AS cluster_no, m.weight
-    FROM {{ ref("int_industry_clusters") }} AS m
-    INNER JOIN {{ ref("clusters") }} AS c ON m.cluster_id = c.cluster_id
-    UNION ALL
-    SELECT i.naics, i.industry_code, 0, 1 - coalesce(sum(c.weight), 0)
-    FROM {{ ref("int_industries") }} AS i
-    LEFT JOIN {{ ref("int_industry_clusters") }} AS c
-        ON i.naics = c.naics AND i.industry_code = c.code
-    WHERE i.level = 'national_industry'
-    GROUP BY i.naics, i.industry_code
-    HAVING 1 - coalesce(sum(c.weight), 0) > 1e-9
-),
-
-at_national_industry AS (
+WITH at_national_industry AS (
     SELECT
         c.region_id, c.year, c.industry_code, c.parent_code, m.cluster_no,
         {{ addable("c.establishments * m.weight") }} AS establishments,
@@ -31,7 +17,7 @@ at_national_industry AS (
         {{ addable("c.employment_lower * m.weight") }} AS employment_lower,
         {{ addable("c.employment_upper * m.weight") }} AS employment_upper
     FROM {{ ref("int_cells") }} AS c
-    INNER JOIN memberships AS m ON c.naics = m.naics AND c.industry_code = m.code
+    INNER JOIN {{ ref("int_memberships") }} AS m ON c.naics = m.naics AND c.industry_code = m.code
     WHERE c.level = 'national_industry' AND c.ownership = 'private'
 )
 

@@ -9,7 +9,8 @@ SELECT
     lq,
     lq_lower,
     lq_upper,
+    coalesce(lq, lq_if_withheld) AS lq_estimate,
     specialised,
     reference_region_id
-FROM {{ ref("employment").include(database=false, schema=false) }}
+FROM {{ by_name("employment") }}
 WHERE reference_region_id IS NOT NULL

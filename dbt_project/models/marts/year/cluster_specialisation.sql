@@ -34,6 +34,25 @@ spread AS (
     HAVING count(*) >= 30
 ),
 
+-- All but the quotient over a kind are as many times the cluster's jobs in every completion: the nation's cluster is estimated
+-- to within a hair.
+estimated AS (
+    SELECT
+        e.*,
+        {% for end in ("estimate", "p10", "p90") -%}
+        {{ location_quotient(
+            "e.employment_" ~ end, "t.employment", "e.nation_estimate", "t.reference_employment"
+        ) }}
+            AS lq_all_{{ end }},
+        e.employment_{{ end }} / nullif(e.nation_estimate, 0) AS share_of_nation_{{ end }},
+        e.employment_{{ end }} / nullif(t.employment, 0) AS share_of_region_{{ end }},
+        e.employment_{{ end }} - t.employment * e.nation_estimate / nullif(t.reference_employment, 0)
+            AS hc_employment_{{ end }}{{ "," if not loop.last }}
+        {% endfor -%}
+    FROM {{ ref("int_cluster_completions") }} AS e
+    INNER JOIN {{ ref("int_totals") }} AS t ON e.region_id = t.region_id AND e.year = t.year
+),
+
 ranked AS (
     SELECT
         region_id, cluster_id, year, figure,
@@ -86,8 +105,22 @@ SELECT
     {% endfor -%}
     t.star_size + t.star_specialisation + t.star_focus AS stars,
     {{ reliability("m.region_employment", "m.establishments") }} AS reliability,
-    {{ coverage("m.employment_lower", "m.employment_upper") }} AS coverage
+    {{ coverage("m.employment_lower", "m.employment_upper") }} AS coverage,
+    {% for figure in ("employment", "lq", "lq_all", "share_of_nation", "share_of_region", "hc_employment") -%}
+    {{ fenced("e." ~ figure, "m." ~ figure) }},
+    {% endfor -%}
+    e.rank_employment_estimate,
+    e.rank_lq_estimate,
+    {% for flag in ("ucm_qualifying", "ucm_significant", "ucm_strong", "ucm_strong10") -%}
+    {{ probability("f." ~ flag, "e." ~ flag ~ "_probability") }} AS {{ flag }}_probability,
+    {% endfor -%}
+    {{ likely(probability("f.ucm_strong", "e.ucm_strong_probability")) }} AS ucm_strong_likely,
+    e.stars_estimate,
+    {{ estimate_quality("m.employment IS NOT NULL", "e.employment_estimate", "e.employment_p10", "e.employment_p90") }}
+        AS estimate_quality
 FROM measured AS m
+LEFT JOIN estimated AS e
+    ON m.region_id = e.region_id AND m.cluster_id = e.cluster_id AND m.year = e.year
 LEFT JOIN spread AS s ON m.region_type = s.region_type AND m.cluster_id = s.cluster_id AND m.year = s.year
 {% for name, figure in (("rank_employment", "employment"), ("rank_lq", "share")) -%}
 LEFT JOIN ranked AS {{ name }}

@@ -1,0 +1,323 @@
+"""How far off the estimates of withheld cells are, by kind of cell; fits the seed `estimate_errors`, and checks it.
+
+    python -m bench.estimates --mirror DIR [--home HOME] [--write]
+
+Published cells of two national years are hidden by the publisher's rule and estimated anew. Their truth is known, and
+so is that of withheld cells which bounds pin down. The errors of one year give the seed's rows; the other year says
+whether 80 % intervals made of them hold, for cells and for clusters. Prints Markdown tables, and JSON on the last line;
+exits 1 where a class of 500 cells or more is held in less than 75 or more than 88 of a hundred.
+
+Nobody publishes cells of one or two establishments. Their errors are taken to be those of three and four, wider by the
+root of how many fewer there are, around a mean that is the estimate: the totals that estimates are raked to leave no
+other.
+
+Belongs here: the long run and its account. Does not: hiding (`tests/marts/hidden_cells.py`), draws
+(`orchestration/indicators/completions.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import numpy as np
+from scipy.stats import norm
+
+from bench.bounds import table
+from orchestration.assets.warehouse import PROJECT
+from orchestration.indicators.completions import HALF, TENTH, Open, Parts, completed
+from orchestration.indicators.qcew import bound_year
+from orchestration.indicators.strength import Sized, standing
+from tests.corruption.workspace import NATIONAL_YEARS, mirror_settings, pulled
+from tests.marts.hidden_cells import Year, built, linked
+
+SEED_FILE = PROJECT / "seeds" / "estimate_errors.csv"
+FITTED, CHECKED, RULE = 2015, 2016, "under 20"
+TYPES = ("state", "county", "cbsa")
+# Sector and above, three digits, four and five digits, six digits of local and of traded clusters.
+DETAILS = ("sector", "subsector", "group", "local", "traded")
+# From so many establishments on, and from so many jobs an establishment by the estimate.
+ESTABLISHMENTS, SIZES = (0, 2, 3, 5, 10, 20, 50, 200), (0, 2, 4, 8, 16, 32)
+UNPUBLISHED, LEAST_PUBLISHED, OF_THREE_AND_FOUR = (1.0, 2.0), 2, 3.5
+FEWEST, JUDGED = 200, 500
+FACTORS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
+HELD = (0.75, 0.88)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Private cells of a year of which some are hidden, one entry each; `truth` is NaN where nobody knows it."""
+
+    kind: np.ndarray
+    detail: np.ndarray
+    count: np.ndarray
+    size: np.ndarray
+    estimate: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    truth: np.ndarray
+    whole: np.ndarray
+    region: np.ndarray
+    code: np.ndarray
+    establishments: np.ndarray
+    is_total: np.ndarray
+
+    @classmethod
+    def of(cls, scratch: Path, number: int, traded: np.ndarray) -> Self:
+        """Hides cells of a year and estimates them; true is what is printed, and what the whole year pins down."""
+        year = Year.read(scratch, number)
+        left = year.without(year.hidden(RULE))
+        found = bound_year(left.cells, left.places)
+        whole = bound_year(year.cells, year.places)
+        kind = np.array([TYPES.index(t) if (t := name.split(":")[0]) in TYPES and " in " not in name else -1
+                         for name in year.region_id.tolist()])  # fmt: skip
+        detail = np.select(
+            [(year.level == 6) & np.isin(year.code, traded), year.level == 6, year.level >= 4, year.level == 3],
+            [4, 3, 2, 1],
+        )
+        chosen = (kind >= 0) & (year.cells["ownership_no"] == 4)
+        count = year.cells["establishments"]
+        columns = {
+            "kind": kind, "detail": detail, "estimate": found["estimate"], "lower": found["lower"],
+            "count": np.searchsorted(ESTABLISHMENTS, count, side="right") - 1,
+            "size": np.searchsorted(SIZES, found["estimate"] / np.maximum(count, 1), side="right") - 1,
+            "upper": np.nan_to_num(found["upper"], nan=np.inf),
+            "truth": np.where(whole["lower"] == whole["upper"], whole["lower"], np.nan),
+            "whole": whole["estimate"], "region": year.cells["region_no"].astype(np.int64), "code": year.code,
+            "establishments": count, "is_total": year.level == 0,
+        }  # fmt: skip
+        return cls(**{name: values[chosen] for name, values in columns.items()})
+
+    @property
+    def is_open(self) -> np.ndarray:
+        """Mask of the cells that bounds leave open."""
+        return self.upper > self.lower
+
+    def inside(self, errors: np.ndarray) -> np.ndarray:
+        """Mask of the cells whose truth lies between their tenth and ninetieth percentile."""
+        middle, below, above = np.moveaxis(errors[self.kind, self.detail, self.count, self.size], -1, 0)
+        low, high = (
+            np.clip((self.estimate + HALF) * np.exp(middle + way) - HALF, self.lower, self.upper)
+            for way in (-TENTH * below, TENTH * above)
+        )
+        low, high = np.minimum(np.floor(low), self.estimate), np.maximum(np.ceil(high), self.estimate)
+        return (low <= self.truth) & (self.truth <= high)
+
+
+def fitted(trial: Trial) -> np.ndarray:
+    """Middle and half-widths of the errors' logarithms, by type of region, detail, establishments and mean size.
+
+    A class of few cells has the errors of its type, detail and establishments, or of more classes taken together.
+    """
+    error = np.log((trial.truth + HALF) / (trial.estimate + HALF))
+    judged = trial.is_open & ~np.isnan(trial.truth)
+    axes = (trial.kind, trial.detail, trial.count, trial.size)
+    shape = (len(TYPES), len(DETAILS), len(ESTABLISHMENTS), len(SIZES))
+    found = np.full((*shape, 3), np.nan)
+    for place in product(*map(range, shape)):
+        if place[2] < LEAST_PUBLISHED:
+            continue
+        for kept in ((0, 1, 2, 3), (0, 1, 2), (0, 2), (2,)):
+            chosen = judged.copy()
+            for axis in kept:
+                chosen &= axes[axis] == place[axis]
+            if chosen.sum() >= FEWEST:
+                low, middle, high = np.quantile(error[chosen], (0.1, 0.5, 0.9))
+                found[place] = middle, (middle - low) / TENTH, (high - middle) / TENTH
+                break
+    for count, establishments in enumerate(UNPUBLISHED):
+        below, above = np.moveaxis(found[:, :, LEAST_PUBLISHED, :, 1:], -1, 0) * np.sqrt(
+            OF_THREE_AND_FOUR / establishments
+        )
+        mean = np.exp(below**2 / 2) * norm.cdf(-below) + np.exp(above**2 / 2) * norm.cdf(above)
+        found[:, :, count] = np.stack([-np.log(mean), below, above], axis=-1)
+    return found
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """The clusters of regions of one type, one entry each, where cells are hidden.
+
+    Completions, the estimate, what of it is printed, the truth (NaN: not known), and the estimate of the whole year.
+    """
+
+    region: np.ndarray
+    cluster: np.ndarray
+    establishments: np.ndarray
+    draws: np.ndarray
+    point: np.ndarray
+    printed: np.ndarray
+    truth: np.ndarray
+    whole: np.ndarray
+
+    @classmethod
+    def of(cls, trial: Trial, errors: np.ndarray, of_code: dict[str, int], kind: int, factor: float) -> Self:
+        """Adds up a trial's six-digit cells by cluster, and completes them."""
+        mine = (trial.kind == kind) & (trial.detail >= DETAILS.index("local"))
+        number = np.array([of_code.get(code, 0) for code in trial.code[mine].tolist()])
+        part_id, part = np.unique(trial.region[mine] * 1000 + number, return_inverse=True)
+        order = np.argsort(part, kind="stable")
+        cell = Trial(**{name: values[mine][order] for name, values in vars(trial).items()})
+        part, is_open = part[order], cell.is_open
+
+        def summed(values: np.ndarray) -> np.ndarray:
+            return np.bincount(part, weights=values)
+
+        regions, region = np.unique(part_id // 1000, return_inverse=True)
+        totals = dict(zip(trial.region[trial.is_total].tolist(), trial.estimate[trial.is_total].tolist(), strict=True))
+        total = np.array([totals.get(r, np.nan) for r in regions.tolist()])
+        printed, rest = summed(np.where(is_open, 0, cell.estimate)), summed(np.where(is_open, cell.estimate, 0))
+        middle, below, above = np.moveaxis(errors[kind, cell.detail, cell.count, cell.size][is_open], -1, 0)
+        open_cells = Open(cell.estimate[is_open], cell.lower[is_open], cell.upper[is_open], middle, factor * below,
+                          factor * above)  # fmt: skip
+        parts = Parts(region, part_id % 1000, printed, rest, summed(cell.lower), summed(cell.upper), total)
+        draws = completed(open_cells, parts, part[is_open], np.ones(int(is_open.sum())))
+        return cls(region, part_id % 1000, summed(cell.establishments), draws, printed + rest, printed,
+                   summed(cell.truth), summed(cell.whole))  # fmt: skip
+
+    @property
+    def judged(self) -> np.ndarray:
+        """Mask of the clusters with hidden cells whose truth is known."""
+        return (self.point > self.printed) & ~np.isnan(self.truth) & (self.cluster > 0)
+
+    def inside(self) -> np.ndarray:
+        """Whether the truth lies between the tenth and the ninetieth percentile, of those judged."""
+        low, high = np.quantile(self.draws, (0.1, 0.9), axis=1)
+        low, high = np.floor(np.minimum(low, self.point) + HALF), np.floor(np.maximum(high, self.point) + HALF)
+        found: np.ndarray = ((low <= self.truth) & (self.truth <= high))[self.judged]
+        return found
+
+    def strong(self, traded: set[int], nation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of those judged how likely they are strong, and whether they are by the whole year's figures."""
+        kind = np.array([0 if not c else 1 if c in traded else 2 for c in self.cluster.tolist()])
+        ones = np.ones(len(kind))
+        sized = Sized(self.region, self.cluster, kind, self.establishments, ones, ones > 0, nation[self.cluster], ones)
+        chance = standing(sized, self.draws)["ucm_strong"].mean(axis=1)
+        return chance[self.judged], standing(sized, self.whole[:, None])["ucm_strong"][self.judged, 0]
+
+
+def reliability(chance: np.ndarray, is_strong: np.ndarray) -> list[dict[str, Any]]:
+    """How many are strong of those that are called so with each tenth of probability."""
+    tenth = np.minimum((chance * 10).astype(int), 9)
+    return [
+        {"probability": f"{t / 10:.1f} to {(t + 1) / 10:.1f}", "clusters": int((tenth == t).sum()),
+         "called": round(float(chance[tenth == t].mean()), 3), "strong": round(float(is_strong[tenth == t].mean()), 3)}
+        for t in range(10) if (tenth == t).any()
+    ]  # fmt: skip
+
+
+def held(trial: Trial, errors: np.ndarray) -> Iterator[dict[str, Any]]:
+    """How often the truth lies in its interval, by type of region, detail and number of establishments."""
+    inside, judged = trial.inside(errors), trial.is_open & ~np.isnan(trial.truth)
+    classes = product(range(len(TYPES)), range(len(DETAILS)), range(LEAST_PUBLISHED, len(ESTABLISHMENTS)))
+    for kind, detail, count in classes:
+        chosen = judged & (trial.kind == kind) & (trial.detail == detail) & (trial.count == count)
+        if chosen.sum() >= JUDGED:
+            off = np.abs(trial.truth - trial.estimate)[chosen].sum() / max(1.0, trial.truth[chosen].sum())
+            yield {"of": TYPES[kind], "industries": DETAILS[detail], "from establishments": ESTABLISHMENTS[count],
+                   "cells": int(chosen.sum()), "held": round(float(inside[chosen].mean()), 3),
+                   "misplaced": round(float(off), 3)}  # fmt: skip
+
+
+def rows(errors: np.ndarray, factors: Sequence[float]) -> Iterator[dict[str, Any]]:
+    """The seed's rows."""
+    ends = {"establishments": (*ESTABLISHMENTS, 10**9), "size": (*SIZES, 10**9)}
+    shape = (len(TYPES), len(DETAILS), len(ESTABLISHMENTS), len(SIZES))
+    for kind, detail, count, size in product(*map(range, shape)):
+        middle, below, above = errors[kind, detail, count, size].round(4).tolist()
+        yield {"region_type": TYPES[kind], "detail": DETAILS[detail],
+               "establishments_from": ends["establishments"][count],
+               "establishments_below": ends["establishments"][count + 1],
+               "size_from": ends["size"][size], "size_below": ends["size"][size + 1],
+               "middle": middle, "below": below, "above": above, "cluster_factor": factors[kind]}  # fmt: skip
+
+
+def seeded() -> np.ndarray:
+    """The seed's middles and half-widths, in the shape of `fitted`."""
+    with SEED_FILE.open(encoding="utf-8", newline="") as file:
+        values = [[float(row[name]) for name in ("middle", "below", "above")] for row in csv.DictReader(file)]
+    return np.array(values).reshape(len(TYPES), len(DETAILS), len(ESTABLISHMENTS), len(SIZES), 3)
+
+
+def prepared(mirror: Path, home: Path) -> tuple[Path, dict[str, int], np.ndarray, list[int]]:
+    """The scratch file with numbered cells; each industry's cluster by number; traded industries; traded clusters."""
+    pulled(mirror_settings(home, mirror), NATIONAL_YEARS)
+    shutil.rmtree(home / "numbered", ignore_errors=True)
+    work = built(linked(home, home / "numbered"), "+int_sum_cells", "+int_industry_clusters", "clusters")
+    scratch = work / "scratch.duckdb"
+    with duckdb.connect(str(scratch), read_only=True) as con:
+        con.execute(f"ATTACH '{work / 'common.duckdb'}' AS common (READ_ONLY)")
+        found = con.execute(
+            "SELECT code, arg_max(ucm_code::INTEGER, weight), arg_max(kind, weight) "
+            "FROM intermediate.int_industry_clusters JOIN common.seeds.clusters USING (cluster_id) "
+            "WHERE naics = 2012 GROUP BY code ORDER BY code"
+        ).fetchall()
+    of_traded = [(code, no) for code, no, kind in found if kind == "traded"]
+    return (
+        scratch,
+        {code: no for code, no, _ in found},
+        np.array([code for code, _ in of_traded]),
+        sorted({no for _, no in of_traded}),
+    )
+
+
+def nations_shares(trial: Trial, of_code: dict[str, int], traded: set[int]) -> np.ndarray:
+    """The share of each cluster, by number, in the jobs of its kind over all states."""
+    mine = (trial.kind == TYPES.index("state")) & (trial.detail >= DETAILS.index("local"))
+    number = np.array([of_code.get(code, 0) for code in trial.code[mine].tolist()])
+    jobs = np.bincount(number, weights=trial.whole[mine])
+    is_traded = np.isin(np.arange(len(jobs)), list(traded))
+    shares: np.ndarray = jobs / np.where(is_traded, jobs[is_traded].sum(), jobs[1:][~is_traded[1:]].sum())
+    return shares
+
+
+def main() -> int:
+    """Measures, prints, writes where asked to, and returns the exit status."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--mirror", type=Path, required=True, help="folder of publishers' files, <host>/<path>")
+    parser.add_argument("--home", type=Path, help="keep tidy tables here between runs")
+    parser.add_argument("--write", action="store_true", help=f"write {SEED_FILE.name}")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="clusters-estimates-") as folder:
+        scratch, of_code, traded, traded_clusters = prepared(args.mirror.resolve(), args.home or Path(folder))
+        first, second = (Trial.of(scratch, year, traded) for year in (FITTED, CHECKED))
+    errors, factors, of_clusters, verdicts = fitted(first), [], [], []
+    nation = nations_shares(second, of_code, set(traded_clusters))
+    for kind, name in enumerate(TYPES):
+        shares = {f: Clusters.of(first, errors, of_code, kind, f).inside().mean() for f in FACTORS}
+        factors.append(min(FACTORS, key=lambda f, shares=shares: abs(shares[f] - 0.8)))
+        clusters = Clusters.of(second, errors, of_code, kind, factors[-1])
+        inside = clusters.inside()
+        of_clusters.append({"of": name, "clusters": len(inside), "held": round(float(inside.mean()), 3),
+                            "factor": factors[-1]})  # fmt: skip
+        verdicts.append(clusters.strong(set(traded_clusters), nation))
+    chance, is_strong = (np.concatenate(values) for values in zip(*verdicts, strict=True))
+    of_verdicts = reliability(chance, is_strong)
+    brier = round(float(((chance - is_strong) ** 2).mean()), 4)
+    of_cells = list(held(second, errors))
+    for found in (of_cells, of_clusters, of_verdicts):
+        print(table(found[0], [map(str, row.values()) for row in found]) + "\n")
+    if args.write:
+        with SEED_FILE.open("w", encoding="utf-8", newline="") as file:
+            made = list(rows(errors, factors))
+            writer = csv.DictWriter(file, made[0], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(made)
+    print(json.dumps({"fitted": FITTED, "checked": CHECKED, "cells": of_cells, "clusters": of_clusters,
+                      "strong": of_verdicts, "brier": brier}))  # fmt: skip
+    wrong = [row for row in of_cells if not HELD[0] <= row["held"] <= HELD[1]]
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+-- Of each cluster in each region: what is known of its private jobs, the estimate of the rest, its bounds, and the
+-- private jobs of the region.
+WITH parts AS (
+    SELECT
+        region_type,
+        region_id,
+        year,
+        cluster_no,
+        sum(CASE WHEN NOT is_open THEN estimate * weight ELSE 0 END ORDER BY industry_code) AS known,
+        sum(CASE WHEN is_open THEN estimate * weight ELSE 0 END ORDER BY industry_code) AS open_estimate
+    FROM {{ ref("int_cluster_leaves") }}
+    GROUP BY region_type, region_id, year, cluster_no
+),
+
+private_jobs AS (
+    SELECT region_id, year, coalesce(employment, employment_estimate) AS jobs
+    FROM {{ ref("int_cells") }}
+    WHERE level = 'total' AND ownership = 'private'
+),
+
+all_jobs AS (
+    SELECT region_id, year, coalesce(employment, employment_estimate) AS jobs
+    FROM {{ ref("int_cells") }}
+    WHERE level = 'total' AND ownership = 'total'
+)
+
+SELECT
+    p.region_type,
+    p.region_id,
+    p.year,
+    p.cluster_no,
+    coalesce(c.cluster_id, '') AS cluster_id,
+    coalesce(c.kind, 'none') AS kind,
+    coalesce(o.ucm_peer, FALSE) AS is_peer,
+    s.establishments,
+    p.known,
+    p.open_estimate,
+    s.employment_lower AS lower,
+    coalesce(s.employment_upper, 'infinity'::DOUBLE) AS upper,
+    j.jobs AS private_jobs,
+    a.jobs AS all_jobs
+FROM parts AS p
+LEFT JOIN {{ ref("clusters") }} AS c ON p.cluster_no = c.ucm_code::SMALLINT
+INNER JOIN {{ ref("int_cluster_sizes") }} AS s
+    ON p.region_id = s.region_id AND p.year = s.year AND coalesce(c.cluster_id, '') = s.cluster_id
+LEFT JOIN {{ ref("int_region_roles") }} AS o ON p.region_id = o.region_id
+LEFT JOIN private_jobs AS j ON p.region_id = j.region_id AND p.year = j.year
+LEFT JOIN all_jobs AS a ON p.region_id = a.region_id AND p.year = a.year

@@ -1,0 +1,185 @@
+"""Many ways in which withheld cells may hold what the known ones leave: what an estimate's doubt rests on.
+
+Belongs here: seeded draws of withheld cells, added up by cluster and raked to what regions and clusters hold in all.
+Does not: the estimates that they lie around (`estimate`), how far off those are (the seed `estimate_errors`, fitted by
+`bench/estimates.py`), what follows from the draws (`strength`).
+
+A withheld cell is drawn around its estimate: `ln((x + 1/2) / (estimate + 1/2))` is a normal in two halves, narrower
+above its middle than below, as errors were that were measured on cells whose truth is known. Draws are clipped to the
+cell's certain bounds. Drawn one by one they would not add up to what a region has in all, so that those of each
+completion are raked: first to what each cluster has over all regions of a type, then to what each region has over all
+its clusters, as often as told.
+
+Source: Rubin 1987, Multiple Imputation for Nonresponse in Surveys (completions instead of one value); Wallis 2014, "The
+Two-Piece Normal, Binormal, or Double Gaussian Distribution: Its Origin and Rediscoveries", Statistical Science 29(1);
+Deming & Stephan 1940, Annals of Mathematical Statistics 11(4) (raking).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+DRAWS = 200
+ROUNDS = 2
+SEED = 20_160_101
+# Draws that are held at a time, so that memory does not grow with the number of cells.
+AT_ONCE = 20_000_000
+# Of jobs, added before logarithms are taken: a cell may hold none.
+HALF = 0.5
+# Deviations between the middle of a normal and its tenth or ninetieth percentile.
+TENTH = 1.2816
+
+
+class Open(NamedTuple):
+    """Cells that are not known, one entry each, in jobs; `middle`, `below` and `above` are of the logarithm's error."""
+
+    estimate: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    middle: np.ndarray
+    below: np.ndarray
+    above: np.ndarray
+
+
+class Parts(NamedTuple):
+    """The clusters of regions of one type, one entry each: by number their region and cluster, what is known of their
+    jobs, the estimate of the rest, the bounds of both together; and all jobs of each region (NaN: not known)."""
+
+    region: np.ndarray
+    cluster: np.ndarray
+    known: np.ndarray
+    open_estimate: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    region_total: np.ndarray
+
+
+def drawn(cells: Open, draws: int, dice: np.random.Generator) -> np.ndarray:
+    """Each cell drawn so many times, within its bounds.
+
+    Returns:
+        Jobs, one row a cell and one column a draw.
+
+    Example:
+        >>> one = Open(*(np.array([x]) for x in (9.5, 3.0, 12.0, 0.0, 0.5, 0.5)))
+        >>> found = drawn(one, 1000, np.random.default_rng(1))
+        >>> float(found.min()), float(found.max()), round(float(np.median(found)))
+        (3.0, 12.0, 9)
+    """
+    z = dice.standard_normal((len(cells.estimate), draws), dtype=np.float32)
+    z *= np.where(z < 0, column(cells.below), column(cells.above))
+    z += column(cells.middle)
+    np.exp(z, out=z)
+    z *= column(cells.estimate + HALF)
+    z -= np.float32(HALF)
+    return np.clip(z, column(cells.lower), column(cells.upper), out=z)
+
+
+def column(values: np.ndarray) -> np.ndarray:
+    """Values as single floats, one a row."""
+    return values.astype(np.float32)[:, None]
+
+
+def added(cells: Open, part: np.ndarray, weight: np.ndarray, parts: int, draws: int = DRAWS) -> np.ndarray:
+    """The draws of the cells of each part, times their weights, added up.
+
+    Args:
+        cells: sorted by part.
+        part: of each cell, from 0 to `parts` - 1.
+        weight: of each cell in its part.
+        parts: how many there are; one without cells holds nothing.
+        draws: how many completions.
+
+    Returns:
+        Jobs, one row a part and one column a completion, the same at every run.
+
+    Example:
+        >>> two = Open(*(np.array([x, x]) for x in (9.5, 9.5, 9.5, 0.0, 0.5, 0.5)))
+        >>> added(two, np.array([1, 1]), np.array([1.0, 0.5]), 3, 2).tolist()
+        [[0.0, 0.0], [14.25, 14.25], [0.0, 0.0]]
+    """
+    found = np.zeros((parts, draws), dtype=np.float32)
+    dice = np.random.default_rng(SEED)
+    for start, end in _blocks(part, max(1, AT_ONCE // draws)):
+        here = drawn(Open(*(values[start:end] for values in cells)), draws, dice)
+        here *= column(weight[start:end])
+        first = np.flatnonzero(np.diff(part[start:end], prepend=-1))
+        found[part[start:end][first]] = np.add.reduceat(here, first, axis=0)
+    return found
+
+
+def _blocks(part: np.ndarray, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of cells of whole parts, of some `most` cells each."""
+    ends = np.append(np.flatnonzero(np.diff(part)) + 1, len(part))
+    wanted = np.arange(most, len(part) + most, most)
+    cuts = np.unique(ends[np.minimum(np.searchsorted(ends, wanted), len(ends) - 1)])
+    yield from pairwise([0, *cuts.tolist()] if len(part) else [])
+
+
+def completed(cells: Open, parts: Parts, part: np.ndarray, weight: np.ndarray, draws: int = DRAWS) -> np.ndarray:
+    """What each cluster holds in each region, in each completion.
+
+    Args:
+        cells: what is not known, sorted by part.
+        parts: the clusters of regions of one type.
+        part: the part that each cell belongs to, by its place in `parts`.
+        weight: the share of the cell that does.
+        draws: how many completions.
+
+    Returns:
+        Jobs, one row a part and one column a completion, within the parts' bounds.
+
+    Example:
+        >>> cells = Open(*(np.array([x]) for x in (9.5, 3.0, 12.0, 0.0, 0.5, 0.5)))
+        >>> one = Parts(*(np.array([x]) for x in (0, 0, 100.0, 9.5, 103.0, 112.0)), np.array([110.0]))
+        >>> completed(cells, one, np.array([0]), np.array([1.0]), 2).tolist()
+        [[110.0, 110.0]]
+    """
+    found = added(cells, part, weight, len(parts.known), draws)
+    of_cluster = np.bincount(parts.cluster, weights=parts.open_estimate)
+    known = np.bincount(parts.region, weights=parts.known, minlength=len(parts.region_total))
+    left = np.maximum(parts.region_total - known, 0)
+    lower, upper = (np.maximum(bound - parts.known, 0) for bound in (parts.lower, parts.upper))
+    raked(found, lower, upper, [(parts.cluster, of_cluster), (parts.region, left)])
+    found += column(parts.known)
+    return found
+
+
+def raked(
+    draws: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    axes: list[tuple[np.ndarray, np.ndarray]],
+    rounds: int = ROUNDS,
+) -> np.ndarray:
+    """The draws of parts scaled until they add up along each axis, as far as bounds allow; changed in place.
+
+    Args:
+        draws: one row a part, one column a completion.
+        lower, upper: each part's least and most.
+        axes: for each axis the member that each part belongs to, and what the members hold; a member that holds a
+            number that is not known (NaN) is left as it is. The last axis has the last word.
+        rounds: how often to go over the axes.
+
+    Example:
+        >>> found = raked(np.array([[1.0], [3.0]]), np.zeros(2), np.full(2, 9.0), [(np.zeros(2, int), np.array([8.0]))])
+        >>> found.tolist()
+        [[2.0], [6.0]]
+    """
+    low, high = column(lower), column(upper)
+    sorted_axes = [(np.argsort(member, kind="stable"), member, total) for member, total in axes]
+    for _ in range(rounds):
+        for order, member, total in sorted_axes:
+            first = np.flatnonzero(np.diff(member[order], prepend=-1))
+            there = member[order][first]
+            sums = np.add.reduceat(draws[order], first, axis=0) if len(first) else draws[:0]
+            factor = np.ones((len(total), draws.shape[1]), dtype=draws.dtype)
+            known = ~np.isnan(total[there])
+            factor[there] = np.where(known[:, None] & (sums > 0), column(total)[there] / np.maximum(sums, 1e-9), 1)
+            draws *= factor[member]
+            np.clip(draws, low, high, out=draws)
+    return draws

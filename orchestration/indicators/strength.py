@@ -1,0 +1,166 @@
+"""U.S. Cluster Mapping's flags and the Observatory's stars where every figure is a number, in one or many completions.
+
+Belongs here: quantiles over the regions of a cluster and the flags that they give, one column a completion. Does not:
+flags that bounds settle for certain (`dbt_project/macros/specialisation.sql`), where completions come from
+(`completions`).
+
+Source: Delgado, Porter & Stern 2014, Clusters, convergence, and economic performance, Research Policy 43(10); European
+Cluster Observatory, Priority Sector Report 2009 (stars).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+FLAGS = ("ucm_qualifying", "ucm_significant", "ucm_strong", "ucm_strong10")
+
+
+def quantiles(values: np.ndarray, counts: np.ndarray, shares: Sequence[float]) -> list[np.ndarray]:
+    """Quantiles down each column over the rows that count, by linear interpolation (type 7); NaN where none does.
+
+    Args:
+        values: one row a region, one column a completion.
+        counts: of the same shape, which values count.
+        shares: from 0 to 1.
+
+    Returns:
+        One value a column, for each share.
+
+    Example:
+        >>> values = np.array([[1.0], [2.0], [4.0], [0.0]])
+        >>> [q.tolist() for q in quantiles(values, values > 0, (0.5, 0.75))]
+        [[2.0], [3.0]]
+    """
+    ordered = np.sort(np.where(counts, values, np.inf), axis=0)
+    last = counts.sum(axis=0) - 1
+    found = []
+    for share in shares:
+        place = np.maximum(last, 0) * share
+        low = np.floor(place).astype(np.int64)
+        below, beyond = (
+            np.take_along_axis(ordered, np.minimum(at, np.maximum(last, 0))[None], axis=0)[0] for at in (low, low + 1)
+        )
+        with np.errstate(invalid="ignore"):
+            value = below + (beyond - below) * (place - low)
+        found.append(np.where(last >= 0, value, np.nan))
+    return found
+
+
+def ucm_flags(
+    employment: np.ndarray, share: np.ndarray, quotient: np.ndarray, establishments: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The four flags of one cluster in each region and completion.
+
+    Args:
+        employment, share, quotient: one row a region, one column a completion: jobs, the cluster's share of the jobs of
+            its kind, that share over the nation's.
+        establishments: one a region.
+
+    Returns:
+        For each of `FLAGS` whether it holds, in the shape of `employment`. Thresholds are taken over regions with jobs.
+
+    Example:
+        >>> jobs, share = np.array([[1.0], [2.0], [3.0], [4.0]]), np.array([[0.1], [0.1], [0.1], [0.7]])
+        >>> ucm_flags(jobs, share, share / 0.25, np.array([1, 2, 3, 4]))["ucm_strong"][:, 0].tolist()
+        [False, False, False, True]
+    """
+    there = employment > 0
+    plants = np.broadcast_to(establishments[:, None], employment.shape).astype(employment.dtype)
+    (few_plants,), (few_jobs,) = quantiles(plants, there, (0.25,)), quantiles(employment, there, (0.25,))
+    q25, q50, q75, q90 = quantiles(share, there, (0.25, 0.5, 0.75, 0.9))
+    with np.errstate(invalid="ignore"):
+        large = there & (plants > few_plants) & (employment > few_jobs)
+        strong = large & (quotient >= 1)
+        reached = (large & (share > q25), large & (share > q50), strong & (share >= q75), strong & (share >= q90))
+    return dict(zip(FLAGS, reached, strict=True))
+
+
+def stars(employment: np.ndarray, focus: np.ndarray, quotient_all: np.ndarray) -> np.ndarray:
+    """How many of the three stars each region's cluster has: size, specialisation, focus.
+
+    Args:
+        employment, focus, quotient_all: one row a region, one column a completion: jobs, the cluster's share of all
+            jobs of its region, that share over the nation's.
+
+    Example:
+        >>> jobs = np.array([[1.0], [2.0], [30.0]])
+        >>> stars(jobs, jobs / 100, jobs / 10)[:, 0].tolist()
+        [0, 0, 3]
+    """
+    there = employment > 0
+    (large,), (focused,) = quantiles(employment, there, (0.9,)), quantiles(focus, there, (0.9,))
+    with np.errstate(invalid="ignore"):
+        count = (employment >= large).astype(np.int8) + (quotient_all >= 2) + (focus >= focused)
+    return np.where(there, count, 0).astype(np.int8)
+
+
+class Sized(NamedTuple):
+    """The clusters of regions of one type, one entry each.
+
+    By number their region, cluster and kind (0 for what is in no cluster); establishments; all jobs of the region;
+    whether UCM compares the region; the nation's share of the cluster in its kind, and in all jobs.
+    """
+
+    region: np.ndarray
+    cluster: np.ndarray
+    kind: np.ndarray
+    establishments: np.ndarray
+    all_jobs: np.ndarray
+    is_peer: np.ndarray
+    nation_share: np.ndarray
+    nation_focus: np.ndarray
+
+
+def shares_of_kind(sized: Sized, jobs: np.ndarray) -> np.ndarray:
+    """Each cluster's share of the jobs of its kind in its region; NaN where that has none.
+
+    Args:
+        sized: the clusters.
+        jobs: one row a cluster of a region, one column a completion.
+    """
+    of = sized.region * (sized.kind.max(initial=0) + 1) + sized.kind
+    order = np.argsort(of, kind="stable")
+    first = np.flatnonzero(np.diff(of[order], prepend=-1))
+    sums = np.empty_like(jobs)
+    sums[order] = np.repeat(np.add.reduceat(jobs[order], first, axis=0), np.diff(first, append=len(of)), axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: np.ndarray = np.divide(jobs, sums, out=sums)
+    return found
+
+
+def standing(sized: Sized, jobs: np.ndarray) -> dict[str, np.ndarray]:
+    """Quotients over their kind, flags and stars of every cluster of every region, in each completion.
+
+    Args:
+        sized: the clusters of regions of one type.
+        jobs: one row a cluster of a region, one column a completion.
+
+    Returns:
+        `lq`, each of `FLAGS` as 0 or 1 (regions that UCM does not compare have 0) and `stars`, in the shape of `jobs`.
+
+    Example:
+        >>> three, whole = np.arange(3), np.full(3, 100.0)
+        >>> sized = Sized(three, three * 0, three * 0 + 1, whole, whole, three >= 0, whole / 300, whole / 1000)
+        >>> found = standing(sized, np.array([[10.0], [20.0], [90.0]]))
+        >>> found["stars"][:, 0].tolist(), found["lq"][:, 0].tolist()
+        ([0, 1, 3], [3.0, 3.0, 3.0])
+    """
+    share = shares_of_kind(sized, jobs)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = {"lq": share / sized.nation_share.astype(jobs.dtype)[:, None]}
+        focus = (1 / sized.all_jobs).astype(jobs.dtype)
+        nation_focus = (1 / sized.nation_focus).astype(jobs.dtype)
+    found |= {name: np.zeros(jobs.shape, dtype=np.int8) for name in (*FLAGS, "stars")}
+    for cluster in np.unique(sized.cluster[sized.kind > 0]):
+        mine = np.flatnonzero(sized.cluster == cluster)
+        focused = jobs[mine] * focus[mine, None]
+        found["stars"][mine] = stars(jobs[mine], focused, focused * nation_focus[mine, None])
+        peers = mine[sized.is_peer[mine]]
+        if len(peers):
+            flags = ucm_flags(jobs[peers], share[peers], found["lq"][peers], sized.establishments[peers])
+            for name, holds in flags.items():
+                found[name][peers] = holds
+    return found
