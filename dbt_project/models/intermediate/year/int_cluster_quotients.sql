@@ -78,9 +78,11 @@ SELECT
             {{ share_of_sum("within_nation", "others_lower") }}
             / nullif({{ share_of_sum("nation_least", "nation_others_upper") }}, 0)
     END AS lq_upper,
-    {% for end, nation in (("lower", "nation_at_least"), ("upper", "nation_at_most")) -%}
-    {{ location_quotient("employment_" ~ end, "region_employment", nation, "reference_employment") }}
-        AS lq_all_{{ end }},
+    {% for end, nation in (
+        ("", "reference_cluster_employment"), ("_lower", "nation_at_least"), ("_upper", "nation_at_most")
+    ) -%}
+    {{ location_quotient("employment" ~ end, "region_employment", nation, "reference_employment") }}
+        AS lq_all{{ end }},
     {% endfor -%}
     -- A few withheld jobs somewhere in the nation leave every quotient open by a hair: within one percent it is known.
     CASE WHEN lq_upper <= 1.01 * lq_lower THEN (lq_lower + lq_upper) / 2 END AS lq

@@ -13,13 +13,31 @@ WITH measured AS (
             ("_lower", "employment_lower", "nation_at_least"),
             ("_upper", "employment_upper", "nation_at_most"),
         ) -%}
-        {{ employment }} - region_employment * {{ nation }} / nullif(reference_employment, 0) AS hc_employment{{ end }},
+        {{ employment }} - region_employment * {{ nation }} / nullif(reference_employment, 0)
+            AS hc_employment{{ end }}{{ "," if not loop.last }}
         {% endfor -%}
-        {{ location_quotient(
-            "employment", "region_employment", "reference_cluster_employment", "reference_employment"
-        ) }}
-            AS lq_all
     FROM {{ ref("int_cluster_quotients") }}
+),
+
+-- All but the quotient over a kind are as many times the cluster's jobs in every completion: the nation's cluster is
+-- estimated to within a hair.
+estimated AS (
+    SELECT
+        m.*,
+        e.* EXCLUDE (region_id, cluster_id, year),
+        {% for end in ("estimate", "p10", "p90") -%}
+        {{ location_quotient(
+            "e.employment_" ~ end, "m.region_employment", "e.nation_estimate", "m.reference_employment"
+        ) }}
+            AS lq_all_{{ end }},
+        e.employment_{{ end }} / nullif(e.nation_estimate, 0) AS share_of_nation_{{ end }},
+        e.employment_{{ end }} / nullif(m.region_employment, 0) AS share_of_region_{{ end }},
+        e.employment_{{ end }} - m.region_employment * e.nation_estimate / nullif(m.reference_employment, 0)
+            AS hc_employment_{{ end }}{{ "," if not loop.last }}
+        {% endfor -%}
+    FROM measured AS m
+    LEFT JOIN {{ ref("int_cluster_completions") }} AS e
+        ON m.region_id = e.region_id AND m.cluster_id = e.cluster_id AND m.year = e.year
 ),
 
 -- Quotients are skewed, so the score is taken on their logarithm, and only over enough regions to mean something.
@@ -28,39 +46,10 @@ spread AS (
         region_type, cluster_id, year,
         avg(ln(lq_all) ORDER BY region_id) AS mean_log,
         stddev_samp(ln(lq_all) ORDER BY region_id) AS sd_log
-    FROM measured
+    FROM {{ ref("int_cluster_quotients") }}
     WHERE lq_all > 0
     GROUP BY region_type, cluster_id, year
     HAVING count(*) >= 30
-),
-
--- All but the quotient over a kind are as many times the cluster's jobs in every completion: the nation's cluster is estimated
--- to within a hair.
-estimated AS (
-    SELECT
-        e.*,
-        {% for end in ("estimate", "p10", "p90") -%}
-        {{ location_quotient(
-            "e.employment_" ~ end, "t.employment", "e.nation_estimate", "t.reference_employment"
-        ) }}
-            AS lq_all_{{ end }},
-        e.employment_{{ end }} / nullif(e.nation_estimate, 0) AS share_of_nation_{{ end }},
-        e.employment_{{ end }} / nullif(t.employment, 0) AS share_of_region_{{ end }},
-        e.employment_{{ end }} - t.employment * e.nation_estimate / nullif(t.reference_employment, 0)
-            AS hc_employment_{{ end }}{{ "," if not loop.last }}
-        {% endfor -%}
-    FROM {{ ref("int_cluster_completions") }} AS e
-    INNER JOIN {{ ref("int_totals") }} AS t ON e.region_id = t.region_id AND e.year = t.year
-),
-
-ranked AS (
-    SELECT
-        region_id, cluster_id, year, figure,
-        1 + surely_above AS best,
-        1 + possibly_above AS worst,
-        CASE WHEN best = worst THEN best END AS rank
-    FROM {{ ref("int_cluster_standings") }}
-    WHERE among = 'type'
 )
 
 SELECT
@@ -89,45 +78,36 @@ SELECT
     m.{{ share }}_upper,
     {% endfor -%}
     {% for figure in ("employment", "lq") -%}
-    rank_{{ figure }}.rank::INTEGER AS rank_{{ figure }},
-    rank_{{ figure }}.best::INTEGER AS rank_{{ figure }}_best,
-    rank_{{ figure }}.worst::INTEGER AS rank_{{ figure }}_worst,
+    {% for rank in ("", "_best", "_worst") -%}
+    v.rank_{{ figure }}{{ rank }},
+    {% endfor -%}
     {% endfor -%}
     m.hc_employment,
     m.hc_employment_lower,
     m.hc_employment_upper,
     CASE WHEN m.lq_all > 0 THEN (ln(m.lq_all) - s.mean_log) / nullif(s.sd_log, 0) END AS lq_z,
     {% for flag in ("ucm_qualifying", "ucm_significant", "ucm_strong", "ucm_strong10") -%}
-    f.{{ flag }},
+    v.{{ flag }},
     {% endfor -%}
     {% for star in ("star_size", "star_specialisation", "star_focus") -%}
-    t.{{ star }},
+    v.{{ star }},
     {% endfor -%}
-    t.star_size + t.star_specialisation + t.star_focus AS stars,
+    v.star_size + v.star_specialisation + v.star_focus AS stars,
     {{ reliability("m.region_employment", "m.establishments") }} AS reliability,
     {{ coverage("m.employment_lower", "m.employment_upper") }} AS coverage,
     {% for figure in ("employment", "lq", "lq_all", "share_of_nation", "share_of_region", "hc_employment") -%}
-    {{ fenced("e." ~ figure, "m." ~ figure) }},
+    {{ fenced("m." ~ figure, "m." ~ figure) }},
     {% endfor -%}
-    e.rank_employment_estimate,
-    e.rank_lq_estimate,
+    m.rank_employment_estimate,
+    m.rank_lq_estimate,
     {% for flag in ("ucm_qualifying", "ucm_significant", "ucm_strong", "ucm_strong10") -%}
-    {{ probability("f." ~ flag, "e." ~ flag ~ "_probability") }} AS {{ flag }}_probability,
+    {{ probability("v." ~ flag, "m." ~ flag ~ "_probability") }} AS {{ flag }}_probability,
     {% endfor -%}
-    {{ likely(probability("f.ucm_strong", "e.ucm_strong_probability")) }} AS ucm_strong_likely,
-    e.stars_estimate,
-    {{ estimate_quality("m.employment IS NOT NULL", "e.employment_estimate", "e.employment_p10", "e.employment_p90") }}
+    {{ likely(probability("v.ucm_strong", "m.ucm_strong_probability")) }} AS ucm_strong_likely,
+    m.stars_estimate,
+    {{ estimate_quality("m.employment IS NOT NULL", "m.employment_estimate", "m.employment_p10", "m.employment_p90") }}
         AS estimate_quality
-FROM measured AS m
-LEFT JOIN estimated AS e
-    ON m.region_id = e.region_id AND m.cluster_id = e.cluster_id AND m.year = e.year
+FROM estimated AS m
 LEFT JOIN spread AS s ON m.region_type = s.region_type AND m.cluster_id = s.cluster_id AND m.year = s.year
-{% for name, figure in (("rank_employment", "employment"), ("rank_lq", "share")) -%}
-LEFT JOIN ranked AS {{ name }}
-    ON m.region_id = {{ name }}.region_id AND m.cluster_id = {{ name }}.cluster_id AND m.year = {{ name }}.year
-        AND {{ name }}.figure = '{{ figure }}'
-{% endfor -%}
-LEFT JOIN {{ ref("int_cluster_flags") }} AS f
-    ON m.region_id = f.region_id AND m.cluster_id = f.cluster_id AND m.year = f.year
-LEFT JOIN {{ ref("int_cluster_stars") }} AS t
-    ON m.region_id = t.region_id AND m.cluster_id = t.cluster_id AND m.year = t.year
+LEFT JOIN {{ ref("int_cluster_verdicts") }} AS v
+    ON m.region_id = v.region_id AND m.cluster_id = v.cluster_id AND m.year = v.year
