@@ -6,8 +6,8 @@ WITH parts AS (
         region_id,
         year,
         cluster_no,
-        sum(CASE WHEN NOT is_open THEN estimate * weight ELSE 0 END ORDER BY industry_code) AS known,
-        sum(CASE WHEN is_open THEN estimate * weight ELSE 0 END ORDER BY industry_code) AS open_estimate
+        sum(CASE WHEN NOT is_open THEN {{ addable("estimate * weight") }} ELSE 0 END) AS known,
+        sum(CASE WHEN is_open THEN {{ addable("estimate * weight") }} ELSE 0 END) AS open_estimate
     FROM {{ ref("int_cluster_leaves") }}
     GROUP BY region_type, region_id, year, cluster_no
 ),

@@ -11,10 +11,14 @@ WITH judged AS (
     FROM {{ ref("int_cells") }} AS c
     INNER JOIN {{ ref("int_industry_details") }} AS d ON c.naics = d.naics AND c.industry_code = d.industry_code
     LEFT JOIN {{ ref("estimate_errors") }} AS e
-        ON CASE c.region_type WHEN 'nation' THEN 'state' WHEN 'unallocated' THEN 'county' ELSE c.region_type END
-            = e.region_type
+        -- A condition on cells alone would have every cell held against every class.
+        ON CASE
+            WHEN c.employment IS NOT NULL THEN NULL
+            WHEN c.region_type = 'nation' THEN 'state'
+            WHEN c.region_type = 'unallocated' THEN 'county'
+            ELSE c.region_type
+        END = e.region_type
             AND d.detail = e.detail
-            AND c.employment IS NULL
             AND c.establishments >= e.establishments_from AND c.establishments < e.establishments_below
             AND c.employment_estimate / greatest(c.establishments, 1) >= e.size_from
             AND c.employment_estimate / greatest(c.establishments, 1) < e.size_below
