@@ -130,7 +130,8 @@ spans AS (
 cells AS (
     SELECT
         c.region_id, c.region_type, c.cluster_id, c.year, c.reference_region_id,
-        c.employment_lower, c.employment_upper, c.lq_lower, c.lq_upper, r.region_lower, r.region_upper
+        c.employment_lower, c.employment_upper, c.lq_lower, c.lq_upper, r.region_lower, r.region_upper,
+        c.employment_estimate, c.employment_p10, c.employment_p90
     FROM clusters AS c
     LEFT JOIN reporting AS r ON c.region_id = r.region_id AND c.year = r.year
 )
@@ -143,6 +144,9 @@ at_{{ end }} AS (
         {%- for figure in ("employment", "lq", "region") %}{% for bound in ("lower", "upper") %}
         c.{{ figure }}_{{ bound }} AS {{ figure }}_{{ end }}_{{ bound }},
         {%- endfor %}{% endfor %}
+        {%- for guess in ("estimate", "p10", "p90") %}
+        c.employment_{{ guess }} AS employment_{{ end }}_{{ guess }},
+        {%- endfor %}
         TRUE AS is_at_{{ end }}
     FROM spans AS s
     INNER JOIN cells AS c ON s.region_type = c.region_type AND s.{{ end }}_year = c.year
@@ -171,6 +175,12 @@ compared AS (
         n_{{ end }}.region_{{ bound }} AS nation_{{ end }}_{{ bound }},
         {%- endfor %}
         {%- endfor %}
+        {%- for end in ends %}{% for guess in ("estimate", "p10", "p90") %}
+        CASE
+            WHEN b.is_at_{{ end }} THEN b.employment_{{ end }}_{{ guess }}
+            WHEN reports_{{ end }}.region_id IS NOT NULL THEN 0
+        END AS employment_{{ end }}_{{ guess }},
+        {%- endfor %}{% endfor %}
         b.region_from_lower,
         b.region_from_upper
     FROM (
@@ -243,6 +253,9 @@ SELECT
             THEN (s.employment_to_upper / nullif(s.employment_from_lower, 0)) ** (1 / (s.to_year - s.from_year)) - 1
     END AS growth_upper,
     CASE WHEN change IS NOT NULL THEN growth_lower END AS growth,
+    CASE WHEN s.comparable THEN {{ yearly_growth("1") }} END AS growth_estimate,
+    CASE WHEN s.comparable THEN {{ yearly_growth("exp(-" ~ growth_doubt("p10", "p90") ~ ")") }} END AS growth_p10,
+    CASE WHEN s.comparable THEN {{ yearly_growth("exp(" ~ growth_doubt("p90", "p10") ~ ")") }} END AS growth_p90,
     {%- for part in parts %}
     p.{{ part }},
     p.{{ part }}_lower,
@@ -271,4 +284,20 @@ SELECT
 FROM judged AS s
 LEFT JOIN parts AS p USING (region_id, cluster_id, from_year, to_year)
 LEFT JOIN steps AS y USING (region_id, cluster_id, from_year, to_year)
+{%- endmacro %}
+
+{#- Mean yearly growth of estimates between the two ends of a span `s`, times a factor for the whole span. -#}
+{% macro yearly_growth(factor) -%}
+    (s.employment_to_estimate / nullif(s.employment_from_estimate, 0) * {{ factor }})
+    ** (1 / (s.to_year - s.from_year)) - 1
+{%- endmacro %}
+
+{#- How far the logarithm of growth may lie off: both ends' doubts together, as if they were independent. They are not
+    quite, since what makes a cell large makes it so in both years, so this errs on the wide side. Half a job is added as it
+    is where errors of estimates are measured. -#}
+{% macro growth_doubt(at_end, at_start) -%}
+    sqrt(
+        ln((s.employment_to_{{ at_end }} + 0.5) / (s.employment_to_estimate + 0.5)) ** 2
+        + ln((s.employment_from_{{ at_start }} + 0.5) / (s.employment_from_estimate + 0.5)) ** 2
+    )
 {%- endmacro %}

@@ -87,3 +87,18 @@ FROM typed AS t
 LEFT JOIN {{ ref("int_cbsa_codes") }} AS k ON t.area_fips = k.area_fips
 WHERE region_type IS NOT NULL AND ownership IS NOT NULL
 {%- endmacro %}
+
+{#- A title as it was meant: UTF-8 that somebody has taken for Latin-1 and encoded once more ("DoÃ±a Ana" in BLS's list of
+    areas) gives itself away, since a lead byte and what must follow it stand there as characters, and is decoded again. -#}
+{% macro mended_title(title) -%}
+    CASE
+        WHEN regexp_matches({{ title }}, '[ÂÃ][\x{80}-\x{BF}]') AND NOT regexp_matches({{ title }}, '[^\x{00}-\x{FF}]')
+            THEN coalesce(
+                TRY(decode(unhex(array_to_string(
+                    [printf('%02x', ord(letter)) FOR letter IN string_split({{ title }}, '')], ''
+                )))),
+                {{ title }}
+            )
+        ELSE {{ title }}
+    END
+{%- endmacro %}

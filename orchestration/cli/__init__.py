@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import export, look, query, refresh, sources, versions
+from orchestration.cli import export, look, profile, query, refresh, sources, versions
 from orchestration.cli.terminal import stderr
 from orchestration.errors import ClustersError
 
@@ -86,6 +86,7 @@ def options(
 app.command()(refresh.refresh)
 app.command()(look.status)
 app.command()(query.query)
+app.command()(profile.profile)
 app.command()(export.export)
 app.command()(look.dictionary)
 app.command()(look.releases)

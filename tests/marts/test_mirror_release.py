@@ -336,3 +336,15 @@ def test_flags_agree_with_published_ones_of_another_source(
         record_property(f"{flag} agrees with U.S. Cluster Mapping", f"{agree:.1%} of {cells}")
         assert cells == 2550
         assert agree >= least
+
+
+def test_no_gamma_runs_off(warehouse: Con) -> None:
+    """Of industries with a few plants it came out at -1,223 and 32.6."""
+    names = ("ellison_glaeser_gamma", "maurel_sedillot_gamma")
+    bounds = ", ".join(f"{name}_{end}" for name in names for end in ("lower", "upper"))
+    ((least, most, told),) = warehouse.sql(
+        f"SELECT min(least({bounds})), max(greatest({bounds})), count(ellison_glaeser_gamma_lower) / count(*) "
+        "FROM industry_concentration"
+    ).fetchall()
+    assert -1.05 < least <= most < 1.6
+    assert told > 0.95

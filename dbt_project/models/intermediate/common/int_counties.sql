@@ -8,10 +8,10 @@ WITH nation AS (
 ),
 
 titles AS (
-    SELECT area_fips, arg_max(area_title, vintage) AS title
+    SELECT area_fips, {{ mended_title("area_title") }} AS title
     FROM {{ ref("stg_qcew_areas") }}
     WHERE regexp_matches(area_fips, '^\d{5}$')
-    GROUP BY area_fips
+    QUALIFY row_number() OVER (PARTITION BY area_fips ORDER BY vintage DESC) = 1
 ),
 
 printed AS (

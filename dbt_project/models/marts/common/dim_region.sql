@@ -96,9 +96,11 @@ named AS (
         code,
         CASE
             WHEN area_title = 'U.S. TOTAL' THEN 'United States'
-            ELSE regexp_replace(area_title, ' -- Statewide', '')
+            ELSE regexp_replace({{ mended_title("area_title") }}, ' -- Statewide', '')
         END AS name
     FROM larger
+    -- BLS lists offices too, such as the Federal Bureau of Investigation, by codes like states': they have no county.
+    WHERE region_type <> 'state' OR code IN (SELECT left(code, 2) FROM counties WHERE region_type = 'county')
     UNION
     SELECT 'cbsa', cbsa_code, cbsa_title || CASE cbsa_kind WHEN 'metropolitan' THEN ' MSA' ELSE ' MicroSA' END
     FROM delineated

@@ -1,18 +1,9 @@
 -- Where to start: every cluster of every region with names, best figures and their ranges. A view, since all of it stands in
 -- other tables; by bare names, since the build file gets another name when it is published.
 WITH grown AS (
-    SELECT
-        d.region_id,
-        d.cluster_id,
-        d.to_year AS year,
-        d.to_year - d.from_year AS years,
-        now.employment_estimate / nullif(before.employment_estimate, 0) - 1 AS growth
-    FROM {{ by_name("cluster_dynamics") }} AS d
-    INNER JOIN {{ by_name("cluster_specialisation") }} AS now
-        ON d.region_id = now.region_id AND d.cluster_id = now.cluster_id AND d.to_year = now.year
-    INNER JOIN {{ by_name("cluster_specialisation") }} AS before
-        ON d.region_id = before.region_id AND d.cluster_id = before.cluster_id AND d.from_year = before.year
-    WHERE d.comparable AND d.to_year - d.from_year IN (1, 5)
+    SELECT region_id, cluster_id, to_year AS year, to_year - from_year AS years, growth_estimate AS growth
+    FROM {{ by_name("cluster_dynamics") }}
+    WHERE to_year - from_year IN (1, 5)
 ),
 
 shown AS (

@@ -1,0 +1,72 @@
+-- Every region at a glance: its size, its pay, how much of it is traded, its strong clusters, its growth.
+WITH totals AS (
+    SELECT region_id, year, employment_estimate AS jobs, wages / nullif(employment, 0) AS average_wage
+    FROM {{ ref("employment") }}
+    WHERE ownership = 'total' AND industry_id LIKE '%:10' AND region_id NOT LIKE 'unallocated:%'
+),
+
+-- Counties and states are what they were while they go by one code; an area is, while its list of counties holds.
+dated AS (
+    SELECT
+        t.*,
+        CASE
+            WHEN region_id LIKE 'cbsa:%'
+                THEN (SELECT max(valid_from) FROM {{ ref("cbsa_county") }} WHERE valid_from <= t.year)
+            ELSE 0
+        END AS delineation
+    FROM totals AS t
+),
+
+clusters AS (
+    SELECT
+        p.region_id,
+        p.year,
+        sum(p.jobs) FILTER (WHERE p.kind = 'traded') / nullif(sum(p.jobs), 0) AS traded_share,
+        count(*) FILTER (WHERE p.kind = 'traded' AND p.strong IN ('yes', 'likely')) AS strong_clusters
+    FROM {{ ref("cluster_profile") }} AS p
+    GROUP BY p.region_id, p.year
+),
+
+-- By the jobs that a region has beyond the nation's share, which weighs size and quotient together.
+largest AS (
+    SELECT
+        s.region_id, s.year, c.name,
+        row_number() OVER (
+            PARTITION BY s.region_id, s.year ORDER BY s.hc_employment_estimate DESC, s.cluster_id
+        ) AS place
+    FROM {{ ref("cluster_specialisation") }} AS s
+    INNER JOIN {{ ref("dim_cluster") }} AS c ON s.cluster_id = c.cluster_id
+    WHERE c.kind = 'traded' AND s.hc_employment_estimate > 0
+),
+
+named AS (
+    SELECT region_id, year, string_agg(name, '; ' ORDER BY place) AS top_clusters
+    FROM largest
+    WHERE place <= 5
+    GROUP BY region_id, year
+)
+
+SELECT
+    d.region_id,
+    r.name AS region_name,
+    r.region_type,
+    d.year,
+    r.population,
+    r.population_year,
+    d.jobs,
+    d.average_wage,
+    c.traded_share,
+    c.strong_clusters::INTEGER AS strong_clusters,
+    n.top_clusters,
+    {% for years in (1, 5) -%}
+    (d.jobs / nullif(before_{{ years }}.jobs, 0)) ** (1 / {{ years }}) - 1 AS growth_{{ years }}y{{ "," if not loop.last }}
+    {% endfor %}
+FROM dated AS d
+INNER JOIN {{ ref("dim_region") }} AS r ON d.region_id = r.region_id
+LEFT JOIN clusters AS c ON d.region_id = c.region_id AND d.year = c.year
+LEFT JOIN named AS n ON d.region_id = n.region_id AND d.year = n.year
+{% for years in (1, 5) -%}
+LEFT JOIN dated AS before_{{ years }}
+    ON d.region_id = before_{{ years }}.region_id AND d.year = before_{{ years }}.year + {{ years }}
+        AND d.delineation = before_{{ years }}.delineation
+{% endfor -%}
