@@ -353,6 +353,8 @@ def test_views_are_there_whatever_the_file_is_attached_as(refreshed: Refreshed) 
             "industry_specialisation": 'count(lq) FROM "last night\'s".main.employment WHERE specialised IS NOT NULL',
             "cluster_profile": 'count(lq_estimate) FROM "last night\'s".main.cluster_specialisation '
             "WHERE region_id NOT LIKE 'unallocated:%'",
+            "industry_profile": 'count(coalesce(lq, lq_if_withheld)) FROM "last night\'s".main.employment '
+            "WHERE ownership = 'private' AND region_id NOT LIKE 'unallocated:%'",
         }
         for schema, view in VIEWS:
             of_view = con.execute(f'SELECT count(*), count(lq) FROM "last night\'s".{schema}.{view}').fetchone()

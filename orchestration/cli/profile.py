@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from orchestration.cli.terminal import current_release, load_settings, profile_label, stdout, table
+from orchestration.cli.terminal import count, current_release, figure, load_settings, profile_label, stdout, table
 from orchestration.errors import SetupError
 
 if TYPE_CHECKING:
@@ -119,18 +119,16 @@ def _region(con: duckdb.DuckDBPyConnection, region: Entity, year: int) -> None:
         raise SetupError(f"{region.name} ({region.key}) has no figures of {year}")
     jobs, pay, traded, strong, one, five, people, counted = rows[0]
     console.print(f"{region.name} ({region.key}), {year}", style="bold")
-    told = [f"{_count(jobs)} jobs" + (f" ({_rate(one)} over a year)" if one is not None else "")]
+    told = [f"{count(jobs)} jobs" + (f" ({_rate(one)} over a year)" if one is not None else "")]
     told += [f"{_rate(five)} a year over five years"] if five is not None else []
-    told += [f"average pay ${_count(pay)}"] if pay is not None else []
+    told += [f"average pay ${count(pay)}"] if pay is not None else []
     told += [f"{traded:.0%} of cluster jobs traded"] if traded is not None else []
     told += [f"{strong} strong clusters"] if strong is not None else []
-    told += [f"{_count(people)} people ({counted})"] if people is not None else []
+    told += [f"{count(people)} people ({counted})"] if people is not None else []
     console.print("; ".join(told))
     where = "region_id = ? AND kind = 'traded'"
-    sql = GREATEST.format(
-        name="cluster_name", where=where, order="jobs * (1 - 1 / nullif(lq, 0)) DESC NULLS LAST, cluster_id"
-    )
-    _print_table("Traded clusters, by jobs above the national norm", "cluster", con, sql, [year, region.key, SHOWN])
+    sql = GREATEST.format(name="cluster_name", where=where, order="above_norm DESC NULLS LAST, cluster_id")
+    _print_table("Traded clusters, by jobs beyond the nation's share", "cluster", con, sql, [year, region.key, SHOWN])
 
 
 def _cluster(con: duckdb.DuckDBPyConnection, cluster: Entity, year: int) -> None:
@@ -140,7 +138,7 @@ def _cluster(con: duckdb.DuckDBPyConnection, cluster: Entity, year: int) -> None
         [cluster.key, year],
     ).fetchall()
     console.print(f"{cluster.name} ({cluster.key}), {year}", style="bold")
-    console.print(f"{_count(nation[0])} private jobs in the nation")
+    console.print(f"{count(nation[0])} private jobs in the nation")
     for region_type, title in (("cbsa", "Metropolitan and micropolitan areas"), ("state", "States")):
         where = f"cluster_id = ? AND region_type = '{region_type}'"
         sql = GREATEST.format(name="region_name", where=where, order="jobs DESC, region_id")
@@ -151,7 +149,7 @@ def _print_table(title: str, what: str, con: duckdb.DuckDBPyConnection, sql: str
     rows = con.execute(sql, values).fetchall()
     most = max((high or 0 for _, _, _, high, *_ in rows), default=0)
     shown = [
-        (name, _jobs(jobs, quality), bar(low, high, most), f"{lq:.2f}" if lq is not None else "", strong or "",
+        (name, figure(jobs, quality), bar(low, high, most), f"{lq:.2f}" if lq is not None else "", strong or "",
          "★" * (stars or 0), _rate(growth))
         for name, jobs, low, high, quality, lq, strong, stars, growth in rows
     ]  # fmt: skip
@@ -173,14 +171,6 @@ def bar(low: float | None, high: float | None, most: float) -> str:
         return ""
     full = round(BAR * low / most)
     return "█" * full + "▒" * (max(round(BAR * high / most), full) - full)
-
-
-def _jobs(jobs: float | None, quality: str | None) -> str:
-    return f"{'' if quality == 'published' else '≈ '}{_count(jobs)}"
-
-
-def _count(number: float | None) -> str:
-    return "unknown" if number is None else f"{number:,.0f}"
 
 
 def _rate(growth: float | None) -> str:

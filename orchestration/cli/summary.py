@@ -12,34 +12,24 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from orchestration.cli.terminal import size, table
+from orchestration.cli.terminal import count, figure, size, table
 
 if TYPE_CHECKING:
     import duckdb
 
     from orchestration.refresh import Summary
 
-# Clusters that are strong by UCM's rule, or may be and are specialised beyond doubt (a quotient of 2 or more): withheld
-# cells can leave the rule open for a cluster whose own figures are known. By jobs above the national norm, which weighs
-# size and quotient together.
+# By jobs beyond the nation's share, which weighs size and quotient together.
 STRONGEST = """
-    WITH strong AS (
-        SELECT s.*, r.name AS region, r.region_type, c.name AS cluster
-        FROM cluster_specialisation AS s
-        JOIN dim_region AS r USING (region_id)
-        JOIN dim_cluster AS c USING (cluster_id)
-        WHERE (s.ucm_strong = 'yes' OR (s.ucm_strong = 'undetermined' AND s.lq >= 2))
-            AND c.kind = 'traded'
-            AND s.year = (SELECT max(year) FROM cluster_specialisation)
-    ),
-    ranked AS (
-        SELECT *, list_position(['cbsa', 'county', 'state'], region_type) AS preference FROM strong
+    WITH ranked AS (
+        SELECT *, list_position(['cbsa', 'county', 'state'], region_type) AS preference
+        FROM cluster_profile
+        WHERE strong IN ('yes', 'likely') AND kind = 'traded' AND year = (SELECT max(year) FROM cluster_profile)
     )
-    SELECT region_id, cluster_id, year, region, cluster, employment, hc_employment, lq, stars,
-        ucm_strong
+    SELECT region_id, cluster_id, year, region_name, cluster_name, jobs, jobs_quality, above_norm, lq, stars, strong
     FROM ranked
     WHERE preference = (SELECT min(preference) FROM ranked)
-    ORDER BY hc_employment DESC NULLS LAST, region_id, cluster_id
+    ORDER BY above_norm DESC NULLS LAST, region_id, cluster_id
     LIMIT 10
 """
 
@@ -76,16 +66,14 @@ def print_summary(summary: Summary, link: Path, console: Console) -> None:
 
 def next_queries(strongest: list[tuple]) -> list[str]:
     """Three queries that run on the release whose strongest clusters are given; none holds a double quote."""
-    year = f"s.year = {strongest[0][2]}" if strongest else "true"
+    year = f"year = {strongest[0][2]}" if strongest else "true"
     region = strongest[0][0].replace("'", "''") if strongest else "nation:US"
     cluster = strongest[0][1].replace("'", "''") if strongest else "automotive"
     return [
-        "SELECT c.name, s.employment, round(s.lq, 2) AS lq, s.stars FROM cluster_specialisation s "
-        f"JOIN dim_cluster c USING (cluster_id) WHERE s.region_id = '{region}' AND {year} "
-        "ORDER BY s.hc_employment DESC NULLS LAST LIMIT 10",
-        "SELECT r.name, r.region_type, s.employment, round(s.lq, 2) AS lq FROM cluster_specialisation s "
-        f"JOIN dim_region r USING (region_id) WHERE s.cluster_id = '{cluster}' AND {year} "
-        "AND s.ucm_strong <> 'no' ORDER BY s.lq DESC NULLS LAST LIMIT 10",
+        "SELECT cluster_name, jobs, jobs_low, jobs_high, round(lq, 2) AS lq, strong, stars FROM cluster_profile "
+        f"WHERE region_id = '{region}' AND {year} ORDER BY above_norm DESC NULLS LAST LIMIT 10",
+        "SELECT region_name, jobs, jobs_low, jobs_high, round(lq, 2) AS lq, strong FROM cluster_profile "
+        f"WHERE cluster_id = '{cluster}' AND {year} AND strong IN ('yes', 'likely') ORDER BY jobs DESC LIMIT 10",
         "SELECT source_id, reference_period, fetched_at, rows FROM meta.source_snapshot ORDER BY source_id",
     ]
 
@@ -109,23 +97,18 @@ def _print_strongest(strongest: list[tuple], console: Console) -> None:
         (
             region,
             cluster,
-            _number(jobs, ",.0f"),
-            _number(above, ",.0f"),
-            _number(lq, ".2f"),
+            figure(jobs, quality),
+            count(above),
+            "" if lq is None else f"{lq:.2f}",
             "★" * (stars or 0),
             strong,
         )
-        for _, _, _, region, cluster, jobs, above, lq, stars, strong in strongest
+        for _, _, _, region, cluster, jobs, quality, above, lq, stars, strong in strongest
     ]
     columns = ("region", "cluster", "jobs", "above the norm", "LQ", "stars", "strong")
     title = f"The strongest traded clusters of {strongest[0][2]}"
     console.print(table(title, columns, rows, ("jobs", "above the norm", "LQ")))
     console.print(
-        "Above the norm: jobs beyond what the region would have at the national share. "
-        "Strong: U.S. Cluster Mapping's rule, undetermined where withheld cells leave it open."
+        "≈ estimated. Above the norm: jobs beyond the nation's share. "
+        "Strong by U.S. Cluster Mapping's rule: yes for certain, or likely (nine in ten)."
     )
-
-
-def _number(value: float | None, form: str) -> str:
-    """A withheld figure is not zero: bounds can settle that a cluster is strong without it."""
-    return "withheld" if value is None else format(value, form)

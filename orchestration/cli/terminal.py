@@ -63,6 +63,26 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], num
     return made
 
 
+def count(number: float | None) -> str:
+    """A number of persons or jobs.
+
+    Example:
+        >>> count(100764.0)
+        '100,764'
+    """
+    return "unknown" if number is None else f"{number:,.0f}"
+
+
+def figure(jobs: float | None, quality: str | None) -> str:
+    """Jobs with a mark where they are estimated; `quality` as in the column `jobs_quality`.
+
+    Example:
+        >>> figure(24781.0, "published"), figure(100764.0, "certain")
+        ('24,781', '≈ 100,764')
+    """
+    return f"{'' if quality == 'published' else '≈ '}{count(jobs)}"
+
+
 def load_settings() -> Settings:
     """The settings of this process.
 

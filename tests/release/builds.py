@@ -41,6 +41,14 @@ TABLES = {
             ('state:06', 'automotive', 2016, 5000, 1.5, 2000, 'yes', 2),
             ('county:90001', 'automotive', 2015, 5000, 9.5, 4000, 'yes', 2))
             AS t(region_id, cluster_id, year, employment, lq, hc_employment, ucm_strong, stars)""",
+    "cluster_profile": """
+        SELECT s.region_id, r.name AS region_name, r.region_type, s.cluster_id, c.name AS cluster_name, c.kind, s.year,
+               coalesce(s.employment, 300)::DOUBLE AS jobs, 100.0::DOUBLE AS jobs_low, 9000.0::DOUBLE AS jobs_high,
+               CASE WHEN s.employment IS NULL THEN 'rough' ELSE 'published' END AS jobs_quality,
+               coalesce(s.lq, 2)::DOUBLE AS lq, coalesce(s.hc_employment, 150)::DOUBLE AS above_norm,
+               CASE WHEN s.ucm_strong = 'undetermined' THEN 'unlikely' ELSE s.ucm_strong END AS strong, s.stars
+        FROM cluster_specialisation AS s JOIN dim_region AS r USING (region_id)
+        JOIN dim_cluster AS c USING (cluster_id)""",
 }
 
 
@@ -87,6 +95,15 @@ MARTS = {
                 "ucm_strong": "varchar",
                 "stars": "integer",
             },
+            ("region_id", "cluster_id", "year"),
+        ),
+        contract(
+            "cluster_profile",
+            dict.fromkeys(("region_id", "region_name", "region_type", "cluster_id", "cluster_name", "kind"), "varchar")
+            | {"year": "integer"}
+            | dict.fromkeys(("jobs", "jobs_low", "jobs_high"), "double")
+            | {"jobs_quality": "varchar", "lq": "double", "above_norm": "double", "strong": "varchar"}
+            | {"stars": "integer"},
             ("region_id", "cluster_id", "year"),
         ),
     )

@@ -89,8 +89,8 @@ def test_the_dictionary_has_every_column_with_its_type(build: Path) -> None:
         described = con.sql(
             "SELECT schema_name, table_name, column_name, data_type, position FROM meta.column_dictionary ORDER BY ALL"
         ).fetchall()
-        assert con.sql("SELECT table_name, column_name, formula FROM meta.indicator").fetchall() == [
-            ("cluster_specialisation", "lq", "(e_ri/E_r)/(E_i/E)")
+        assert con.sql("SELECT table_name, column_name, formula FROM meta.indicator ORDER BY ALL").fetchall() == [
+            (table, "lq", "(e_ri/E_r)/(E_i/E)") for table in ("cluster_profile", "cluster_specialisation")
         ]
     assert described == actual
 

@@ -147,8 +147,8 @@ def test_the_macro_of_a_release_is_published_with_it(warehouse: Warehouse) -> No
         ("CREATE TYPE main.e AS ENUM ('a'); CREATE TABLE main.t AS SELECT 'a'::main.e AS e", r"main\.t\.e \("),
         ("DELETE FROM main.dim_region", "main.dim_region is empty"),
         ("DELETE FROM meta.check_result", "meta.check_result is empty"),
-        ("DROP TABLE main.dim_region; DROP TABLE main.dim_cluster; DROP TABLE main.cluster_specialisation",
-         "main holds no table"),
+        ("DROP TABLE main.dim_region; DROP TABLE main.dim_cluster; DROP TABLE main.cluster_specialisation; "
+         "DROP TABLE main.cluster_profile", "main holds no table"),
         ("DROP TABLE meta.release", "not a release of this warehouse"),
         ("UPDATE meta.release SET release_id = 'other'", "names release other"),
         ("INSERT INTO meta.release SELECT * FROM meta.release", "2 rows instead of one"),

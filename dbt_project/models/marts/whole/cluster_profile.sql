@@ -54,6 +54,7 @@ SELECT
     lq_p90 AS lq_high,
     share_of_region_estimate AS share_of_region,
     share_of_nation_estimate AS share_of_nation,
+    hc_employment_estimate AS above_norm,
     rank_employment_estimate AS rank,
     CASE
         WHEN ucm_strong <> 'undetermined' THEN ucm_strong

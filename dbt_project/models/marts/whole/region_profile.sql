@@ -30,13 +30,10 @@ clusters AS (
 -- By the jobs that a region has beyond the nation's share, which weighs size and quotient together.
 largest AS (
     SELECT
-        s.region_id, s.year, c.name,
-        row_number() OVER (
-            PARTITION BY s.region_id, s.year ORDER BY s.hc_employment_estimate DESC, s.cluster_id
-        ) AS place
-    FROM {{ ref("cluster_specialisation") }} AS s
-    INNER JOIN {{ ref("dim_cluster") }} AS c ON s.cluster_id = c.cluster_id
-    WHERE c.kind = 'traded' AND s.hc_employment_estimate > 0
+        region_id, year, cluster_name AS name,
+        row_number() OVER (PARTITION BY region_id, year ORDER BY above_norm DESC, cluster_id) AS place
+    FROM {{ ref("cluster_profile") }}
+    WHERE kind = 'traded' AND above_norm > 0
 ),
 
 named AS (
