@@ -1,4 +1,4 @@
-"""The SQL in docs/analysts.md and docs/indicators.md, what it prints, and the way to print it anew.
+"""The SQL in README.md, docs/analysts.md and docs/indicators.md, what it prints, and the way to print it anew.
 
 A block opened by "```sql sample" or "```sql mirror" is followed by its output in a "```text" block.
 
@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PAGES = (DOCS / "analysts.md", DOCS / "indicators.md")
+PAGES = (DOCS.parent / "README.md", DOCS / "analysts.md", DOCS / "indicators.md")
 BLOCK = re.compile(r"```sql (?P<profile>\w+)\n(?P<sql>.*?)\n```\n(?:\n```text\n(?P<shown>.*?)```\n)?", re.DOTALL)
 
 
