@@ -97,6 +97,29 @@ def stars(employment: np.ndarray, focus: np.ndarray, quotient_all: np.ndarray) -
     return np.where(there, count, 0).astype(np.int8)
 
 
+def ranks(cluster: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """One plus how many regions have more of the same cluster; those with none of it all come last together.
+
+    Args:
+        cluster: its number, one a row.
+        values: one row a region's cluster, one column a completion. Other than at zero, equal values are told apart by
+            their order: drawn figures are hardly ever equal.
+
+    Example:
+        >>> ranks(np.array([7, 7, 7, 8]), np.array([[0.0], [5.0], [0.0], [1.0]]))[:, 0].tolist()
+        [2, 1, 2, 1]
+    """
+    found = np.empty(values.shape, dtype=np.int32)
+    for one in np.unique(cluster):
+        mine = np.flatnonzero(cluster == one)
+        here = values[mine]
+        places = np.empty(here.shape, dtype=np.int32)
+        falling = np.arange(len(mine), 0, -1, dtype=np.int32)[:, None]
+        np.put_along_axis(places, np.argsort(here, axis=0), falling, axis=0)
+        found[mine] = np.where(here > 0, places, 1 + (here > 0).sum(axis=0))
+    return found
+
+
 class Sized(NamedTuple):
     """The clusters of regions of one type, one entry each.
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.indicators.completions import Open, Parts, completed
-from orchestration.indicators.strength import FLAGS, Sized, standing
+from orchestration.indicators.strength import FLAGS, Sized, ranks, standing
 
 KINDS = {"none": 0, "traded": 1, "local": 2}
 KEYS = {"region_id": pa.string(), "cluster_id": pa.string(), "year": pa.int32()}
@@ -20,11 +20,12 @@ FIGURES = [
     "lq_p10",
     "lq_p90",
 ]
+RANKS = [f"rank_{figure}_{end}" for figure in ("employment", "lq") for end in ("estimate", "p10", "p90")]
 PROBABILITIES = [f"{flag}_probability" for flag in FLAGS]
 SCHEMA = pa.schema(
     KEYS
     | dict.fromkeys([*FIGURES, *PROBABILITIES], pa.float64())
-    | {"stars_estimate": pa.int32(), "rank_employment_estimate": pa.int32(), "rank_lq_estimate": pa.int32()}
+    | dict.fromkeys(["stars_estimate", *RANKS], pa.int32())
 )
 
 
@@ -71,8 +72,9 @@ def estimates(part, leaf, nation):
     for flag in FLAGS:
         table[f"{flag}_probability"] = np.where(sized.is_peer, often[flag].mean(axis=1), np.nan)
     table["stars_estimate"] = once["stars"][:, 0].astype(np.int32)
-    table["rank_employment_estimate"] = ranks(cluster, point)
-    table["rank_lq_estimate"] = ranks(cluster, once["lq"][:, 0])
+    for figure, one, many in (("employment", point[:, None], draws), ("lq", once["lq"], often["lq"])):
+        places = {"estimate": ranks(cluster, one)[:, 0]} | tenths(ranks(cluster, many))
+        table |= {f"rank_{figure}_{end}": rank for end, rank in places.items()}
     in_one = kind > 0
     made = {name: pa.array(values, from_pandas=True) if isinstance(values, np.ndarray) else values
             for name, values in table.items()}  # fmt: skip
@@ -101,14 +103,10 @@ def interval(name, point, draws, certain, *, whole=False):
     return values
 
 
-def ranks(cluster, values):
-    """One plus how many regions have more of the same cluster; equal ones have the same."""
-    found = np.zeros(len(values), dtype=np.int32)
-    for no in np.unique(cluster):
-        mine = np.flatnonzero(cluster == no)
-        ordered = np.sort(values[mine])
-        found[mine] = 1 + len(mine) - np.searchsorted(ordered, values[mine], side="right")
-    return found
+def tenths(ranks):
+    """The ranks that one draw in ten lies at or below, and nine in ten."""
+    ends = np.quantile(ranks, (0.1, 0.9), axis=1, method="inverted_cdf")
+    return dict(zip(("p10", "p90"), ends, strict=True))
 
 
 def numbers(table, name):

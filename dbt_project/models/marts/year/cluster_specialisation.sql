@@ -98,8 +98,12 @@ SELECT
     {% for figure in ("employment", "lq", "lq_all", "share_of_nation", "share_of_region", "hc_employment") -%}
     {{ fenced("m." ~ figure, "m." ~ figure) }},
     {% endfor -%}
-    m.rank_employment_estimate,
-    m.rank_lq_estimate,
+    {% for figure in ("employment", "lq") -%}
+    {% for end in ("estimate", "p10", "p90") -%}
+    least(greatest(m.rank_{{ figure }}_{{ end }}, v.rank_{{ figure }}_best), v.rank_{{ figure }}_worst)
+        AS rank_{{ figure }}_{{ end }},
+    {% endfor -%}
+    {% endfor -%}
     {% for flag in ("ucm_qualifying", "ucm_significant", "ucm_strong", "ucm_strong10") -%}
     {{ probability("v." ~ flag, "m." ~ flag ~ "_probability") }} AS {{ flag }}_probability,
     {% endfor -%}
