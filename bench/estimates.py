@@ -4,8 +4,10 @@
 
 Published cells of two national years are hidden by the publisher's rule and estimated anew. Their truth is known, and
 so is that of withheld cells which bounds pin down. The errors of one year give the seed's rows; the other year says
-whether 80 % intervals made of them hold, for cells and for clusters. Prints Markdown tables, and JSON on the last line;
-exits 1 where a class of 500 cells or more is held in less than 75 or more than 88 of a hundred.
+whether 80 % intervals made of them hold, for cells and for clusters. The same again apart: errors of half of the
+regions, by the code of their state or area, held against the other half, and against cells of it hidden at random.
+Prints Markdown tables, and JSON on the last line; exits 1 where a class of 500 cells or more is held in less than 75 or
+more than 88 of a hundred.
 
 Nobody publishes cells of one or two establishments. Their errors are taken to be those of three and four, wider by the
 root of how many fewer there are, around a mean that is the estimate: the totals that estimates are raked to leave no
@@ -37,12 +39,12 @@ from bench.bounds import table
 from orchestration.assets.warehouse import PROJECT
 from orchestration.indicators.completions import HALF, TENTH, Open, Parts, completed
 from orchestration.indicators.qcew import bound_year
-from orchestration.indicators.strength import Sized, standing
+from orchestration.indicators.strength import Sized, ranks, standing
 from tests.corruption.workspace import NATIONAL_YEARS, mirror_settings, pulled
 from tests.marts.hidden_cells import Year, built, linked
 
 SEED_FILE = PROJECT / "seeds" / "estimate_errors.csv"
-FITTED, CHECKED, RULE = 2015, 2016, "under 20"
+FITTED, CHECKED, RULE, RANDOM = 2015, 2016, "under 20", "10 % at random"
 TYPES = ("state", "county", "cbsa")
 # Sector and above, three digits, four and five digits, six digits of local and of traded clusters.
 DETAILS = ("sector", "subsector", "group", "local", "traded")
@@ -71,12 +73,13 @@ class Trial:
     code: np.ndarray
     establishments: np.ndarray
     is_total: np.ndarray
+    half: np.ndarray
 
     @classmethod
-    def of(cls, scratch: Path, number: int, traded: np.ndarray) -> Self:
+    def of(cls, scratch: Path, number: int, traded: np.ndarray, rule: str = RULE) -> Self:
         """Hides cells of a year and estimates them; true is what is printed, and what the whole year pins down."""
         year = Year.read(scratch, number)
-        left = year.without(year.hidden(RULE))
+        left = year.without(year.hidden(rule))
         found = bound_year(left.cells, left.places)
         whole = bound_year(year.cells, year.places)
         kind = np.array([TYPES.index(t) if (t := name.split(":")[0]) in TYPES and " in " not in name else -1
@@ -95,8 +98,13 @@ class Trial:
             "truth": np.where(whole["lower"] == whole["upper"], whole["lower"], np.nan),
             "whole": whole["estimate"], "region": year.cells["region_no"].astype(np.int64), "code": year.code,
             "establishments": count, "is_total": year.level == 0,
+            "half": np.array([half(name) for name in year.region_id.tolist()]),
         }  # fmt: skip
         return cls(**{name: values[chosen] for name, values in columns.items()})
+
+    def of_half(self, half: int) -> Self:
+        """The cells of every second region."""
+        return type(self)(**{name: values[self.half == half] for name, values in vars(self).items()})
 
     @property
     def is_open(self) -> np.ndarray:
@@ -112,6 +120,12 @@ class Trial:
         )
         low, high = np.minimum(np.floor(low), self.estimate), np.maximum(np.ceil(high), self.estimate)
         return (low <= self.truth) & (self.truth <= high)
+
+
+def half(region_id: str) -> int:
+    """0 or 1: counties go with their state, areas by their own number, of which every twentieth is used."""
+    region_type, code = region_id.split(":")
+    return int(code) // 20 % 2 if region_type == "cbsa" else int(code[:2]) % 2 if code[:2].isdigit() else 0
 
 
 def fitted(trial: Trial) -> np.ndarray:
@@ -197,6 +211,14 @@ class Clusters:
         found: np.ndarray = ((low <= self.truth) & (self.truth <= high))[self.judged]
         return found
 
+    def ranks_inside(self) -> np.ndarray:
+        """Whether the rank by the whole year's figures lies between the percentiles of the rank, of those judged."""
+        mine = ranks(self.cluster, self.whole[:, None])[:, 0]
+        low, high = np.quantile(ranks(self.cluster, self.draws), (0.1, 0.9), axis=1, method="inverted_cdf")
+        point = ranks(self.cluster, self.point[:, None])[:, 0]
+        found: np.ndarray = ((np.minimum(low, point) <= mine) & (mine <= np.maximum(high, point)))[self.judged]
+        return found
+
     def strong(self, traded: set[int], nation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Of those judged how likely they are strong, and whether they are by the whole year's figures."""
         kind = np.array([0 if not c else 1 if c in traded else 2 for c in self.cluster.tolist()])
@@ -227,6 +249,16 @@ def held(trial: Trial, errors: np.ndarray) -> Iterator[dict[str, Any]]:
             yield {"of": TYPES[kind], "industries": DETAILS[detail], "from establishments": ESTABLISHMENTS[count],
                    "cells": int(chosen.sum()), "held": round(float(inside[chosen].mean()), 3),
                    "misplaced": round(float(off), 3)}  # fmt: skip
+
+
+def spread(hidden: str, classes: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    """How far apart the classes are, and how many cells of all are held."""
+    found = list(classes)
+    shares, cells = (np.array([row[name] for row in found]) for name in ("held", "cells"))
+    return {"hidden": hidden, "classes": len(found), "cells": int(cells.sum()),
+            "held": round(float(np.average(shares, weights=cells)), 3),
+            "least": float(shares.min()), "most": float(shares.max()),
+            "0.77 to 0.83": int(((shares >= 0.77) & (shares <= 0.83)).sum())}  # fmt: skip
 
 
 def rows(errors: np.ndarray, factors: Sequence[float]) -> Iterator[dict[str, Any]]:
@@ -291,6 +323,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="clusters-estimates-") as folder:
         scratch, of_code, traded, traded_clusters = prepared(args.mirror.resolve(), args.home or Path(folder))
         first, second = (Trial.of(scratch, year, traded) for year in (FITTED, CHECKED))
+        at_random = Trial.of(scratch, CHECKED, traded, RANDOM)
     errors, factors, of_clusters, verdicts = fitted(first), [], [], []
     nation = nations_shares(second, of_code, set(traded_clusters))
     for kind, name in enumerate(TYPES):
@@ -299,13 +332,16 @@ def main() -> int:
         clusters = Clusters.of(second, errors, of_code, kind, factors[-1])
         inside = clusters.inside()
         of_clusters.append({"of": name, "clusters": len(inside), "held": round(float(inside.mean()), 3),
+                            "ranks held": round(float(clusters.ranks_inside().mean()), 3),
                             "factor": factors[-1]})  # fmt: skip
         verdicts.append(clusters.strong(set(traded_clusters), nation))
     chance, is_strong = (np.concatenate(values) for values in zip(*verdicts, strict=True))
     of_verdicts = reliability(chance, is_strong)
     brier = round(float(((chance - is_strong) ** 2).mean()), 4)
     of_cells = list(held(second, errors))
-    for found in (of_cells, of_clusters, of_verdicts):
+    of_half = fitted(first.of_half(0))
+    apart = [spread(name, held(trial.of_half(1), of_half)) for name, trial in ((RULE, second), (RANDOM, at_random))]
+    for found in (of_cells, of_clusters, apart, of_verdicts):
         print(table(found[0], [map(str, row.values()) for row in found]) + "\n")
     if args.write:
         with SEED_FILE.open("w", encoding="utf-8", newline="") as file:
@@ -313,7 +349,7 @@ def main() -> int:
             writer = csv.DictWriter(file, made[0], lineterminator="\n")
             writer.writeheader()
             writer.writerows(made)
-    print(json.dumps({"fitted": FITTED, "checked": CHECKED, "cells": of_cells, "clusters": of_clusters,
+    print(json.dumps({"fitted": FITTED, "checked": CHECKED, "cells": of_cells, "clusters": of_clusters, "apart": apart,
                       "strong": of_verdicts, "brier": brier}))  # fmt: skip
     wrong = [row for row in of_cells if not HELD[0] <= row["held"] <= HELD[1]]
     return 1 if wrong else 0

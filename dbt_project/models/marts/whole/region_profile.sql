@@ -10,8 +10,8 @@ dated AS (
     SELECT
         t.*,
         CASE
-            WHEN region_id LIKE 'cbsa:%'
-                THEN (SELECT max(valid_from) FROM {{ ref("cbsa_county") }} WHERE valid_from <= t.year)
+            WHEN t.region_id LIKE 'cbsa:%'
+                THEN (SELECT max(c.valid_from) FROM {{ ref("cbsa_county") }} AS c WHERE c.valid_from <= t.year)
             ELSE 0
         END AS delineation
     FROM totals AS t
@@ -22,7 +22,11 @@ clusters AS (
         p.region_id,
         p.year,
         sum(p.jobs) FILTER (WHERE p.kind = 'traded') / nullif(sum(p.jobs), 0) AS traded_share,
-        count(*) FILTER (WHERE p.kind = 'traded' AND p.strong IN ('yes', 'likely')) AS strong_clusters
+        count(*) FILTER (WHERE p.kind = 'traded' AND p.strong IN ('yes', 'likely')) AS strong_clusters,
+        -- Each by how likely it is strong, so that one in doubt counts in part.
+        sum({{ addable("p.jobs * p.strong_probability") }}) FILTER (WHERE p.kind = 'traded')
+        / nullif(sum(p.jobs) FILTER (WHERE p.kind = 'traded' AND p.strong_probability IS NOT NULL), 0)
+            AS strong_share
     FROM {{ ref("cluster_profile") }} AS p
     GROUP BY p.region_id, p.year
 ),
@@ -31,7 +35,7 @@ clusters AS (
 largest AS (
     SELECT
         region_id, year, cluster_name AS name,
-        row_number() OVER (PARTITION BY region_id, year ORDER BY above_norm DESC, cluster_id) AS place
+        row_number() OVER (PARTITION BY region_id, year ORDER BY above_norm DESC, cluster_id ASC) AS place
     FROM {{ ref("cluster_profile") }}
     WHERE kind = 'traded' AND above_norm > 0
 ),
@@ -54,9 +58,11 @@ SELECT
     d.average_wage,
     c.traded_share,
     c.strong_clusters::INTEGER AS strong_clusters,
+    c.strong_share,
     n.top_clusters,
     {% for years in (1, 5) -%}
-    (d.jobs / nullif(before_{{ years }}.jobs, 0)) ** (1 / {{ years }}) - 1 AS growth_{{ years }}y{{ "," if not loop.last }}
+    (d.jobs / nullif(before_{{ years }}.jobs, 0)) ** (1 / {{ years }}) - 1
+        AS growth_{{ years }}y{{ "," if not loop.last }}
     {% endfor %}
 FROM dated AS d
 INNER JOIN {{ ref("dim_region") }} AS r ON d.region_id = r.region_id
