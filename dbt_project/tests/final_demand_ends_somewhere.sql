@@ -10,6 +10,6 @@ WHERE abs(value_added_multiplier + import_leakage + scrap_leakage - 1) > 0.02
     OR (backward_domestic IS NOT NULL AND backward IS NULL)
     OR (
         backward_domestic IS NULL AND backward IS NOT NULL
-        AND EXISTS(SELECT 1 FROM {{ ref("stg_bea_imports") }} AS i WHERE i.year = m.year)
+        AND EXISTS (SELECT 1 FROM {{ ref("stg_bea_imports") }} AS i WHERE i.year = m.year)
     )
 LIMIT 100

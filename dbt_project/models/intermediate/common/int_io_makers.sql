@@ -10,6 +10,6 @@ WITH made AS (
 
 SELECT industry_code, commodity_code, made FROM made
 UNION ALL
-SELECT i.bea_code, i.bea_code, 1
+SELECT i.bea_code AS industry_code, i.bea_code AS commodity_code, 1 AS made
 FROM {{ ref("int_io_industries") }} AS i
 ANTI JOIN made AS m ON i.bea_code = m.commodity_code

@@ -19,6 +19,6 @@ SELECT
     commodity_code,
     industry_code,
     coalesce(b.value, 0) AS bought,
-    CASE WHEN EXISTS(SELECT 1 FROM abroad) THEN coalesce(m.value, 0) END AS imported
+    CASE WHEN EXISTS (SELECT 1 FROM abroad) THEN coalesce(m.value, 0) END AS imported
 FROM bought AS b
 FULL JOIN abroad AS m USING (year, commodity_code, industry_code)
