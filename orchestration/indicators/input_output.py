@@ -1,7 +1,8 @@
-"""How industries hang together by what they buy and sell: multipliers of an input-output table.
+"""How industries hang together by what they buy and sell: linkages of an input-output table.
 
 Belongs here: coefficients, inverses and what is read off them, for one square table of industries. Does not: which
-rows and columns of a publisher's table are industries, or links of pairs, which are plain ratios (`industry_linkage`).
+rows and columns of a publisher's table are industries; links of pairs, which are plain ratios (`industry_linkage`);
+what of the flows is made at home and where a dollar of it ends (`domestic`).
 
 With Z the flows (row sells, column buys), x the industries' output and q what there is of each row in all, final uses
 included: A = Z/x (column by column) is what a unit of output takes, B = Z/q (row by row) where a unit goes.
@@ -12,8 +13,9 @@ included: A = Z/x (column by column) is what a unit of output takes, B = Z/q (ro
   from Ghosh's row sums. His own sensitivity of dispersion, from row sums of Leontief's inverse, stands beside it.
 * A key sector has both indices above 1.
 
-Rows that are no industry (imports without a domestic counterpart, scrap) and what no industry makes are not part of
-Z: what is spent on them leaves the round like value added does.
+Flows hold imports, as if all that is bought were made at home. Rows that are no industry (imports without a domestic
+counterpart, scrap) and what no industry makes are not part of Z: what is spent on them leaves the round like value
+added does.
 
 Degenerate tables. An industry without output (zero or less) has no purchase shares, hence no backward linkage; in the
 inverse it buys nothing, so that the others keep theirs. The same for rows without a total and the forward linkage. An
@@ -99,11 +101,9 @@ class Linkages:
     rasmussen_sensitivity: np.ndarray
     key_sector: np.ndarray
     """1 or 0."""
-    value_added: np.ndarray
-    """Value added per unit of final demand."""
 
 
-def linkages(flows: np.ndarray, output: np.ndarray, total: np.ndarray, value_added: np.ndarray) -> Linkages:
+def linkages(flows: np.ndarray, output: np.ndarray, total: np.ndarray) -> Linkages:
     """All linkages of an input-output table (see the module's docstring for what they mean and for degenerate tables).
 
     Args:
@@ -111,10 +111,9 @@ def linkages(flows: np.ndarray, output: np.ndarray, total: np.ndarray, value_add
         output: x, output of each industry.
         total: q, total of each row with its final uses. Where flows hold imports, it must hold them too: taken off as
             a negative final use, they leave a total that what is used may pass.
-        value_added: of each industry.
 
     Example:
-        >>> found = linkages(np.array([[0.0, 50], [25, 0]]), np.full(2, 100.0), np.full(2, 100.0), np.array([75.0, 50]))
+        >>> found = linkages(np.array([[0.0, 50], [25, 0]]), np.full(2, 100.0), np.full(2, 100.0))
         >>> found.backward.round(4).tolist(), found.rasmussen_forward.round(4).tolist(), found.key_sector.tolist()
         ([1.4286, 1.7143], [1.0909, 0.9091], [0.0, 0.0])
     """
@@ -130,7 +129,6 @@ def linkages(flows: np.ndarray, output: np.ndarray, total: np.ndarray, value_add
         ahead,
         sensitivity,
         np.where(known, (power > 1) & (ahead > 1), np.nan),
-        multipliers(leontief, np.nan_to_num(value_added / (output * makes))) * makes,
     )
 
 

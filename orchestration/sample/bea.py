@@ -24,12 +24,13 @@ ZIP = "industry/release/zip/MAKE-USE-IMPORTS (AFTER REDEFINITIONS).zip"
 NAME = f"IOUse_After_Redefinitions_PRO_{YEAR}_Detail"
 MAKE_NAME = f"IOMake_After_Redefinitions_{YEAR}_Detail"
 IMPORTS_NAME = f"ImportMatrices_Before_Redefinitions_DET_{YEAR}"
-# The part of what is bought of anything that comes from abroad.
+# The part of what is bought of anything that comes from abroad; noncomparable imports all do.
 IMPORTED = 0.1
 # Codes and titles of what is no private industry, as BEA has them: an industry whose product another one's commodity
 # holds, one that is both, and commodities that no industry makes.
 UTILITIES, GOVERNMENT = ("S00101", "Federal electric utilities"), ("GSLGO", "State and local government")
-SPECIAL = (("S00401", "Scrap"), ("S00300", "Noncomparable imports"))
+NONCOMPARABLE = ("S00300", "Noncomparable imports")
+SPECIAL = (("S00401", "Scrap"), NONCOMPARABLE)
 FINAL_USES = (
     ("F01000", "Personal consumption expenditures", 0.55),
     ("F02E00", "Nonresidential private fixed investment in equipment", 0.15),
@@ -200,11 +201,12 @@ def _make_rows(economy: Economy, sectors: Sequence[Sector], seed: int) -> list[l
 def _import_rows(economy: Economy, sectors: Sequence[Sector], seed: int) -> list[list[object]]:
     use, _, output = use_table(economy, sectors, seed)
     uses = _final_uses(_made(sectors, output).sum(axis=0) - use.sum(axis=1))
-    bought, final = np.rint(IMPORTED * use), np.rint(IMPORTED * np.maximum(uses, 0))
+    industries, commodities = _names(sectors)
+    part = np.array([[1.0 if commodity == NONCOMPARABLE else IMPORTED] for commodity in commodities])
+    bought, final = np.rint(part * use), np.rint(part * np.maximum(uses, 0))
     abroad = next(n for n, (code, *_) in enumerate(FINAL_USES) if code == "F05000")
     final[:, abroad] = 0
     final[:, abroad] = -bought.sum(axis=1) - final.sum(axis=1)
-    industries, commodities = _names(sectors)
     columns = [*industries, ("T001", "Total Intermediate"), *((code, title) for code, title, _ in FINAL_USES)]
     columns += [("T004", "Total Final Uses (GDP)")]
     body = np.column_stack([bought, bought.sum(axis=1), final, final.sum(axis=1)])

@@ -30,7 +30,7 @@ from orchestration.sample.truth import truth
 DEFAULT_SEED = 20260101
 # Raise it with every change of the bytes, so that samples already written are made anew. Parts in publishers' folders
 # (`orchestration/sources/<publisher>/sample.py`) are told by their code.
-GENERATOR_VERSION = 4
+GENERATOR_VERSION = 5
 MARKER = "sample.json"
 SLICE_YEARS, BY_AREA_YEARS, SINGLEFILE_YEARS = (2019,), (2020,), (2021, 2022, 2023, 2024, 2025)
 # The year under way, and how many of its quarters are out.

@@ -25,11 +25,11 @@ def test_leontief_and_ghosh_agree_through_output(seed: int) -> None:
     flows, x = economy(seed)
     leontief, ghosh = inverse(purchase_shares(flows, x)), inverse(sale_shares(flows, x))
     np.testing.assert_allclose(ghosh, leontief / x[:, None] * x, rtol=1e-9, atol=1e-12)
-    found = linkages(flows, x, x, x - flows.sum(axis=0))
+    found = linkages(flows, x, x)
     assert found.backward @ (x - flows.sum(axis=1)) == pytest.approx(x.sum(), rel=1e-9)
     assert found.forward @ (x - flows.sum(axis=0)) == pytest.approx(x.sum(), rel=1e-9)
     # What is not bought is value added, so all that a final use calls for becomes income.
-    np.testing.assert_allclose(found.value_added, 1, rtol=1e-9)
+    np.testing.assert_allclose(multipliers(leontief, 1 - flows.sum(axis=0) / x), 1, rtol=1e-9)
     for index in (found.rasmussen_backward, found.rasmussen_forward, found.rasmussen_sensitivity):
         assert index.mean() == pytest.approx(1)
     key = (found.rasmussen_backward > 1) & (found.rasmussen_forward > 1)
@@ -48,10 +48,10 @@ def test_an_industry_without_output_has_no_backward_linkage_and_leaves_the_other
     idle = x.copy()
     for nothing in (0.0, -4.0):
         idle[2] = nothing
-        found = linkages(flows, idle, idle, idle - flows.sum(axis=0))
-        alone = linkages(flows[np.ix_(without, without)], x[without], x[without], (x - flows.sum(axis=0))[without])
-        assert np.isnan([found.backward[2], found.forward[2], found.key_sector[2], found.value_added[2]]).all()
-        for name in ("backward", "forward", "rasmussen_backward", "rasmussen_forward", "value_added", "key_sector"):
+        found = linkages(flows, idle, idle)
+        alone = linkages(flows[np.ix_(without, without)], x[without], x[without])
+        assert np.isnan([found.backward[2], found.forward[2], found.key_sector[2]]).all()
+        for name in ("backward", "forward", "rasmussen_backward", "rasmussen_forward", "key_sector"):
             np.testing.assert_allclose(getattr(found, name)[without], getattr(alone, name), rtol=1e-9, err_msg=name)
 
 
@@ -59,7 +59,7 @@ def test_a_row_without_total_has_no_forward_linkage_but_a_backward_one() -> None
     flows, x = economy(4, 5)
     total = x.copy()
     flows[1, :], total[1] = 0, 0
-    found = linkages(flows, x, total, x - flows.sum(axis=0))
+    found = linkages(flows, x, total)
     assert np.isnan([found.forward[1], found.rasmussen_forward[1], found.key_sector[1]]).all()
     assert np.isfinite(found.backward).all()
     assert np.isfinite(np.delete(found.forward, 1)).all()
@@ -69,28 +69,28 @@ def test_a_row_without_total_has_no_forward_linkage_but_a_backward_one() -> None
 def test_an_industry_that_buys_nothing_calls_for_itself_alone() -> None:
     flows, x = economy(5, 5)
     flows[:, 0] = 0
-    assert linkages(flows, x, x, x).backward[0] == pytest.approx(1)
+    assert linkages(flows, x, x).backward[0] == pytest.approx(1)
 
 
 def test_negative_flows_stay_negative() -> None:
     flows, x = np.array([[0.0, -10.0], [20.0, 0.0]]), np.array([100.0, 100.0])
     assert purchase_shares(flows, x)[0, 1] == sale_shares(flows, x)[0, 1] == -0.1
     # 1 / (1 - a12 a21) with a12 a21 = -0.02.
-    np.testing.assert_allclose(linkages(flows, x, x, x).backward, [1.2 / 1.02, 0.9 / 1.02])
+    np.testing.assert_allclose(linkages(flows, x, x).backward, [1.2 / 1.02, 0.9 / 1.02])
 
 
 def test_a_table_without_inverse_has_no_multipliers() -> None:
     """Each industry spends all its output on the other, so a final use would never come to rest."""
     flows, x = np.array([[0.0, 100.0], [100.0, 0.0]]), np.array([100.0, 100.0])
-    found = linkages(flows, x, x, np.zeros(2))
-    for name in ("backward", "forward", "rasmussen_backward", "rasmussen_forward", "key_sector", "value_added"):
+    found = linkages(flows, x, x)
+    for name in ("backward", "forward", "rasmussen_backward", "rasmussen_forward", "key_sector"):
         assert np.isnan(getattr(found, name)).all(), name
     nearly = np.array([[0.0, 1.0], [1.0 - 1e-16, 0.0]])
     assert np.isnan(inverse(nearly)).all()
 
 
 def test_a_single_industry_is_its_own_mean() -> None:
-    found = linkages(np.array([[20.0]]), np.array([100.0]), np.array([100.0]), np.array([80.0]))
+    found = linkages(np.array([[20.0]]), np.array([100.0]), np.array([100.0]))
     assert found.backward.tolist() == found.forward.tolist() == [1.25]
     assert found.rasmussen_backward.tolist() == [1]
     assert found.key_sector.tolist() == [0]
@@ -98,7 +98,7 @@ def test_a_single_industry_is_its_own_mean() -> None:
 
 def test_no_industry_at_all() -> None:
     nothing = np.zeros(0)
-    assert len(linkages(np.zeros((0, 0)), nothing, nothing, nothing).backward) == 0
+    assert len(linkages(np.zeros((0, 0)), nothing, nothing).backward) == 0
 
 
 def test_multipliers_weigh_the_rows_of_the_inverse() -> None:

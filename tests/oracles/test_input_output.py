@@ -1,7 +1,7 @@
-"""Published input-output figures, by the kernel that fills `industry_multiplier`.
+"""Published input-output figures, by the kernels that fill `industry_multiplier`.
 
-Belongs here: Germany 1995, Miller & Blair's two sectors, BEA's own requirements of 2007. Does not: degenerate
-tables (`tests/indicators`).
+Belongs here: Germany 1995, Miller & Blair's two sectors, BEA's own requirements of 2007, what is made at home in
+Hungary 2020 and in the United States 2017. Does not: degenerate tables (`tests/indicators`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pytest
 from scipy.stats import spearmanr
 
+from orchestration.indicators.domestic import domestic, home_made
 from orchestration.indicators.input_output import inverse, linkages, multipliers, purchase_shares, sale_shares
-from orchestration.sources.bea.parse import parse_use
-from orchestration.sources.source import Edition
+from orchestration.sources.bea.detail import is_commodity, is_industry
+from orchestration.sources.bea.parse import parse_imports, parse_make, parse_use
+from orchestration.sources.source import Edition, Parser
 
 BEA = "apps.bea.gov/industry/xls/io-annual"
 
@@ -32,7 +35,9 @@ def test_germany_1995(reference: Path) -> None:
     data = oracle(reference, "io_germany_1995")
     given = {name: np.array(values, dtype=float) for name, values in data["inputs"].items() if name[0] not in "sl"}
     flows, output, total = given["Z"], given["output_x"], given["total_final_use_by_row"]
-    found = linkages(flows, output, total, given["gva"])
+    found = linkages(flows, output, total)
+    # Nothing of the table is imported, and each industry makes what it is named by.
+    home = domestic(flows, np.zeros_like(flows), np.diag(output), output, given["gva"])
     leontief, ghosh = inverse(purchase_shares(flows, output)), inverse(sale_shares(flows, total))
     made = {
         "A": purchase_shares(flows, output),
@@ -42,7 +47,7 @@ def test_germany_1995(reference: Path) -> None:
         "output_coefficients_B": sale_shares(flows, total),
         "ghosh_inverse": ghosh,
         "forward_linkages_ghosh_row_sums": found.forward,
-        "gva_multipliers": found.value_added,
+        "gva_multipliers": home.value_added_multiplier,
         "employment_multipliers": multipliers(leontief, given["employment"] / output),
         "rasmussen_power_of_dispersion": found.rasmussen_backward,
         "rasmussen_sensitivity_of_dispersion": found.rasmussen_sensitivity,
@@ -59,7 +64,7 @@ def test_germany_1995(reference: Path) -> None:
         "leontief_inverse_diagonal_first3": np.diag(leontief)[:3],
         "backward_linkages": found.backward,
         "ghosh_inverse_agriculture_column": ghosh[:, 0],
-        "gva_multipliers": found.value_added,
+        "gva_multipliers": home.value_added_multiplier,
         "employment_multipliers": made["employment_multipliers"],
     }
     assert set(as_printed) == set(printed)
@@ -102,8 +107,7 @@ def test_total_requirements_of_bea_2007(mirror: Path, record_property: Callable[
     codes = [c for c in required.index if c in required.columns and c in table.columns and c in table.index]
     assert len(codes) > 380
     flows, output = table.loc[codes, codes].to_numpy(), table.loc["T008", codes].to_numpy()
-    total, income = table.loc[codes, "T007"].to_numpy(), table.loc["T006", codes].to_numpy()
-    ours = linkages(flows, output, total, income).backward
+    ours = linkages(flows, output, table.loc[codes, "T007"].to_numpy()).backward
     theirs = required.loc[codes, codes].sum(axis=0).to_numpy()
     both = inverse(purchase_shares(flows, output))
     order, ratio = spearmanr(ours, theirs).statistic, np.median(ours / theirs)
@@ -117,3 +121,62 @@ def test_total_requirements_of_bea_2007(mirror: Path, record_property: Callable[
     assert order > 0.9
     assert 0.95 < ratio < 1.05
     assert elements > 0.97
+
+
+def test_hungary_2020(reference: Path) -> None:
+    """A published table of what is made at home, with a row of imports. The multipliers are those that the table's own
+    inverse gives; taxes on products are income here."""
+    long = pd.read_csv(reference / "io_hu_2020_domestic.csv")
+    table = long.pivot(index="prod_na", columns="induse", values="values").fillna(0.0)
+    codes = [c for c in table.columns if c in table.index and c.startswith("CPA_")]
+    assert len(codes) == 65
+    output, income = table.loc["P1", codes].to_numpy(), table.loc[["B1G", "D21X31"], codes].to_numpy().sum(axis=0)
+    use, make = table.loc[[*codes, "IMP"], codes].to_numpy(), np.diag(output)
+    imports = np.zeros_like(use)
+    imports[-1] = use[-1]
+    found = domestic(use, imports, np.column_stack([make, np.zeros(65)]), output, income)
+    made = dict(zip(codes, found.backward_domestic, strict=True))
+    for code, published in (("CPA_C29", 1.2069), ("CPA_C13-15", 1.2192), ("CPA_J62_63", 1.2914)):
+        assert made[code] == pytest.approx(published, abs=5e-5)
+    known = output > 0
+    assert known.sum() > 60
+    np.testing.assert_allclose((found.value_added_multiplier + found.import_leakage)[known], 1, atol=1e-4)
+    np.testing.assert_allclose(found.scrap_leakage[known], 0, atol=1e-12)
+
+
+def bea_2017(mirror: Path, parse: Parser, name: str, row: str, column: str) -> pd.DataFrame:
+    with duckdb.connect() as con:
+        long = parse(con, [mirror / BEA / name], Edition("2017", None, ())).df()
+    return long.pivot(index=row, columns=column, values="value").fillna(0.0)
+
+
+def test_united_states_2017(mirror: Path) -> None:
+    """BEA's own tables: value added, imports and scrap come to one; the same by way of commodities, as BEA inverts."""
+    sides = "commodity_code", "industry_code"
+    table = bea_2017(mirror, parse_use, "IOUse_After_Redefinitions_PRO_2017_Detail.xlsx", *sides)
+    abroad = bea_2017(mirror, parse_imports, "ImportMatrices_Before_Redefinitions_DET_2017.xlsx", *sides)
+    made = bea_2017(mirror, parse_make, "IOMake_After_Redefinitions_2017_Detail.xlsx", *sides[::-1])
+    industries, goods = [i for i in table.columns if is_industry(i)], [c for c in table.index if is_commodity(c)]
+    use = table.loc[goods, industries].to_numpy()
+    imports = abroad.reindex(index=goods, columns=industries).fillna(0.0).to_numpy()
+    make = made.loc[industries].reindex(columns=[c if c in industries else "" for c in goods]).fillna(0.0).to_numpy()
+    output, income = table.loc["T008", industries].to_numpy(), table.loc["T006", industries].to_numpy()
+    found = domestic(use, imports, make, output, income)
+    total = found.value_added_multiplier + found.import_leakage + found.scrap_leakage
+    np.testing.assert_allclose(total, 1, atol=0.01)
+    # What each commodity's industries buy abroad is BEA's total, and next to nothing of it stands in another cell.
+    home = home_made(use, imports)
+    bought = np.maximum(use, 0) - home
+    np.testing.assert_allclose(bought.sum(axis=1), imports.sum(axis=1), atol=1e-6)
+    assert np.abs(bought - imports).sum() < 0.02 * imports.sum()
+    assert imports.sum() == pytest.approx(1_416_292, abs=1)
+
+    shares = make / np.where(make.sum(axis=0) > 0, make.sum(axis=0), np.inf)
+    bill = np.linalg.solve((np.eye(len(goods)) - home / output @ shares).T, shares.T @ (income / output))
+    np.testing.assert_allclose(found.value_added_multiplier, income / output + bill @ (home / output), rtol=1e-9)
+    # What is used of it in the end at home and abroad, industry by industry, earns the gross domestic product.
+    final = output - shares @ home.sum(axis=1)
+    assert final @ found.value_added_multiplier == pytest.approx(19_612_103)
+    whole = domestic(use, np.zeros_like(use), make, output, income)
+    assert (found.backward_domestic <= whole.backward_domestic + 1e-12).all()
+    assert (found.value_added_multiplier <= whole.value_added_multiplier + 1e-12).all()

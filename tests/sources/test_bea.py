@@ -13,6 +13,7 @@ from orchestration.errors import NotPublished, SourceError
 from orchestration.landing.unpack import unpacked
 from orchestration.sample.bea import write_bea
 from orchestration.sample.economy import simulate
+from orchestration.sources.bea.detail import is_industry
 from orchestration.sources.bea.parse import naics_prefixes, parse_imports, parse_industries, parse_make, parse_use
 from orchestration.sources.source import Parser
 from tests.sources.books import Cells, book, without_references
@@ -397,6 +398,13 @@ def test_the_samples_tables_are_of_one_economy(tmp_path: Path) -> None:
     supply.pop("T005")
     assert {code: totals[code] for code in supply} == supply
     assert all(row["value"] < 0 for row in imported if row["industry_code"] == "F05000")
+    # What nobody makes at home is bought abroad.
+    bought, abroad = (
+        {row["industry_code"]: row["value"] for row in rows if row["commodity_code"] == "S00300"}
+        for rows in (used, imported)
+    )
+    assert len(bought) > 50
+    assert all(abroad[code] == value for code, value in bought.items() if is_industry(code))
 
 
 @pytest.mark.mirror

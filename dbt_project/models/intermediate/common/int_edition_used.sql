@@ -66,6 +66,13 @@ lasting AS (
     UNION ALL
     SELECT 'bea_use', period, vintage, 'the newest benchmark, for all years' FROM {{ ref("stg_bea_use") }}
     UNION ALL
+    SELECT 'bea_make', period, vintage, 'the benchmark of the Use table, for all years' FROM {{ ref("stg_bea_make") }}
+    WHERE year IN (SELECT year FROM {{ ref("int_io_industries") }})
+    UNION ALL
+    SELECT 'bea_imports', period, vintage, 'the benchmark of the Use table, for all years'
+    FROM {{ ref("stg_bea_imports") }}
+    WHERE year IN (SELECT year FROM {{ ref("int_io_industries") }})
+    UNION ALL
     SELECT 'oews_industry', period, vintage, 'the newest May, for all years' FROM {{ ref("stg_oews_industry") }}
 ),
 
