@@ -124,8 +124,10 @@ class Trial:
 
 def half(region_id: str) -> int:
     """0 or 1: counties go with their state, areas by their own number, of which every twentieth is used."""
-    region_type, code = region_id.split(":")
-    return int(code) // 20 % 2 if region_type == "cbsa" else int(code[:2]) % 2 if code[:2].isdigit() else 0
+    region_type, code = region_id.split(":", 1)
+    if not code[:2].isdigit():
+        return 0
+    return int(code[:5]) // 20 % 2 if region_type == "cbsa" else int(code[:2]) % 2
 
 
 def fitted(trial: Trial) -> np.ndarray:
