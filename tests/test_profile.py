@@ -46,8 +46,8 @@ def test_others_of_the_name_are_named_too() -> None:
 
 
 def test_a_bar_is_full_up_to_the_low_end() -> None:
-    assert bar(100.0, 100.0, 100.0) == "█" * 16
-    assert bar(0.0, 50.0, 100.0) == "▒" * 8
+    assert bar(100.0, 100.0, 100.0) == "█" * 10
+    assert bar(0.0, 50.0, 100.0) == "▒" * 5
     assert bar(0.0, 0.0, 100.0) == bar(None, None, 1.0) == bar(0.0, 0.0, 0.0) == ""
 
 
@@ -58,7 +58,7 @@ def test_a_region_and_a_cluster_of_the_sample(demo: Demo, monkeypatch: pytest.Mo
     assert "Tarnmere, FQ MSA (synthetic) (cbsa:" in region.stdout
     assert "SYNTHETIC" in region.stdout
     assert "│ Automotive " in region.stdout
-    assert "strong clusters" in region.stdout
+    assert "; 1 strong cluster;" in region.stdout
     cluster = CliRunner().invoke(app, ["profile", "automotiv", "--year", "2024"])
     assert cluster.exit_code == 0, cluster.output
     assert "Automotive (automotive), 2024" in cluster.stdout

@@ -17,8 +17,9 @@ from orchestration.errors import SetupError
 if TYPE_CHECKING:
     import duckdb
 
-BAR = 16
+BAR = 10
 SHOWN = 10
+NOTE = "≈ estimated. Range: the true figure ends within ▒ with a probability of 80 %; see docs/estimates.md."
 # Two names are taken for one where so much of them is alike.
 ALIKE = 0.75
 # Whoever names a place means its metropolitan area first: what practitioners compare.
@@ -47,16 +48,27 @@ def profile(
 
     release = current_release(load_settings())
     with duckdb.connect(str(release.path), read_only=True) as con:
-        years = [found for (found,) in con.execute("SELECT DISTINCT year FROM region_profile ORDER BY 1").fetchall()]
-        if (asked := year or max(years, default=0)) not in years:
-            raise SetupError(f"no year {asked} in this release; there are {', '.join(map(str, years)) or 'none'}")
         best, *others = matching(wanted, entities(con))
         console = stdout()
         if release.profile == "sample":
             console.print(profile_label(release.profile))
-        (_cluster if best.kind == "cluster" else _region)(con, best, asked)
+        (_cluster if best.kind == "cluster" else _region)(con, best, year)
         if others:
             console.print("Or did you mean " + ", ".join(f"{o.name} ({o.key})" for o in others[:4]) + "?")
+
+
+def _year(con: duckdb.DuckDBPyConnection, of: Entity, where: str, asked: int | None) -> int:
+    """The year that is asked for, or the newest one that has what is meant: not every year has every type of region.
+
+    Raises:
+        SetupError: if there is none.
+    """
+    sql = f"SELECT DISTINCT year FROM cluster_profile WHERE {where} ORDER BY year"
+    years = [found for (found,) in con.execute(sql, [of.key]).fetchall()]
+    if (year := asked or max(years, default=0)) not in years:
+        there = ", ".join(map(str, years)) or "none"
+        raise SetupError(f"{of.name} ({of.key}) has no figures of {year}; there are {there}")
+    return year
 
 
 def entities(con: duckdb.DuckDBPyConnection) -> list[Entity]:
@@ -108,41 +120,42 @@ def _alike(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other).ratio()
 
 
-def _region(con: duckdb.DuckDBPyConnection, region: Entity, year: int) -> None:
-    console = stdout()
-    rows = con.execute(
+def _region(con: duckdb.DuckDBPyConnection, region: Entity, asked: int | None) -> None:
+    console, year = stdout(), _year(con, region, "region_id = ?", asked)
+    (row,) = con.execute(
         "SELECT jobs, average_wage, traded_share, strong_clusters, growth_1y, growth_5y, population, population_year "
         "FROM region_profile WHERE region_id = ? AND year = ?",
         [region.key, year],
     ).fetchall()
-    if not rows:
-        raise SetupError(f"{region.name} ({region.key}) has no figures of {year}")
-    jobs, pay, traded, strong, one, five, people, counted = rows[0]
+    jobs, pay, traded, strong, one, five, people, counted = row
     console.print(f"{region.name} ({region.key}), {year}", style="bold")
     told = [f"{count(jobs)} jobs" + (f" ({_rate(one)} over a year)" if one is not None else "")]
     told += [f"{_rate(five)} a year over five years"] if five is not None else []
     told += [f"average pay ${count(pay)}"] if pay is not None else []
     told += [f"{traded:.0%} of cluster jobs traded"] if traded is not None else []
-    told += [f"{strong} strong clusters"] if strong is not None else []
+    told += [f"{strong} strong cluster{'' if strong == 1 else 's'}"] if strong is not None else []
     told += [f"{count(people)} people ({counted})"] if people is not None else []
     console.print("; ".join(told))
     where = "region_id = ? AND kind = 'traded'"
     sql = GREATEST.format(name="cluster_name", where=where, order="above_norm DESC NULLS LAST, cluster_id")
     _print_table("Traded clusters, by jobs beyond the nation's share", "cluster", con, sql, [year, region.key, SHOWN])
+    console.print(NOTE)
 
 
-def _cluster(con: duckdb.DuckDBPyConnection, cluster: Entity, year: int) -> None:
-    console = stdout()
-    (nation,) = con.execute(
+def _cluster(con: duckdb.DuckDBPyConnection, cluster: Entity, asked: int | None) -> None:
+    console, year = stdout(), _year(con, cluster, "cluster_id = ?", asked)
+    ((nation,),) = con.execute(
         "SELECT max(jobs) FROM cluster_profile WHERE cluster_id = ? AND year = ? AND region_type = 'nation'",
         [cluster.key, year],
     ).fetchall()
     console.print(f"{cluster.name} ({cluster.key}), {year}", style="bold")
-    console.print(f"{count(nation[0])} private jobs in the nation")
+    console.print(f"{count(nation)} private jobs in the nation")
     for region_type, title in (("cbsa", "Metropolitan and micropolitan areas"), ("state", "States")):
         where = f"cluster_id = ? AND region_type = '{region_type}'"
+        year = _year(con, cluster, where, asked)
         sql = GREATEST.format(name="region_name", where=where, order="jobs DESC, region_id")
-        _print_table(f"{title}, by jobs", "region", con, sql, [year, cluster.key, SHOWN])
+        _print_table(f"{title} of {year}, by jobs", "region", con, sql, [year, cluster.key, SHOWN])
+    console.print(NOTE)
 
 
 def _print_table(title: str, what: str, con: duckdb.DuckDBPyConnection, sql: str, values: list[Any]) -> None:
@@ -155,9 +168,6 @@ def _print_table(title: str, what: str, con: duckdb.DuckDBPyConnection, sql: str
     ]  # fmt: skip
     columns = (what, "jobs", "range", "LQ", "strong", "stars", "a year")
     stdout().print(table(title, columns, shown, ("jobs", "LQ", "a year")))
-    stdout().print(
-        "≈ estimated. Range: the true figure ends within ▒ with a probability of 80 %; see docs/estimates.md."
-    )
 
 
 def bar(low: float | None, high: float | None, most: float) -> str:
@@ -165,7 +175,7 @@ def bar(low: float | None, high: float | None, most: float) -> str:
 
     Example:
         >>> bar(50.0, 75.0, 100.0)
-        '████████▒▒▒▒'
+        '█████▒▒▒'
     """
     if low is None or high is None or most <= 0:
         return ""
