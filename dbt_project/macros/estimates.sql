@@ -18,10 +18,15 @@
     and _upper. -#}
 {% macro fenced(estimated, known) -%}
     {%- set name = known.split(".")[1] -%}
-    {%- set point = "coalesce(" ~ known ~ ", " ~ within_bounds(estimated ~ "_estimate", known) ~ ")" -%}
+    {%- set point = best(estimated ~ "_estimate", known) -%}
     {{ point }} AS {{ name }}_estimate,
     least({{ point }}, {{ within_bounds(estimated ~ "_p10", known) }}) AS {{ name }}_p10,
     greatest({{ point }}, {{ within_bounds(estimated ~ "_p90", known) }}) AS {{ name }}_p90
+{%- endmacro %}
+
+{#- A figure where it is known, else its estimate, within its bounds. -#}
+{% macro best(estimate, known) -%}
+    coalesce({{ known }}, {{ within_bounds(estimate, known) }})
 {%- endmacro %}
 
 {% macro within_bounds(value, known) -%}

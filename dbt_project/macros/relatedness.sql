@@ -9,13 +9,16 @@
 {%- endmacro %}
 
 {#- The place of a lacking cluster among those of its region, by relatedness and complexity with equal weight, as Balland
-    et al. 2019 lay them out. The places that are summed are ranks from the best; NULL where a cluster has not both. -#}
+    et al. 2019 lay them out. The places that are summed are ranks from the best; NULL where a cluster has not both. On
+    estimates relatedness alone decides: over metropolitan areas the sign of their complexity is in doubt. -#}
 {% macro opportunity_rank(basis) -%}
     CASE
         WHEN is_ranked{{ basis }}
             THEN row_number() OVER (
                 PARTITION BY region_id, year, is_ranked{{ basis }}
-                ORDER BY density_place{{ basis }} + complexity_place{{ basis }}, density_place{{ basis }}, cluster_id
+                ORDER BY
+                    {% if basis != "_estimate" %}density_place{{ basis }} + complexity_place{{ basis }},{% endif %}
+                    density_place{{ basis }}, cluster_id
             )
     END::INTEGER
 {%- endmacro %}

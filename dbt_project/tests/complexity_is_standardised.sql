@@ -1,8 +1,11 @@
+{%- set complete = ("establishments", "estimate") %}
 -- Over the regions that have a cluster. Of an eigenvector, means are a multiple.
 WITH clusters AS (
     SELECT
         region_id, year,
-        avg(complexity_establishments) FILTER (WHERE present_establishments = 'yes') AS mean_establishments,
+        {%- for basis in complete %}
+        avg(complexity_{{ basis }}) FILTER (WHERE present_{{ basis }} = 'yes') AS mean_{{ basis }},
+        {%- endfor %}
         avg(pci) FILTER (WHERE present = 'yes') AS mean_jobs,
         any_value(f.eci) AS eci_jobs
     FROM {{ ref("cluster_opportunity") }}
@@ -11,16 +14,18 @@ WITH clusters AS (
 ),
 
 indices AS (
+    {%- for basis in complete %}
     SELECT
         region_id, year,
-        'establishments' AS basis,
-        eci_establishments AS eci,
-        mean_establishments AS mean_of_clusters,
-        diversity_establishments AS diversity,
-        orientation_establishments AS orientation
+        '{{ basis }}' AS basis,
+        eci_{{ basis }} AS eci,
+        mean_{{ basis }} AS mean_of_clusters,
+        diversity_{{ basis }} AS diversity,
+        orientation_{{ basis }} AS orientation
     FROM {{ ref("region_complexity") }}
     INNER JOIN clusters USING (region_id, year)
     UNION ALL
+    {%- endfor %}
     SELECT region_id, year, 'jobs' AS basis, eci_jobs, mean_jobs, diversity_lower, orientation
     FROM {{ ref("region_complexity") }}
     INNER JOIN clusters USING (region_id, year)

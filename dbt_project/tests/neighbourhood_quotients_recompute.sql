@@ -6,9 +6,13 @@ WITH members AS (
 ),
 
 nation AS (
-    SELECT cluster_id, year, establishments, employment_lower, employment_upper, reference_employment
-    FROM {{ ref("int_cluster_quotients") }}
-    WHERE region_type = 'nation'
+    SELECT
+        q.cluster_id, q.year, q.establishments, q.employment_lower, q.employment_upper, q.reference_employment,
+        e.nation_estimate
+    FROM {{ ref("int_cluster_quotients") }} AS q
+    INNER JOIN {{ ref("int_cluster_completions") }} AS e
+        ON q.region_id = e.region_id AND q.cluster_id = e.cluster_id AND q.year = e.year
+    WHERE q.region_type = 'nation'
 ),
 
 totals AS (
@@ -24,6 +28,8 @@ expected AS (
         / (any_value(n.establishments) / any_value(t.establishments)) AS plants,
         sum(c.employment_lower) / sum(c.region_employment)
         / (any_value(n.employment_upper) / any_value(n.reference_employment)) AS least,
+        sum(c.employment_estimate) / sum(c.region_employment)
+        / (any_value(n.nation_estimate) / any_value(n.reference_employment)) AS best,
         -- No wider than with the nation's least, and the nation at its own most.
         sum(c.employment_upper) / sum(c.region_employment)
         / (any_value(n.employment_lower) / any_value(n.reference_employment)) AS most
@@ -42,6 +48,15 @@ WHERE f.neighbours > 0
         abs(f.spatially_interpolated_lq_establishments - e.plants) > 1e-9 * (1 + e.plants)
         OR abs(f.spatially_interpolated_lq_lower - e.least) > 1e-9 * (1 + e.least)
         OR f.spatially_interpolated_lq_upper > e.most * (1 + 1e-9)
+        OR abs(
+            f.spatially_interpolated_lq_estimate - coalesce(
+                f.spatially_interpolated_lq,
+                least(
+                    greatest(e.best, f.spatially_interpolated_lq_lower),
+                    coalesce(f.spatially_interpolated_lq_upper, e.best)
+                )
+            )
+        ) > 1e-9 * (1 + e.best)
         OR (f.spatially_interpolated_lq_upper IS NULL AND e.most IS NOT NULL)
     )
 LIMIT 100

@@ -1,11 +1,14 @@
 -- From the quotients alone: each local Moran, its quadrant and Gi*; and for each cluster, type and year the local ones
 -- add up to (n - 1) times Moran's I. All over the regions that have a local Moran.
 WITH cells AS (
-    {%- for basis, quotient in (("", "lq_all"), ("_establishments", "lq_establishments")) %}
+    {%- for basis, quotient in (
+        ("", "c.lq_all"), ("_establishments", "c.lq_establishments"),
+        ("_estimate", "coalesce(c.lq_all, c.lq_all_estimate)")
+    ) %}
     SELECT
         c.region_type, c.region_id, c.cluster_id, c.year,
         'lq{{ basis }}' AS basis,
-        c.{{ quotient }} AS x,
+        {{ quotient }} AS x,
         n.local_moran{{ basis }} AS local_moran,
         n.quadrant{{ basis }} AS quadrant,
         n.getis_ord_z{{ basis }} AS getis_ord_z

@@ -1,6 +1,6 @@
 -- Where there is a local Moran there are its quadrant and p-values, which adjusted are no smaller; jobs only where enough
 -- is known; and nothing for a region without neighbours.
-{%- for basis in ("", "_establishments") %}
+{%- for basis in ("", "_establishments", "_estimate") %}
 SELECT region_id, cluster_id, year, '{{ basis }}' AS basis
 FROM {{ ref("cluster_neighbourhood") }}
 WHERE local_moran_p{{ basis }} NOT BETWEEN 1e-4 AND 1
@@ -17,5 +17,9 @@ FROM {{ ref("cluster_neighbourhood") }}
 WHERE (coverage < 0.9 AND local_moran IS NOT NULL)
     OR (neighbours = 0) <> (spatially_interpolated_lq_establishments IS NULL)
     OR spatially_interpolated_lq_lower > spatially_interpolated_lq_upper
+    OR (neighbours = 0) <> (spatially_interpolated_lq_estimate IS NULL)
+    OR spatially_interpolated_lq_estimate
+        NOT BETWEEN spatially_interpolated_lq_lower AND spatially_interpolated_lq_upper
+    OR spatially_interpolated_lq <> spatially_interpolated_lq_estimate
     OR spatially_interpolated_lq NOT BETWEEN spatially_interpolated_lq_lower AND spatially_interpolated_lq_upper
 LIMIT 100

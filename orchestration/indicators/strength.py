@@ -1,6 +1,7 @@
-"""U.S. Cluster Mapping's flags and the Observatory's stars where every figure is a number, in one or many completions.
+"""U.S. Cluster Mapping's flags, the Observatory's stars and diversity of figures that are numbers, in many completions.
 
-Belongs here: quantiles over the regions of a cluster and the flags that they give, one column a completion. Does not:
+Belongs here: quantiles over the regions of a cluster and the flags that they give, how many clusters a region is
+specialised in, one column a completion. Does not:
 flags that bounds settle for certain (`dbt_project/macros/specialisation.sql`), where completions come from
 (`completions`).
 
@@ -135,6 +136,31 @@ class Sized(NamedTuple):
     is_peer: np.ndarray
     nation_share: np.ndarray
     nation_focus: np.ndarray
+
+
+def diversity(sized: Sized, jobs: np.ndarray, kind: int) -> np.ndarray:
+    """How many clusters of a kind each region has a quotient over all industries of 1 or more of, in each completion.
+
+    Args:
+        sized: the clusters of regions of one type, numbered from 0.
+        jobs: one row a cluster of a region, one column a completion.
+        kind: which clusters count.
+
+    Returns:
+        One row a region, one column a completion.
+
+    Example:
+        >>> one = np.ones(2)
+        >>> sized = Sized(np.array([0, 0]), np.array([1, 2]), one, one, one * 100, one > 0, one, np.array([0.1, 0.3]))
+        >>> diversity(sized, np.array([[9.0, 10.0], [30.0, 40.0]]), 1).tolist()
+        [[1, 2]]
+    """
+    found = np.zeros((int(sized.region.max(initial=-1)) + 1, jobs.shape[1]), dtype=np.int32)
+    with np.errstate(invalid="ignore"):
+        present = jobs >= (sized.all_jobs * sized.nation_focus)[:, None]
+    counts = sized.kind == kind
+    np.add.at(found, sized.region[counts], present[counts])
+    return found
 
 
 def shares_of_kind(sized: Sized, jobs: np.ndarray) -> np.ndarray:

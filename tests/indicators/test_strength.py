@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.indicators.strength import FLAGS, Sized, quantiles, shares_of_kind, standing, stars, ucm_flags
+from orchestration.indicators.strength import (
+    FLAGS,
+    Sized,
+    diversity,
+    quantiles,
+    shares_of_kind,
+    standing,
+    stars,
+    ucm_flags,
+)
 
 
 @settings(max_examples=100, deadline=None)
@@ -55,6 +64,9 @@ def test_standing_is_cluster_by_cluster_and_over_peers() -> None:
     sized = Sized(region, cluster, kind, np.tile([1.0, 2.0, 3.0, 4.0], 3), np.repeat([100.0, 90.0, 105.0], 4),
                   np.repeat([True, True, False], 4), np.tile([np.nan, 0.5, 0.5, 1.0], 3),
                   np.tile([np.nan, 0.1, 0.1, 0.05], 3))  # fmt: skip
+    # Of 100, 90 and 105 jobs; the nation has a tenth of its jobs in each traded cluster, a twentieth in the local one.
+    assert diversity(sized, jobs[:, None], 1)[:, 0].tolist() == [2, 2, 1]
+    assert diversity(sized, np.stack([jobs, jobs / 2], axis=1), 2).tolist() == [[1, 0], [1, 0], [0, 0]]
     share = shares_of_kind(sized, jobs[:, None])[:, 0].reshape(3, 4)
     assert share[:, 1].tolist() == pytest.approx([0.25, 0.5, 0.99])
     assert share[:, 3].tolist() == [1.0, 1.0, 1.0]

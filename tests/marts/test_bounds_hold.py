@@ -1,18 +1,25 @@
 """Bounds against the truth: published cells of original files are hidden, then looked for within their bounds.
 
-Belongs here: whether bounds of cells and of clusters hold, and intervals of estimates, and whether these beat plain
-guesses. Does not: how narrow bounds are (`bench/bounds.py`), how estimates were fitted (`bench/estimates.py`).
+Belongs here: whether bounds of cells and of clusters hold, and intervals of estimates, whether these beat plain
+guesses, and whether patterns over regions come through. Does not: how narrow bounds are (`bench/bounds.py`), how
+estimates were fitted (`bench/estimates.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from bench import estimates
+from orchestration.indicators.complexity import complexity, proximity, relatedness_density
+from orchestration.indicators.spatial import getis_ord, local_moran, pooled
+from orchestration.indicators.spatial import numbered as map_of
 from tests.marts.conftest import HIDDEN, PUBLISHED
 from tests.marts.hidden_cells import COUNTIES, RULES, Trial, Year, add_counties, built, linked
 
@@ -56,15 +63,27 @@ def test_hidden_cells_of_a_whole_nation_lie_within_their_bounds(numbered: Path, 
     assert trial.outside == 0
 
 
+@pytest.fixture(scope="module")
+def traded(warehouse: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The cluster of each traded industry of six digits."""
+    members = warehouse.sql(
+        "SELECT split_part(industry_id, ':', 2) AS code, cluster_id FROM cluster_industry "
+        "JOIN dim_cluster USING (cluster_id) "
+        "WHERE kind = 'traded' AND industry_id LIKE 'naics2012:%' AND weight >= 0.5"
+    )
+    return dict(members.fetchall())
+
+
+@pytest.fixture(scope="module")
+def trial(numbered: Path, traded: dict[str, str]) -> estimates.Trial:
+    """The cells of 2016, those of less than twenty establishments hidden beyond what the publisher withholds."""
+    return estimates.Trial.of(numbered, 2016, np.array(list(traded)))
+
+
 def test_intervals_of_hidden_cells_hold_in_every_class(
-    numbered: Path, warehouse: duckdb.DuckDBPyConnection, record_property: Callable[[str, object], None]
+    trial: estimates.Trial, record_property: Callable[[str, object], None]
 ) -> None:
     """The seed's errors are those of 2015; of the cells of 2016 four in five lie within what is made of them."""
-    traded = warehouse.sql(
-        "SELECT split_part(industry_id, ':', 2) AS code FROM cluster_industry JOIN dim_cluster USING (cluster_id) "
-        "WHERE kind = 'traded' AND industry_id LIKE 'naics2012:%' AND weight >= 0.5"
-    ).fetchnumpy()["code"]
-    trial = estimates.Trial.of(numbered, 2016, traded.astype(str))
     classes = list(estimates.held(trial, estimates.seeded()))
     shares = [row["held"] for row in classes]
     record_property("intervals of hidden cells hold", f"{min(shares)} to {max(shares)} in {len(classes)} classes")
@@ -74,6 +93,91 @@ def test_intervals_of_hidden_cells_hold_in_every_class(
     assert len(classes) >= 50
     assert min(shares) >= 0.77
     assert max(shares) <= 0.86
+
+
+def quotients(
+    trial: estimates.Trial, traded: dict[str, str], region_type: str
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """The regions of a type by number, their jobs, and their quotients by the whole year and where cells are hidden.
+
+    Shares of clusters over the same shares of all regions together in the whole year.
+    """
+    clusters, of_type = sorted(set(traded.values())), trial.kind == estimates.TYPES.index(region_type)
+    totals = of_type & trial.is_total & (trial.whole > 0)
+    order = np.argsort(trial.region[totals])
+    regions, total = trial.region[totals][order], trial.whole[totals][order]
+    mine = of_type & (trial.detail == estimates.DETAILS.index("traded")) & np.isin(trial.region, regions)
+    column = np.array([clusters.index(traded[code]) for code in trial.code[mine].tolist()])
+    place = np.searchsorted(regions, trial.region[mine]) * len(clusters) + column
+    whole, hidden = (
+        np.bincount(place, jobs[mine], len(regions) * len(clusters)).reshape(len(regions), -1)
+        for jobs in (trial.whole, trial.estimate)
+    )
+    nation = whole.sum(axis=0) / total.sum()
+    return regions, total[:, None], [jobs / total[:, None] / nation for jobs in (whole, hidden)]
+
+
+def neighbours(numbered: Path, con: duckdb.DuckDBPyConnection, regions: np.ndarray) -> tuple[np.ndarray, Any]:
+    """The order of the names of counties or states, and who borders whom in that order."""
+    with duckdb.connect(str(numbered), read_only=True) as scratch:
+        rows = scratch.sql("SELECT region_no, region_id FROM intermediate.int_sum_regions WHERE year = 2016").fetchall()
+    of_number = dict(rows)
+    names = np.array([of_number[number] for number in regions.tolist()])
+    pairs = np.array(con.sql("SELECT region_id, neighbour_region_id FROM county_adjacency").fetchall())
+    if names[0].startswith("state:"):
+        pairs = np.char.replace(pairs.astype("<U9"), "county:", "state:")
+        pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    order = np.argsort(names)
+    return order, map_of(names[order], *pairs.T)
+
+
+def alike(one: np.ndarray, other: np.ndarray) -> float:
+    """Spearman's rank correlation of all cells that both have."""
+    return float(spearmanr(one.ravel(), other.ravel(), nan_policy="omit").statistic)
+
+
+@pytest.mark.parametrize(
+    ("region_type", "least"),
+    [
+        ("state", {"eci": 0.96, "pci": 0.96, "density": 0.96, "local Moran": 0.93, "Gi*": 0.97, "pooled": 0.95}),
+        ("county", {"eci": 0.7, "pci": 0.88, "density": 0.9, "local Moran": 0.75, "Gi*": 0.88, "pooled": 0.92}),
+        ("cbsa", {"eci": 0.87, "pci": 0.95, "density": 0.88}),
+    ],
+)
+def test_patterns_over_regions_come_through_hiding(
+    numbered: Path,
+    trial: estimates.Trial,
+    traded: dict[str, str],
+    warehouse: duckdb.DuckDBPyConnection,
+    record_property: Callable[[str, object], None],
+    region_type: str,
+    least: dict[str, float],
+) -> None:
+    """Rank correlations of what estimates give where cells are hidden with what they give of the whole year.
+
+    Indices are compared up to their sign, which is another matter. The whole year has estimates too, where the
+    publisher withholds.
+    """
+    regions, total, (whole, hidden) = quotients(trial, traded, region_type)
+    presence = whole >= 1, hidden >= 1
+    one, other = (complexity(present) for present in presence)
+    found = {
+        "eci": abs(alike(one.eci, other.eci)),
+        "pci": abs(alike(one.pci, other.pci)),
+        "density": alike(*(relatedness_density(present, proximity(present)) for present in presence)),
+    }
+    if "Gi*" in least:
+        order, borders = neighbours(numbered, warehouse, regions)
+        maps, jobs = (whole[order], hidden[order]), total[order]
+        found |= {
+            "local Moran": alike(*(local_moran(borders, values, permutations=0).value for values in maps)),
+            "Gi*": alike(*(getis_ord(borders, values) for values in maps)),
+            "pooled": alike(*(pooled(borders, values * jobs) / pooled(borders, jobs) for values in maps)),
+        }
+    told = ", ".join(f"{name} {value:.3f}" for name, value in found.items())
+    record_property(f"patterns over {region_type} with cells hidden", told)
+    print(f"\n{region_type}: {told}")
+    assert {name: found[name] for name, value in least.items() if found[name] < value} == {}
 
 
 @pytest.mark.parametrize(("figure", "slack"), [("employment", 5), ("lq", 0)])

@@ -318,6 +318,40 @@ def test_every_cluster_with_establishments_has_an_estimate_within_its_bounds(war
     assert counted == [(True, 0, 0, 0, 0)]
 
 
+def test_patterns_over_regions_are_whole_on_estimates(warehouse: Con) -> None:
+    """Of 2016 on jobs they are NULL for all counties and metropolitan areas."""
+    lacking = warehouse.sql(
+        """
+        SELECT count(*) FILTER (neighbours > 0 AND (local_moran_estimate IS NULL OR quadrant_estimate IS NULL)),
+            count(*) FILTER (neighbours > 0 AND spatially_interpolated_lq_estimate IS NULL)
+        FROM cluster_neighbourhood WHERE year = 2016
+        UNION ALL
+        SELECT count(*) FILTER ((eci_estimate IS NULL) <> (diversity_estimate = 0)),
+            count(*) FILTER (diversity_estimate <> diversity)
+        FROM region_complexity WHERE year = 2016
+        UNION ALL
+        SELECT count(*) FILTER (relatedness_density_estimate IS NULL OR complexity_estimate IS NULL),
+            count(*) FILTER ((opportunity_rank_estimate IS NULL) <> (present_estimate = 'yes'))
+        FROM cluster_opportunity WHERE year = 2016
+        """
+    ).fetchall()
+    assert lacking == [(0, 0)] * 3
+
+
+def test_automotive_is_hot_from_michigan_to_alabama(warehouse: Con) -> None:
+    """By estimates of jobs: among states Indiana and Ohio first; of hot counties four in five lie in seven states."""
+    hot = "FROM cluster_neighbourhood WHERE cluster_id = 'automotive' AND year = 2016"
+    states = warehouse.sql(
+        f"SELECT region_id {hot} AND region_id LIKE 'state:%' ORDER BY getis_ord_z_estimate DESC LIMIT 2"
+    ).fetchall()
+    assert states == [("state:18",), ("state:39",)]
+    belt = "region_id[8:9] IN ('26', '39', '18', '17', '21', '47', '01')"
+    (share,) = warehouse.sql(
+        f"SELECT avg(({belt})::INTEGER) {hot} AND region_id LIKE 'county:%' AND getis_ord_z_estimate > 1.96"
+    ).fetchall()[0]
+    assert share > 0.8
+
+
 def test_flags_agree_with_published_ones_of_another_source(
     warehouse: Con, reference: Path, record_property: Record
 ) -> None:

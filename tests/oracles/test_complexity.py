@@ -59,18 +59,23 @@ def marts(
     con: duckdb.DuckDBPyConnection, plants: np.ndarray, lower: np.ndarray | None = None, upper: np.ndarray | None = None
 ) -> tuple[list[Row], list[list[Row]]]:
     """The rows of both marts, regions and regions by clusters, from quotients; those of jobs are as those of plants
-    where they are not given, and NaN is no bound."""
+    where they are not given, and NaN is no bound. Estimates are as plants."""
     regions, clusters = plants.shape
     low, high = plants if lower is None else lower, plants if upper is None else upper
     con.execute(
         "CREATE OR REPLACE TABLE int_cluster_grid (region_type VARCHAR, region_id VARCHAR, cluster_id VARCHAR, "
-        "year INTEGER, employment_upper DOUBLE, lq_all_lower DOUBLE, lq_all_upper DOUBLE, lq_establishments DOUBLE)"
+        "year INTEGER, employment_upper DOUBLE, lq_all_lower DOUBLE, lq_all_upper DOUBLE, lq_establishments DOUBLE, "
+        "lq_all_estimate DOUBLE)"
+    )
+    con.execute(
+        "CREATE OR REPLACE TABLE int_cluster_completions (region_id VARCHAR, cluster_id VARCHAR, year INTEGER, "
+        "diversity_p10 DOUBLE, diversity_p90 DOUBLE)"
     )
     for r in range(regions):
         for c in range(clusters):
-            bounds = [None if np.isnan(x) else float(x) for x in (low[r, c], high[r, c], plants[r, c])]
+            bounds = [None if np.isnan(x) else float(x) for x in (low[r, c], high[r, c], plants[r, c], plants[r, c])]
             row = ["state", f"state:{r:02}", f"c{c:02}", 2016, 0 if bounds[1] == 0 else 9, *bounds]
-            con.execute("INSERT INTO int_cluster_grid VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+            con.execute("INSERT INTO int_cluster_grid VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     con.execute(f"CREATE OR REPLACE TABLE int_relatedness_cells AS {model('intermediate/year/int_relatedness_cells')}")
     dbt = SimpleNamespace(config=lambda **_: None, ref=con.table)
     figures = python_model("intermediate/year/int_relatedness")(dbt, None)
@@ -102,7 +107,7 @@ def flat(rows: list[list[Any]]) -> list[Any]:
     return list(chain.from_iterable(rows))
 
 
-@pytest.mark.parametrize("basis", ["", "_establishments"])
+@pytest.mark.parametrize("basis", ["", "_establishments", "_estimate"])
 def test_indices_of_hidalgo_and_hausmann(reference: Path, con: duckdb.DuckDBPyConnection, basis: str) -> None:
     """Eigenvectors are defined up to sign, and the file says: flip both. Its ECI is oriented on diversity, with which
     it is correlated at 0.11, and its PCI apart from that on rarity, at 0.41: in it the only product of C2, the country
@@ -140,6 +145,7 @@ def test_proximity_and_reflections_of_hidalgo_and_hausmann(reference: Path, con:
     regions, _ = marts(con, present.astype(float))
     expected = pytest.approx(told["reflections_country_k1"], abs=PRINTED)
     assert column(regions, "average_ubiquity_establishments") == expected
+    assert column(regions, "average_ubiquity_estimate") == expected
 
 
 def test_quotients_presence_and_cooccurrence_of_econgeo(reference: Path, con: duckdb.DuckDBPyConnection) -> None:
@@ -175,7 +181,7 @@ NESTED = np.tril(np.ones((10, 10)), 2)[:, ::-1]
 
 @pytest.mark.parametrize(("count", "given"), [(0, True), (10, True), (11, False)])
 def test_indices_on_jobs_need_nine_tenths_settled(con: duckdb.DuckDBPyConnection, count: int, given: bool) -> None:
-    """Of ten by ten cells; those on establishments do not mind."""
+    """Of ten by ten cells; those on establishments and on estimates do not mind."""
     low, high = NESTED.copy(), NESTED.copy()
     for k in range(count):
         low[k % 10, (3 * k + k // 10) % 10], high[k % 10, (3 * k + k // 10) % 10] = 0, np.nan
@@ -185,7 +191,7 @@ def test_indices_on_jobs_need_nine_tenths_settled(con: duckdb.DuckDBPyConnection
     assert {row["orientation_establishments"] > 0.5 for row in regions} == {True}
     for rows, name in ((regions, "eci"), (flat(cells), "complexity"), (flat(cells), "relatedness_density")):
         assert {row[name] is not None for row in rows} == {given}, name
-        assert all(row[f"{name}_establishments"] is not None for row in rows)
+        assert all(row[f"{name}_{basis}"] is not None for row in rows for basis in ("establishments", "estimate"))
     for row in flat(cells):
         assert row["opportunity_rank"] is None or given
         assert row["present"] != "undetermined" or row["opportunity_rank"] is None
@@ -201,6 +207,10 @@ def test_a_region_of_which_little_is_settled_has_no_index_on_jobs(con: duckdb.Du
     assert [k for k, row in enumerate(cells) if row[9]["relatedness_density"] is None] == [4]
     assert regions[4]["diversity"] is None
     assert regions[4]["diversity_upper"] - regions[4]["diversity_lower"] == 3
+    assert regions[4]["diversity_estimate"] == NESTED[4].sum()
+    assert (regions[4]["diversity_p10"], regions[4]["diversity_p90"]) == (
+        regions[4]["diversity_lower"], regions[4]["diversity_upper"],
+    )  # fmt: skip
     assert all(row["opportunity_rank"] is None for row in cells[4])
     assert {row["complexity"] is not None for row in flat(cells)} == {True}
 

@@ -1,19 +1,23 @@
-"""Published figures of spatial autocorrelation, by the kernel that fills `cluster_neighbourhood`.
+"""Published figures of spatial autocorrelation, by the kernel and the model that fill `cluster_neighbourhood`.
 
 Belongs here: Columbus' crime data (Anselin 1988), the lattice on which spdep and esda agree. Does not: random maps.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from scipy import sparse
 
 from orchestration.indicators.spatial import contiguity, getis_ord, local_moran, moran
+
+MODEL = Path(__file__).parents[2] / "dbt_project/models/intermediate/year/int_neighbourhood_moran.py"
 
 
 def oracle(reference: Path, name: str) -> tuple[sparse.csr_array, np.ndarray, dict[str, Any]]:
@@ -54,3 +58,38 @@ def test_quadrants_and_getis_ord_of_columbus(reference: Path) -> None:
     assert local_moran(borders, values, permutations=0).quadrant[:, 0].tolist() == told["moran_scatter_quadrant"]
     # Eleven digits after the first are printed.
     np.testing.assert_allclose(getis_ord(borders, values)[:, 0], told["getis_ord_gstar_z"], rtol=1e-11, atol=1e-12)
+
+
+def modelled(borders: sparse.csr_array, quotient: np.ndarray, estimate: np.ndarray) -> dict[str, list[Any]]:
+    """What the model makes of one cluster whose quotients are known (or NaN) and estimated."""
+    spec = importlib.util.spec_from_file_location("model", MODEL)
+    assert spec is not None
+    assert spec.loader is not None
+    model = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(model)
+    count = len(quotient)
+    keys = {"region_type": ["county"] * count, "region_id": [f"county:{k:05}" for k in range(count)],
+            "cluster_id": ["crime"] * count, "year": [2016] * count}  # fmt: skip
+    numbers = dict.fromkeys(model.NUMBERS, np.ones(count)) | {"lq_all": quotient, "lq_all_estimate": estimate}
+    columns: dict[str, list[Any]] = model.statistics(pa.table(keys | numbers), borders).to_pydict()
+    return columns
+
+
+def test_estimates_stand_in_for_what_is_not_known(reference: Path) -> None:
+    """Of every other region of Columbus nothing is known but the estimate, which is right."""
+    borders, values, told = oracle(reference, "moran_columbus")
+    crime, n = values[:, 0], len(values)
+    found = modelled(borders, np.where(np.arange(n) % 2, np.nan, crime), crime)
+    assert set(found["local_moran"]) == {None}
+    local = np.array(found["local_moran_estimate"]) * n / (n - 1)
+    np.testing.assert_allclose(local, told["local_moran_Ii_m2_over_n"], atol=1e-11)
+    assert found["quadrant_estimate"] == told["moran_scatter_quadrant"]
+    np.testing.assert_allclose(found["getis_ord_z_estimate"], told["getis_ord_gstar_z"], rtol=1e-11, atol=1e-12)
+
+
+def test_where_all_is_known_the_estimate_is_the_figure(reference: Path) -> None:
+    borders, values, _ = oracle(reference, "moran_columbus")
+    found = modelled(borders, values[:, 0], 1.004 * values[::-1, 0])
+    for name in ("local_moran", "local_moran_p", "local_moran_fdr", "quadrant", "getis_ord_z"):
+        assert found[f"{name}_estimate"] == found[name]
+        assert None not in found[name]

@@ -1,6 +1,6 @@
 -- Every traded cluster in every state, county and metropolitan area of the nation, also where it has no establishment,
 -- which is a known zero: the complete matrix that neighbourhoods and relatedness are computed on. Jobs are bounded where
--- they are withheld; establishments never are, so quotients of establishments are complete.
+-- they are withheld; establishments never are, so quotients of establishments are complete, and so are estimates.
 WITH totals AS (
     SELECT region_id, year, establishments
     FROM {{ ref("int_cells") }}
@@ -32,9 +32,18 @@ SELECT
     {{ location_quotient(
         "coalesce(q.establishments, 0)", "t.establishments", "n.establishments", "n.all_establishments"
     ) }}
-        AS lq_establishments
+        AS lq_establishments,
+    -- Those of cluster_specialisation.
+    CASE WHEN q.region_id IS NULL THEN 0 ELSE {{ best("e.employment_estimate", "q.employment") }} END
+        AS employment_estimate,
+    CASE WHEN q.region_id IS NULL THEN 0 ELSE {{ best(location_quotient(
+        "e.employment_estimate", "q.region_employment", "e.nation_estimate", "q.reference_employment"
+    ), "q.lq_all") }} END
+        AS lq_all_estimate
 FROM {{ ref("int_concentration_regions") }} AS r
 INNER JOIN nation AS n ON r.year = n.year
 INNER JOIN totals AS t ON r.region_id = t.region_id AND r.year = t.year
 LEFT JOIN {{ ref("int_cluster_quotients") }} AS q
     ON r.region_id = q.region_id AND r.year = q.year AND n.cluster_id = q.cluster_id
+LEFT JOIN {{ ref("int_cluster_completions") }} AS e
+    ON r.region_id = e.region_id AND r.year = e.year AND n.cluster_id = e.cluster_id

@@ -9,12 +9,23 @@ NUMBERS = [
     "establishments",
     "employment_lower",
     "employment_upper",
+    "employment_estimate",
     "lq_all",
     "lq_establishments",
+    "lq_all_estimate",
     "region_employment",
     "region_establishments",
 ]
-POOLED = ["employment_lower", "employment_upper", "establishments", "region_employment", "region_establishments"]
+POOLED = [
+    "employment_lower",
+    "employment_upper",
+    "employment_estimate",
+    "establishments",
+    "region_employment",
+    "region_establishments",
+]
+# Of these every region has a figure.
+COMPLETE = ("establishments", "estimate")
 KEYS = {"region_type": pa.string(), "region_id": pa.string(), "cluster_id": pa.string(), "year": pa.int32()}
 FIGURES = {
     "moran_i": pa.float64(),
@@ -28,7 +39,7 @@ SCHEMA = pa.schema(
     KEYS
     | {"neighbours": pa.int32(), "coverage": pa.float64()}
     | FIGURES
-    | {f"{name}_establishments": kind for name, kind in FIGURES.items()}
+    | {f"{name}_{basis}": kind for basis in COMPLETE for name, kind in FIGURES.items()}
     | {f"pooled_{name}": pa.float64() for name in POOLED}
 )
 
@@ -52,11 +63,16 @@ def statistics(table, borders):
     # Every cluster stands in every region, so each column is a matrix of regions and clusters; NULL becomes NaN.
     cells = {name: table[name].to_numpy().astype(float).reshape(borders.shape[0], -1) for name in NUMBERS}
     present = cells["establishments"] > 0
-    values = {"": covered(cells["lq_all"], present), "_establishments": cells["lq_establishments"]}
-    shape = cells["lq_all"].shape
+    known = cells["lq_all"]
+    values = {
+        "": covered(known, present),
+        "_establishments": cells["lq_establishments"],
+        "_estimate": np.where(np.isnan(known), cells["lq_all_estimate"], known),
+    }
+    shape = known.shape
     columns = {
         "neighbours": np.broadcast_to(borders.sum(axis=1)[:, None], shape),
-        "coverage": np.broadcast_to(coverage(cells["lq_all"], present), shape),
+        "coverage": np.broadcast_to(coverage(known, present), shape),
     }
     columns |= {f"pooled_{name}": pooled(borders, cells[name]) for name in POOLED}
     for suffix, value in values.items():

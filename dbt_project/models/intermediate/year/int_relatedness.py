@@ -24,14 +24,12 @@ FIGURES = {
     "connected": pa.bool_(),
     "orientation": pa.float64(),
     "oriented_on": pa.string(),
-    "density_establishments": pa.float64(),
-    "eci_establishments": pa.float64(),
-    "pci_establishments": pa.float64(),
-    "connected_establishments": pa.bool_(),
-    "orientation_establishments": pa.float64(),
-    "oriented_on_establishments": pa.string(),
-    "average_ubiquity_establishments": pa.float64(),
 }
+# Of these it is known of every cell whether a cluster is present.
+COMPLETE = ("establishments", "estimate")
+OF_COMPLETE = {name: kind for name, kind in FIGURES.items() if name not in ("density_lower", "density_upper")}
+OF_COMPLETE["average_ubiquity"] = pa.float64()
+FIGURES |= {f"{name}_{basis}": kind for basis in COMPLETE for name, kind in OF_COMPLETE.items()}
 SCHEMA = pa.schema(KEYS | FIGURES)
 
 
@@ -42,8 +40,9 @@ def model(dbt, session):
     for region_type, year in cells.project("region_type, year").distinct().order("region_type, year").fetchall():
         block = cells.filter(f"region_type = '{region_type}' AND year = {year}").order("region_id, cluster_id")
         keys = block.project("region_id, cluster_id, year::INTEGER AS year").to_arrow_table().cast(pa.schema(KEYS))
+        complete = [f"present_{basis} = 'yes' AS {basis}" for basis in COMPLETE]
         verdicts = block.project(
-            "present = 'yes' AS surely, present <> 'no' AS possibly, present_establishments = 'yes' AS establishments"
+            ", ".join(["present = 'yes' AS surely", "present <> 'no' AS possibly", *complete])
         ).fetchnumpy()
         clusters = len(keys["cluster_id"].unique())
         figures = relatedness(**{name: held.reshape(-1, clusters) for name, held in verdicts.items()})
@@ -53,27 +52,31 @@ def model(dbt, session):
     return pa.concat_tables(found)
 
 
-def relatedness(surely, possibly, establishments):
+def relatedness(surely, possibly, **complete):
     """All figures, regions by clusters; those of a region or of a cluster stand in all its cells."""
     known = surely | ~possibly
-    # The last digits of an eigenvector are the processor's.
-    of_jobs, of_plants = settled(complexity(surely)), settled(complexity(establishments))
     lower, upper = density_bounds(surely, possibly, *proximity_bounds(surely, possibly))
     cells = {
         "density": relatedness_density(surely, proximity(surely, known), known),
         "density_lower": lower,
         "density_upper": upper,
-        "eci": np.round(of_jobs.eci[:, None], DIGITS),
-        "pci": np.round(of_jobs.pci, DIGITS),
-        "connected": np.array(of_jobs.connected),
-        "orientation": np.round(np.array(of_jobs.orientation), DIGITS),
-        "oriented_on": np.array(of_jobs.oriented_on, dtype=object),
-        "density_establishments": relatedness_density(establishments, proximity(establishments)),
-        "eci_establishments": np.round(of_plants.eci[:, None], DIGITS),
-        "pci_establishments": np.round(of_plants.pci, DIGITS),
-        "connected_establishments": np.array(of_plants.connected),
-        "orientation_establishments": np.round(np.array(of_plants.orientation), DIGITS),
-        "oriented_on_establishments": np.array(of_plants.oriented_on, dtype=object),
-        "average_ubiquity_establishments": reflections(establishments, 1)[0][:, None],
     }
+    cells |= indices(surely, "")
+    for basis, present in complete.items():
+        cells[f"density_{basis}"] = relatedness_density(present, proximity(present))
+        cells[f"average_ubiquity_{basis}"] = reflections(present, 1)[0][:, None]
+        cells |= indices(present, f"_{basis}")
     return {name: np.broadcast_to(figure, surely.shape) for name, figure in cells.items()}
+
+
+def indices(present, ending):
+    """Complexity of regions and clusters, and what can be said of its sign."""
+    found = settled(complexity(present))
+    # The last digits of an eigenvector are the processor's.
+    return {
+        f"eci{ending}": np.round(found.eci[:, None], DIGITS),
+        f"pci{ending}": np.round(found.pci, DIGITS),
+        f"connected{ending}": np.array(found.connected),
+        f"orientation{ending}": np.round(np.array(found.orientation), DIGITS),
+        f"oriented_on{ending}": np.array(found.oriented_on, dtype=object),
+    }

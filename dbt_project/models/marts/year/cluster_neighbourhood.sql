@@ -1,13 +1,16 @@
-{%- set bases = ("", "_establishments") %}
+{%- set bases = ("", "_establishments", "_estimate") %}
 {%- set statistics = ("local_moran", "local_moran_p", "local_moran_fdr", "quadrant", "getis_ord_z") %}
 WITH nation AS (
     SELECT
         q.cluster_id, q.year, q.employment_lower, q.employment_upper, q.reference_employment,
         q.establishments,
-        t.establishments AS all_establishments
+        t.establishments AS all_establishments,
+        e.nation_estimate
     FROM {{ ref("int_cluster_quotients") }} AS q
     INNER JOIN {{ ref("int_cells") }} AS t
         ON q.region_id = t.region_id AND q.year = t.year AND t.level = 'total' AND t.ownership = 'total'
+    INNER JOIN {{ ref("int_cluster_completions") }} AS e
+        ON q.region_id = e.region_id AND q.cluster_id = e.cluster_id AND q.year = e.year
     WHERE q.region_type = 'nation'
 ),
 
@@ -38,7 +41,12 @@ quotients AS (
         {{ location_quotient(
             "pooled_establishments", "pooled_region_establishments", "establishments", "all_establishments"
         ) }}
-            AS focal_establishments
+            AS focal_establishments,
+        {{ location_quotient(
+            "pooled_employment_estimate", "pooled_region_employment", "nation_estimate", "reference_employment"
+        ) }}
+            AS focal_estimate,
+        CASE WHEN {{ is_narrow("focal_lower", "focal_upper") }} THEN (focal_lower + focal_upper) / 2 END AS focal
     FROM pooled
 )
 
@@ -53,9 +61,9 @@ SELECT
     {{ statistic }}{{ basis }},
     {%- endfor %}
     {%- endfor %}
-    CASE WHEN {{ is_narrow("focal_lower", "focal_upper") }} THEN (focal_lower + focal_upper) / 2 END
-        AS spatially_interpolated_lq,
+    focal AS spatially_interpolated_lq,
     focal_lower AS spatially_interpolated_lq_lower,
     focal_upper AS spatially_interpolated_lq_upper,
-    focal_establishments AS spatially_interpolated_lq_establishments
+    focal_establishments AS spatially_interpolated_lq_establishments,
+    {{ best("focal_estimate", "focal") }} AS spatially_interpolated_lq_estimate
 FROM quotients

@@ -1,6 +1,7 @@
 -- The clusters a region lacks are ranked by density and by complexity among themselves, equals alike, and then by the sum
--- of both ranks; of equal sums the denser goes first. What differs by less than the ninth digit is equal.
-{%- set bases = ["", "_establishments"] %}
+-- of both ranks; of equal sums the denser goes first; on estimates by density alone. What differs by less than the ninth digit is equal.
+{%- set complete = ["_establishments", "_estimate"] %}
+{%- set bases = [""] + complete %}
 
 WITH cells AS (
     SELECT
@@ -9,8 +10,10 @@ WITH cells AS (
         f.density_upper,
         CASE WHEN {{ is_well_covered("c.type_coverage", "c.region_coverage") }} THEN f.density END AS density,
         CASE WHEN {{ is_well_covered("c.type_coverage", "c.cluster_coverage") }} THEN f.pci END AS complexity,
-        f.density_establishments,
-        f.pci_establishments AS complexity_establishments
+        {%- for basis in complete %}
+        f.density{{ basis }},
+        f.pci{{ basis }} AS complexity{{ basis }}{{ "," if not loop.last }}
+        {%- endfor %}
     FROM {{ ref("int_relatedness_cells") }} AS c
     INNER JOIN {{ ref("int_relatedness") }} AS f
         ON c.region_id = f.region_id AND c.cluster_id = f.cluster_id AND c.year = f.year
@@ -51,8 +54,10 @@ SELECT
     complexity,
     {{ opportunity_rank("") }} AS opportunity_rank,
     region_coverage AS coverage,
-    present_establishments,
-    density_establishments AS relatedness_density_establishments,
-    complexity_establishments,
-    {{ opportunity_rank("_establishments") }} AS opportunity_rank_establishments
+    {%- for basis in complete %}
+    present{{ basis }},
+    density{{ basis }} AS relatedness_density{{ basis }},
+    complexity{{ basis }},
+    {{ opportunity_rank(basis) }} AS opportunity_rank{{ basis }}{{ "," if not loop.last }}
+    {%- endfor %}
 FROM places
