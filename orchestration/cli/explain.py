@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestration.cli.profile import Entity, entities, matching
+from orchestration.cli.profile import Entity, matching
 from orchestration.cli.terminal import current_release, load_settings, profile_label, stdout
 from orchestration.errors import GateError, SetupError
 
@@ -49,7 +49,9 @@ def explain(
     """
     import duckdb
 
+    from orchestration.explaining.publisher import Publisher
     from orchestration.explaining.report import Report
+    from orchestration.explaining.tables import follow
 
     subject = _subject(table, cluster, industry, ownership)
     settings = load_settings()
@@ -57,23 +59,16 @@ def explain(
     report = Report()
     with duckdb.connect(str(release.path), read_only=True) as con:
         _require_column(con, table, column)
-        place, others = _found(region, _regions(con, region), "region")
-        among = (
-            [one for one in entities(con) if one.kind == "cluster"] if subject == "cluster" else _industries(con, year)
-        )
-        what, more = _found(cluster or industry or "", among, subject)
-        keys = {"region_id": place.key, f"{subject}_id": what.key, "year": year}
-        keys |= {"ownership": ownership} if subject == "industry" else {}
-        keys = _span(con, keys, from_year) if table == "cluster_dynamics" else keys
+        place, *others = _found(region, _regions(con, region), "region")
+        among = _clusters(con) if subject == "cluster" else _industries(con, year, industry or "")
+        what, *more = _found(cluster or industry or "", among, subject)
+        keys = _keys(con, table, {"region_id": place.key, f"{subject}_id": what.key}, year, from_year, ownership)
         row = _row(con, table, keys, place, what)
         report.lines.append(f"{what.name} in {place.name}, {year}{'' if subject == 'cluster' else f' ({ownership})'}")
         report.say(f"{table}, {', '.join(str(key) for key in keys.values())}; release {release.id}", "")
         if release.profile == "sample":
             report.say(profile_label(release.profile), "")
         _contract(report, con, table, column, row[column])
-        from orchestration.explaining.publisher import Publisher
-        from orchestration.explaining.tables import follow
-
         follow(report, Publisher(con, settings, release.id), table, column, row)
     _print(report, [*others, *more])
 
@@ -109,25 +104,31 @@ def _require_column(con: duckdb.DuckDBPyConnection, table: str, column: str) -> 
         )
 
 
-def _found(wanted: str, among: list[Entity], what: str) -> tuple[Entity, list[Entity]]:
-    """The likeliest of what is meant, and what else may be."""
+def _found(wanted: str, among: list[Entity], what: str) -> list[Entity]:
+    """What is meant, the likeliest first."""
     try:
-        best, *others = matching(wanted, among)
+        return matching(wanted, among)
     except SetupError as error:
         table = {"region": "dim_region", "cluster": "dim_cluster"}.get(what, "dim_industry")
         raise SetupError(f'no {what} is called {wanted!r}; `clusters query "FROM {table}"` lists them') from error
-    return best, others
 
 
 def _regions(con: duckdb.DuckDBPyConnection, wanted: str) -> list[Entity]:
-    """What may be meant: the region of that key, also one that is no place, or all that have a name."""
-    sql = "SELECT region_id, coalesce(name, region_id), region_type FROM dim_region WHERE region_id = ?"
-    keyed = [Entity(*row) for row in con.execute(sql, [wanted.strip()]).fetchall()]
-    return keyed or [one for one in entities(con) if one.kind != "cluster"]
+    """What may be meant: the region of that key, also one that is no place, or all places; the larger first."""
+    rows = con.execute(
+        "SELECT region_id, coalesce(name, region_id), region_type, coalesce(population, 0) FROM dim_region ORDER BY 1"
+    ).fetchall()
+    keyed = [row for row in rows if row[0] == wanted.strip()]
+    return [Entity(*row) for row in keyed or rows if keyed or row[2] != "unallocated"]
 
 
-def _industries(con: duckdb.DuckDBPyConnection, year: int) -> list[Entity]:
-    """The industries of a year, each by its code and by its title."""
+def _clusters(con: duckdb.DuckDBPyConnection) -> list[Entity]:
+    rows = con.execute("SELECT cluster_id, name FROM dim_cluster ORDER BY cluster_id").fetchall()
+    return [Entity(key, name, "cluster") for key, name in rows]
+
+
+def _industries(con: duckdb.DuckDBPyConnection, year: int, wanted: str) -> list[Entity]:
+    """What may be meant: the industry of that code or key in the year's classification, or all of them."""
     rows = con.execute(
         "SELECT industry_id, i.code, i.title FROM dim_industry AS i "
         "SEMI JOIN (SELECT industry_id FROM employment WHERE year = ?) AS e USING (industry_id) ORDER BY i.code",
@@ -135,20 +136,19 @@ def _industries(con: duckdb.DuckDBPyConnection, year: int) -> list[Entity]:
     ).fetchall()
     if not rows:
         raise SetupError(f"no year {year} in this release; there are {_years(con, 'employment', 'year')}")
-    return [Entity(key, f"{title} ({code})", code) for key, code, title in rows]
+    keyed = [row for row in rows if wanted.strip() in row[:2]]
+    return [Entity(key, f"{title} ({code})", "industry") for key, code, title in keyed or rows]
 
 
-def _span(con: duckdb.DuckDBPyConnection, keys: dict[str, Any], from_year: int | None) -> dict[str, Any]:
-    """The keys of a change: up to the year asked for, from the year named or the nearest before."""
+def _keys(
+    con: duckdb.DuckDBPyConnection, table: str, keys: dict[str, Any], year: int, from_year: int | None, ownership: str
+) -> dict[str, Any]:
+    """All that identifies a row; a change goes from the year that was named or the nearest before."""
+    if table != "cluster_dynamics":
+        return keys | ({"ownership": ownership} if "industry_id" in keys else {}) | {"year": year}
     sql = "SELECT max(from_year) FROM cluster_dynamics WHERE region_id = ? AND cluster_id = ? AND to_year = ?"
-    nearest = con.execute(sql, [keys["region_id"], keys["cluster_id"], keys["year"]]).fetchone()
-    start = from_year or (nearest[0] if nearest else None)
-    return {
-        "region_id": keys["region_id"],
-        "cluster_id": keys["cluster_id"],
-        "from_year": start,
-        "to_year": keys["year"],
-    }
+    nearest = con.execute(sql, [*keys.values(), year]).fetchone()
+    return keys | {"from_year": from_year or (nearest[0] if nearest else None), "to_year": year}
 
 
 def _row(
@@ -192,9 +192,8 @@ def _contract(report: Report, con: duckdb.DuckDBPyConnection, table: str, column
         found = rows_of(con, "FROM meta.indicator WHERE table_name = ? AND column_name = ?", [table, name])
         if found and found[0]["formula"]:
             report.say(f"formula{'' if name == column else f' of {name}'}: {found[0]['formula']}")
-            if found[0]["threshold"]:
+            if found[0]["threshold"] and name == column:
                 report.say(f"threshold: {found[0]['threshold']}")
-            break
     report.say(f"source: {told['citation'].rstrip('.')}")
 
 

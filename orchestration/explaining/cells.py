@@ -25,7 +25,7 @@ CELL = """
 QUOTIENTS = ("lq", "lq_lower", "lq_upper", "lq_if_withheld", "lq_estimate", "specialised")
 HOW = (
     "The estimate is plants times the industry's mean size, fitted to all totals of the year within the bounds; the "
-    "interval comes from errors that were measured on hidden cells"
+    "interval comes from errors that were measured on hidden cells. Neither is made again here"
 )
 REST = """
     SELECT count(*) AS parts, count(*) FILTER (WHERE e.employment IS NULL) AS open,
@@ -60,7 +60,7 @@ def explain(report: Report, of: Publisher, row: dict[str, Any], column: str) -> 
     nation = row["reference_region_id"]
     if column in QUOTIENTS and nation:
         _quotient(report, of.con, row, column)
-    _jobs(report, of.con, row)
+    _jobs(report, of.con, row, column)
     key = row["region_id"], row["year"], row["ownership"]
     beside = []
     if column in QUOTIENTS and nation:
@@ -130,7 +130,7 @@ def _at_least_one(lower: float | None, upper: float | None) -> str:
     return "no" if upper is not None and upper < 1 else "undetermined"
 
 
-def _jobs(report: Report, con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> None:
+def _jobs(report: Report, con: duckdb.DuckDBPyConnection, row: dict[str, Any], column: str) -> None:
     """The cell itself, and what is known of it where it is withheld."""
     report.step("The cell in `employment`")
     names = ("establishments", "employment", "wages", "status")
@@ -139,7 +139,9 @@ def _jobs(report: Report, con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -
         report.say("As the publisher prints it: nothing is computed.")
     elif row["status"] == "derived":
         report.say("The publisher prints no row of this area: the sum of its counties, see the publisher's rows.")
-    else:
+    if row["employment"] is not None and column.startswith("employment_"):
+        report.again(column, row["employment"], row[column])
+    if row["employment"] is None:
         _evidence(report, con, row)
         doubt(report, row, HOW)
 
@@ -176,8 +178,8 @@ def _room(
     (rest,) = rows_of(con, REST + beside, values | {"parent": parent})  # type: ignore[arg-type]
     report.say(
         f"- {whole['industry_id']} in {whole['region_id']}: "
-        f"{span(whole['employment_lower'], whole['employment_upper'])} jobs, less its {rest['parts']} other {parts} ({rest['open']} of them withheld): "
-        f"{span(rest['lower'], rest['upper'])}"
+        f"{span(whole['employment_lower'], whole['employment_upper'])} jobs, less its {rest['parts']} other {parts} "
+        f"({rest['open']} of them withheld): {span(rest['lower'], rest['upper'])}"
     )
 
 
@@ -188,7 +190,7 @@ def doubt(report: Report, row: dict[str, Any], how: str) -> None:
     report.say(
         f"Best estimate {text(guess)} jobs; in eight of ten cases {span(p10, p90)}; called {row['estimate_quality']}."
     )
-    report.say(f"{how} (docs/estimates.md). Neither is made again here; whether they fit is:")
+    report.say(f"{how} (docs/estimates.md); whether they fit each other is:")
     values = [lower, p10, guess, p90, math.inf if upper is None else upper]
     if total(values) is not None:
         fits = all(one <= other for one, other in pairwise(values))

@@ -9,25 +9,30 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from orchestration.explaining import standing
+from orchestration.explaining import comparing, standing
 from orchestration.explaining.cells import doubt
 from orchestration.explaining.publisher import Cells, Publisher, hold_against, show_file, total_cell
 from orchestration.explaining.quotients import GUESSES, Base, Pair, figures, pair, quality, unrounded
 from orchestration.explaining.report import Report, span, text
-from orchestration.explaining.sizes import Cell, addable
+from orchestration.explaining.sizes import Cell, Region, addable, rows_of
 
 if TYPE_CHECKING:
     import duckdb
 
-SHOWN = 10
+SHOWN, BRANCHES = 10, 5
 HOW = (
     "The estimate is the sum of the industries', held to the bounds above; the interval is drawn: 200 ways to fill in "
-    "all that is withheld"
+    "all that is withheld. The interval is not made again here"
 )
 DRAWN = "It comes from 200 ways to fill in what is withheld (docs/estimates.md), which are not drawn anew here."
-TEST_COLUMNS = (6, 11, 21, 21, 12)
 INDUSTRY_COLUMNS = (6, 25, -6, -7, 29)
 SIZES = ("establishments", "wages", "employment", "employment_lower", "employment_upper", "employment_estimate")
+LEAST_REGIONS = 30
+SPREAD = """
+    SELECT count(*) AS regions, avg(ln(lq_all)) AS mean, stddev_samp(ln(lq_all)) AS deviation
+    FROM cluster_specialisation
+    WHERE cluster_id = ? AND year = ? AND starts_with(region_id, ?) AND lq_all > 0
+"""
 OVER_KIND = ("lq", "lq_lower", "lq_upper", "lq_national", "lq_estimate", "lq_p10", "lq_p90")
 
 
@@ -39,12 +44,12 @@ def explain(report: Report, of: Publisher, row: dict[str, Any], column: str) -> 
         report.say("The release has no private cell of the industries of this cluster here: THE ROW HAS NO SOURCE.")
         return
     made = figures(found, row)
-    made |= _derived(made, row, found)
+    made |= _derived(made, row, found) | _standardised(of.con, row, made)
     if column in standing.FLAGS or column in standing.STARS or column == "stars" or column.startswith("rank_"):
-        _standing(report, of.con, row, column, found)
+        comparing.show(report, of.con, row, column, found)
     elif column not in SIZES and not column.startswith("employment"):
         _parts(report, row, column, found, made)
-    _industries(report, row, found.here, made)
+    _industries(report, row, column, found.here, made)
     if row["employment"] is None:
         _doubt(report, row)
     source = _source(of.con, row["year"])
@@ -92,6 +97,16 @@ def _derived(made: dict[str, Any], row: dict[str, Any], of: Pair) -> dict[str, A
     return found
 
 
+def _standardised(con: duckdb.DuckDBPyConnection, row: dict[str, Any], made: dict[str, Any]) -> dict[str, float | None]:
+    """The quotient's distance from the mean of its type of region, of 30 regions or more with a known one."""
+    known = made.get("lq_all")
+    values = [row["cluster_id"], row["year"], row["region_id"].split(":")[0] + ":"]
+    (peers,) = rows_of(con, SPREAD, values)
+    if not known or peers["regions"] < LEAST_REGIONS:
+        return {"lq_z": None}
+    return {"lq_z": (math.log(known) - peers["mean"]) / peers["deviation"] if peers["deviation"] else None}
+
+
 def _reliability(jobs: float | None, plants: float) -> str:
     if (jobs is not None and jobs < 5_000) or plants < 3:
         return "low"
@@ -116,7 +131,7 @@ def _parts(report: Report, row: dict[str, Any], column: str, of: Pair, made: dic
         if column.endswith(("_p10", "_p90")):
             report.say(f"of the published employment{column[-4:]}. {DRAWN}")
     elif column in row and column not in ("region_id", "cluster_id", "year", "currency", "reference_region_id"):
-        report.say(f"{column} is {text(row[column])}; not made again here. {DRAWN if column != 'lq_z' else ''}")
+        report.say(f"{column} is {text(row[column])}; not made again here. {DRAWN}")
 
 
 def _of_kind(report: Report, of: Pair, made: dict[str, Any]) -> None:
@@ -130,7 +145,7 @@ def _of_kind(report: Report, of: Pair, made: dict[str, Any]) -> None:
             ("the cluster in the nation", _jobs(of.nation)),
             (f"all other {kind} clusters in the nation", span(of.nation.least, of.nation.most)),
         ]
-    report.rows(rows, (38, -38))
+    report.rows(rows, (40, -36))
     report.say("LQ = (cluster / (cluster + others)) here, over the same in the nation; known if within 1 %")
     if made.get("lq_lower") is not None:
         report.say(
@@ -160,72 +175,7 @@ def _jobs(base: Base) -> str:
     return f"{span(size.lower, size.upper)}{guess}"
 
 
-def _standing(report: Report, con: duckdb.DuckDBPyConnection, row: dict[str, Any], column: str, of: Pair) -> None:
-    """Ranks, flags and stars: the peers, the thresholds, each condition and what follows."""
-    report.step("Whom it is compared with")
-    kind = row["region_id"].split(":")[0]
-    if row["region_id"].startswith("unallocated"):
-        report.say("What has no place in its state is compared with nobody.")
-        return
-    among = standing.peers(con, row, of)
-    there = among.bounds["jobs"][0] > 0
-    if column.startswith("rank_"):
-        report.say(f"{len(there)} regions of the type {kind} with a row of this cluster; the region is one of them.")
-        _rank(report, row, column, among)
-    elif column == "stars":
-        report.say(f"The three stars added up: {', '.join(f'{star} {text(row[star])}' for star in standing.STARS)}.")
-        for star in standing.STARS:
-            _flag(report, row, star, among)
-        stars = [row[star] for star in standing.STARS]
-        report.again(column, None if None in stars else sum(stars), row[column])
-    else:
-        ones = among.is_compared if column in standing.FLAGS else there | True
-        report.say(
-            f"{(ones & there).sum()} regions of the type {kind} that surely have jobs in it, of {ones.sum()} compared."
-        )
-        _flag(report, row, column, among)
-
-
-def _rank(report: Report, row: dict[str, Any], column: str, among: standing.Peers) -> None:
-    made = standing.ranks(among)
-    base = next((name for name in standing.RANKED if column.startswith(name)), "rank_employment")
-    best, worst = made[f"{base}_best"], made[f"{base}_worst"]
-    report.say(f"{best - 1} of the others surely have more, {worst - 1} surely or possibly.")  # type: ignore[operator]
-    if column in made:
-        report.again(column, made[column], row[column])
-    else:
-        report.say(
-            f"{column} ranks estimates by all their digits and is {text(row[column])}; bounds say {span(best, worst)}."
-        )
-        fits = row[column] is None or best <= row[column] <= worst  # type: ignore[operator]
-        report.say(
-            "The estimates' rank lies between."
-            if fits
-            else "The estimates' rank lies outside: bounds do not settle ties."
-        )
-
-
-def _flag(report: Report, row: dict[str, Any], name: str, among: standing.Peers) -> None:
-    """The conditions of one flag or star, a line each, and the verdict."""
-    found = standing.tests(among, name)
-    if not found:
-        report.say("The region is not compared with others of its type, so it has no flag.")
-    else:
-        report.rows([("figure", "asked", "here", "threshold", "")], TEST_COLUMNS)
-    report.rows([(t.figure, t.asked, _span(*t.own), _span(*t.threshold), t.verdict) for t in found], TEST_COLUMNS)
-    verdict = standing.together(found)
-    if name in standing.STARS:
-        is_place = row["region_id"].split(":")[0] in ("county", "cbsa", "state")
-        report.again(name, {"yes": 1, "no": 0}.get(verdict or "") if is_place else None, row[name])
-    else:
-        report.again(name, verdict, row[name])
-
-
-def _span(lower: float, upper: float) -> str:
-    return span(None if math.isnan(lower) else float(lower), None if math.isnan(upper) else float(upper))
-
-
-def _industries(report: Report, row: dict[str, Any], here: Base, made: dict[str, Any]) -> None:
+def _industries(report: Report, row: dict[str, Any], column: str, here: Base, made: dict[str, Any]) -> None:
     """The six-digit cells that the cluster is the weighted sum of."""
     own = here.region.industries(row["cluster_id"])
     report.step("The cluster: the weighted sum of its private six-digit industries")
@@ -240,18 +190,40 @@ def _industries(report: Report, row: dict[str, Any], here: Base, made: dict[str,
         report.say(f"and {len(rest)} smaller industries with some {text(round(left))} jobs together")
     withheld = [(c, w) for c, w in own if c.lower != c.upper]
     known = sum(addable(c.lower * w) for c, w in own if c.lower == c.upper)
-    report.say(f"{len(own) - len(withheld)} industries known: {text(known)} jobs by their weights")
+    report.say(f"known: {len(own) - len(withheld)} of {len(own)} industries, {text(known)} jobs by their weights")
     if withheld:
         least = sum(addable(c.lower * w) for c, w in withheld)
         uppers = [c.upper for c, _ in withheld]
         most = None if None in uppers else sum(addable(c.upper * w) for c, w in withheld)  # type: ignore[operator]
         guess = sum(addable((c.estimate or 0) * w) for c, w in withheld)
-        report.say(f"{len(withheld)} withheld: {span(least, most)} jobs, estimated {text(guess)}")
-        report.say("What is printed of the branches above them, and of the nation, narrows the sum of both:")
+        report.say(f"withheld: {len(withheld)} industries, {span(least, most)} jobs, estimated {text(guess)}")
+        _branches(report, here.region, [cell for cell, _ in withheld])
+        report.say("Such branches, and the nation's figures, narrow the sum of both:")
     names = ("establishments", "wages", "employment_lower", "employment_upper")
-    for name in (*names, "employment") if row["employment"] is not None else (*names, "employment_estimate"):
+    names += ("employment" if row["employment"] is not None else "employment_estimate",)
+    for name in dict.fromkeys((*names, *([column] if column.startswith("employment") else []))):
         if name in made:
             report.again(name, made[name], row[name])
+
+
+def _branches(report: Report, of: Region, withheld: list[Cell]) -> None:
+    """The nearest branches above withheld cells whose jobs are known, the largest first."""
+    by_code = {cell.code: cell for cell in of.cells}
+    below: dict[str, int] = {}
+    for cell in withheld:
+        above = by_code.get(cell.parent or "")
+        while above and above.lower != above.upper:
+            above = by_code.get(above.parent or "")
+        if above:
+            below[above.code] = below.get(above.code, 0) + 1
+    largest = sorted((by_code[code] for code in below), key=lambda cell: -cell.lower)
+    report.rows(
+        [
+            (c.code, c.title or "", text(c.lower), f"jobs known; {below[c.code]} withheld in it")
+            for c in largest[:BRANCHES]
+        ],
+        (6, 25, -11, 32),
+    )
 
 
 def _of_cell(cell: Cell) -> str:

@@ -112,7 +112,7 @@ def hold_against(report: Report, of: Publisher, source_id: str, these: Cells, be
         f"Rows with own_code {OWNERSHIPS[these.ownership]} and area_fips {under}; N = withheld by the publisher."
     )
     shown = [
-        (cell["code"], row["disclosure"] or "", *(text(row[name]) for name in FIGURES))
+        (cell["code"], row["disclosure"] or "", *(_printed(row[name]) for name in FIGURES))
         for cell in these.cells[:MOST_ROWS]
         if (row := found.get(cell["code"]))
     ]
@@ -156,6 +156,10 @@ def show_file(report: Report, of: Publisher, source_id: str, region_id: str) -> 
         report.say(_landed(blob_path(of.settings.landing, file["sha256"]), file["sha256"]))
     if more := len(files) - len((own or files)[:MOST_FILES]):
         report.say(f"and {more} more files of the year: meta.source_file")
+
+
+def _printed(value: float | None) -> str:
+    return "withheld" if value is None else text(value)
 
 
 def _landed(path: Path, sha256: str) -> str:

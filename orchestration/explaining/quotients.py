@@ -124,6 +124,8 @@ def figures(of: Pair, row: dict[str, Any]) -> dict[str, float | str | None]:
         "average_wage": _over(size.wages, jobs),
     }
     found |= _estimate(of, found)
+    if jobs is not None:
+        found |= {"employment_p10": jobs, "employment_p90": jobs}
     if nation:
         found |= _of_kind(of, nation, upper)
         found |= _of_all(of, nation, found)
