@@ -6,13 +6,14 @@ Belongs here: what such a figure is made of. Does not: clusters (`clusters`), th
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from orchestration.explaining.publisher import Cells, Publisher, hold_against, show_file, total_cell
 from orchestration.explaining.quotients import all_jobs, quality, role
-from orchestration.explaining.report import Report, span, text
-from orchestration.explaining.sizes import rows_of, total
+from orchestration.explaining.report import Report, equal, span, text
+from orchestration.explaining.sizes import rows_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -141,6 +142,8 @@ def _jobs(report: Report, con: duckdb.DuckDBPyConnection, row: dict[str, Any], c
         report.say("The publisher prints no row of this area: the sum of its counties, see the publisher's rows.")
     if row["employment"] is not None and column.startswith("employment_"):
         report.again(column, row["employment"], row[column])
+    if row["employment"] is not None and column == "estimate_quality":
+        report.again(column, "published", row[column])
     if row["employment"] is None:
         _evidence(report, con, row)
         doubt(report, row, HOW)
@@ -183,6 +186,13 @@ def _room(
     )
 
 
+def in_order(report: Report, values: Iterable[float | None]) -> None:
+    """Whether lower bound, interval, estimate and upper bound follow each other; what is unknown limits nothing."""
+    known = [value for value in values if value is not None]
+    fits = all(one <= other or equal(one, other) for one, other in pairwise(known))
+    report.again("bounds, interval and estimate in their order:", "yes" if fits else "no", "yes")
+
+
 def doubt(report: Report, row: dict[str, Any], how: str) -> None:
     """The estimate, its interval and the word for it; whether they fit the bounds and each other is looked at again."""
     lower, upper, guess = row["employment_lower"], row["employment_upper"], row["employment_estimate"]
@@ -191,9 +201,6 @@ def doubt(report: Report, row: dict[str, Any], how: str) -> None:
         f"Best estimate {text(guess)} jobs; in eight of ten cases {span(p10, p90)}; called {row['estimate_quality']}."
     )
     report.say(f"{how} (docs/estimates.md); whether they fit each other is:")
-    values = [lower, p10, guess, p90, math.inf if upper is None else upper]
-    if total(values) is not None:
-        fits = all(one <= other for one, other in pairwise(values))
-        report.again("bounds, interval and estimate in their order:", "yes" if fits else "no", "yes")
+    in_order(report, (lower, p10, guess, p90, upper))
     again = quality(row["employment"] is not None, guess, p10, p90)
     report.again("estimate_quality", again, row["estimate_quality"])

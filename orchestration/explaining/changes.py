@@ -6,17 +6,21 @@ Belongs here: changes, growth and the classic parts of a change where all of it 
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from orchestration.explaining import clusters
 from orchestration.explaining.publisher import Publisher
 from orchestration.explaining.report import Report, span, text
-from orchestration.explaining.sizes import minus, rows_of
+from orchestration.explaining.sizes import minus, rows_of, total
 
 if TYPE_CHECKING:
     import duckdb
 
 ENDS = ("from", "to")
+ENDINGS = ("", "_lower", "_upper", "_estimate", "_p10", "_p90")
+FIGURES = ("lower", "upper", "estimate", "p10", "p90")
+COLUMNS = (28, -22, -22)
 AT = "FROM cluster_specialisation WHERE region_id = ? AND cluster_id = ? AND year = ?"
 PRIVATE = """
     SELECT employment_lower, employment_upper FROM employment
@@ -31,17 +35,12 @@ def explain(report: Report, of: Publisher, row: dict[str, Any], column: str) -> 
     every = {end: _private(of.con, row["reference_region_id"], row[f"{end}_year"]) for end in ENDS}
     report.step("What it is made of")
     report.say("jobs at both ends; where two numbers stand, some are withheld")
-    rows = [("", str(row["from_year"]), str(row["to_year"]))]
-    for title, jobs in (
-        ("the cluster here", ends),
-        ("the cluster in the nation", nation),
-        ("all private jobs, nation", every),
-    ):
-        rows.append((title, *(span(*(jobs[end][name] for name in ("lower", "upper"))) for end in ENDS)))
-    report.rows(rows, (28, -22, -22))
+    figures = {"the cluster here": ends, "the cluster in the nation": nation, "all private jobs, nation": every}
+    report.rows([("", str(row["from_year"]), str(row["to_year"]))], COLUMNS)
+    report.rows([(title, _range(of["from"]), _range(of["to"])) for title, of in figures.items()], COLUMNS)
     if not row["comparable"]:
         report.say("The two years do not compare: the classification, the area's counties or its reporting changed.")
-    made = changes(row, ends) | _parts(row, ends, nation, every)
+    made = changes(row, ends) | _parts(row, ends, nation, every) | {"coverage": _coverage(ends)}
     if column in made:
         report.again(column, made[column], row[column])
     else:
@@ -54,12 +53,16 @@ def explain(report: Report, of: Publisher, row: dict[str, Any], column: str) -> 
             clusters.explain(report, of, source, "employment")
 
 
+def _range(jobs: dict[str, float | None]) -> str:
+    return "unknown" if jobs["lower"] is None else span(jobs["lower"], jobs["upper"])
+
+
 def _jobs(con: duckdb.DuckDBPyConnection, region_id: str, cluster_id: str, year: int) -> dict[str, float | None]:
     """A cluster's jobs in a year: none where the region reports and has no row, unknown where it does not report."""
     for row in rows_of(con, AT, [region_id, cluster_id, year]):
-        return {"estimate": row["employment_estimate"], **{n: row[f"employment_{n}"] for n in ("lower", "upper")}}
+        return {name: row[f"employment_{name}"] for name in FIGURES}
     reports = _private(con, region_id, year)["lower"] is not None
-    return dict.fromkeys(("estimate", "lower", "upper"), 0.0 if reports else None)
+    return dict.fromkeys(FIGURES, 0.0 if reports else None)
 
 
 def _private(con: duckdb.DuckDBPyConnection, region_id: str, year: int) -> dict[str, float | None]:
@@ -78,20 +81,49 @@ def changes(row: dict[str, Any], ends: dict[str, dict[str, float | None]]) -> di
     start, last, years = ends["from"], ends["to"], row["to_year"] - row["from_year"]
     if not row["comparable"]:
         return made | dict.fromkeys(
-            ("change", "change_lower", "change_upper", "growth", "growth_lower", "growth_upper", "growth_estimate")
+            f"{name}{end}" for name, endings in (("change", ENDINGS[:3]), ("growth", ENDINGS)) for end in endings
         )
     least, most = minus(last["lower"], start["upper"]), minus(last["upper"], start["lower"])
     known = made["employment_from"] is not None and made["employment_to"] is not None
     slowest, fastest = _yearly(last["lower"], start["upper"], years), _yearly(last["upper"], start["lower"], years)
-    return made | {
-        "change_lower": least,
-        "change_upper": most,
-        "change": least if known else None,
-        "growth_lower": slowest,
-        "growth_upper": fastest,
-        "growth": slowest if known else None,
-        "growth_estimate": _yearly(last["estimate"], start["estimate"], years),
-    }
+    return (
+        made
+        | {
+            "change_lower": least,
+            "change_upper": most,
+            "change": least if known else None,
+            "growth_lower": slowest,
+            "growth_upper": fastest,
+            "growth": slowest if known else None,
+        }
+        | _guesses(start, last, years)
+    )
+
+
+def _guesses(start: dict[str, float | None], last: dict[str, float | None], years: int) -> dict[str, float | None]:
+    """Growth of estimates, with both ends' doubts taken together as if they were independent."""
+    made: dict[str, float | None] = {"growth_estimate": _yearly(last["estimate"], start["estimate"], years)}
+    for name, sign, late, early in (("growth_p10", -1, "p10", "p90"), ("growth_p90", 1, "p90", "p10")):
+        off = _logarithm(last[late], last["estimate"]), _logarithm(start[early], start["estimate"])
+        factor = None if None in off else math.exp(sign * math.hypot(*off))  # type: ignore[arg-type]
+        made[name] = (
+            None
+            if factor is None or last["estimate"] is None
+            else _yearly(last["estimate"] * factor, start["estimate"], years)
+        )
+    return made
+
+
+def _logarithm(end: float | None, middle: float | None) -> float | None:
+    return None if end is None or middle is None else math.log((end + 0.5) / (middle + 0.5))
+
+
+def _coverage(ends: dict[str, dict[str, float | None]]) -> float:
+    """How much of the jobs of both years is certain."""
+    least, most = (total(end[name] for end in ends.values()) for name in ("lower", "upper"))
+    if most == 0:
+        return 1.0
+    return least / most if least is not None and most else 0.0
 
 
 def _yearly(last: float | None, first: float | None, years: int) -> float | None:

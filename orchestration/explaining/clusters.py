@@ -10,11 +10,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from orchestration.explaining import comparing, standing
-from orchestration.explaining.cells import doubt
+from orchestration.explaining.cells import doubt, in_order
 from orchestration.explaining.publisher import Cells, Publisher, hold_against, show_file, total_cell
 from orchestration.explaining.quotients import GUESSES, Base, Pair, figures, pair, quality, unrounded
 from orchestration.explaining.report import Report, span, text
-from orchestration.explaining.sizes import Cell, Region, addable, rows_of
+from orchestration.explaining.sizes import Cell, Region, addable, rows_of, total
 
 if TYPE_CHECKING:
     import duckdb
@@ -132,6 +132,9 @@ def _parts(report: Report, row: dict[str, Any], column: str, of: Pair, made: dic
             report.say(f"of the published employment{column[-4:]}. {DRAWN}")
     elif column in row and column not in ("region_id", "cluster_id", "year", "currency", "reference_region_id"):
         report.say(f"{column} is {text(row[column])}; not made again here. {DRAWN}")
+        if column in ("lq_p10", "lq_p90"):
+            values = (row["lq_lower"], row["lq_p10"], row["lq_estimate"], row["lq_p90"], row["lq_upper"])
+            in_order(report, values)
 
 
 def _of_kind(report: Report, of: Pair, made: dict[str, Any]) -> None:
@@ -193,15 +196,15 @@ def _industries(report: Report, row: dict[str, Any], column: str, here: Base, ma
     report.say(f"known: {len(own) - len(withheld)} of {len(own)} industries, {text(known)} jobs by their weights")
     if withheld:
         least = sum(addable(c.lower * w) for c, w in withheld)
-        uppers = [c.upper for c, _ in withheld]
-        most = None if None in uppers else sum(addable(c.upper * w) for c, w in withheld)  # type: ignore[operator]
+        most = total(None if c.upper is None else addable(c.upper * w) for c, w in withheld)
         guess = sum(addable((c.estimate or 0) * w) for c, w in withheld)
         report.say(f"withheld: {len(withheld)} industries, {span(least, most)} jobs, estimated {text(guess)}")
         _branches(report, here.region, [cell for cell, _ in withheld])
         report.say("Such branches, and the nation's figures, narrow the sum of both:")
-    names = ("establishments", "wages", "employment_lower", "employment_upper")
-    names += ("employment" if row["employment"] is not None else "employment_estimate",)
-    for name in dict.fromkeys((*names, *([column] if column.startswith("employment") else []))):
+    names = ["establishments", "wages", "employment_lower", "employment_upper"]
+    names += ["employment" if row["employment"] is not None else "employment_estimate"]
+    names += [column] if column.startswith("employment") else []
+    for name in dict.fromkeys(names):
         if name in made:
             report.again(name, made[name], row[name])
 

@@ -55,12 +55,8 @@ def _rank(report: Report, row: dict[str, Any], column: str, among: standing.Peer
         report.say(
             f"{column} ranks estimates by all their digits and is {text(row[column])}; bounds say {span(best, worst)}."
         )
-        fits = row[column] is None or best <= row[column] <= worst  # type: ignore[operator]
-        report.say(
-            "The estimates' rank lies between."
-            if fits
-            else "The estimates' rank lies outside: bounds do not settle ties."
-        )
+        fits = row[column] is None or best <= row[column] <= worst
+        report.say("It lies between." if fits else "It lies outside: bounds do not settle ties.")
 
 
 def _flag(report: Report, row: dict[str, Any], name: str, among: standing.Peers) -> None:
