@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from functools import cache
@@ -21,7 +22,7 @@ from orchestration.explaining.report import Report
 from orchestration.explaining.sizes import Cell, Size, rows_of, sizes
 from orchestration.explaining.tables import follow
 from orchestration.release.integrity import checksum
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT_ROOT, Settings
 from tests.conftest import Demo
 
 TARNMERE = ("--region", "tarnmere", "--cluster", "automotive", "--year", "2024")
@@ -221,15 +222,16 @@ def test_what_a_branch_leaves_narrows_a_clusters_part() -> None:
 
 @pytest.mark.mirror
 @pytest.mark.usefixtures("warehouse")
-def test_detroits_automotive_is_followed_to_the_publishers_rows(
+def test_detroits_automotive_is_followed_as_the_analysts_page_shows(
     mirror_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    section = (PROJECT_ROOT / "docs" / "analysts.md").read_text(encoding="utf-8").split("## Checking a figure", 1)[1]
+    (command,) = re.findall(r"^clusters explain (.*)$", section, re.MULTILINE)
+    shown = re.split(r"```text\n|```", section.split("```sh", 1)[1].split("```", 1)[1])[1]
     monkeypatch.setenv("CLUSTERS_HOME", str(mirror_home))
-    result = run(
-        "cluster_specialisation", "lq_estimate", "--region", "detroit", "--cluster", "automotive", "--year", "2016"
-    )
+    result = run(*command.split())
     assert result.exit_code == 0, result.output
-    assert "Automotive in Detroit-Warren-Dearborn, MI MSA, 2016" in result.stdout
-    assert "2016_annual_singlefile.zip" in result.stdout
-    assert "recomputed: lq_estimate" in result.stdout
     assert "DIFFERS" not in result.stdout
+    missing = [line for line in shown.splitlines() if line not in result.stdout.splitlines()]
+    assert missing == [], "the page shows what the command does not print"
+    assert shown.count("(equal)") > 10

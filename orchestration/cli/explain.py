@@ -64,7 +64,7 @@ def explain(
         what, *more = _found(cluster or industry or "", among, subject)
         keys = _keys(con, table, {"region_id": place.key, f"{subject}_id": what.key}, year, from_year, ownership)
         row = _row(con, table, keys, place, what)
-        report.lines.append(f"{what.name} in {place.name}, {year}{'' if subject == 'cluster' else f' ({ownership})'}")
+        report.say(f"{what.name} in {place.name}, {year}{'' if subject == 'cluster' else f' ({ownership})'}", "")
         report.say(f"{table}, {', '.join(str(key) for key in keys.values())}; release {release.id}", "")
         if release.profile == "sample":
             report.say(profile_label(release.profile), "")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.explaining.publisher import Cells, Publisher, hold_against, show_file, total_cell
 from orchestration.explaining.quotients import all_jobs, quality, role
 from orchestration.explaining.report import Report, equal, span, text
-from orchestration.explaining.sizes import rows_of
+from orchestration.explaining.sizes import minus, rows_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -179,10 +179,11 @@ def _room(
         "industry": row["industry_id"],
     }
     (rest,) = rows_of(con, REST + beside, values | {"parent": parent})  # type: ignore[arg-type]
+    lower, upper = whole["employment_lower"], whole["employment_upper"]
+    left = span(max(0, minus(lower, rest["upper"]) or 0), minus(upper, rest["lower"]))
     report.say(
-        f"- {whole['industry_id']} in {whole['region_id']}: "
-        f"{span(whole['employment_lower'], whole['employment_upper'])} jobs, less its {rest['parts']} other {parts} "
-        f"({rest['open']} of them withheld): {span(rest['lower'], rest['upper'])}"
+        f"- {whole['industry_id']} in {whole['region_id']}: {span(lower, upper)} jobs, less its {rest['parts']} other "
+        f"{parts} ({rest['open']} of them withheld), {span(rest['lower'], rest['upper'])}, leaves {left}"
     )
 
 

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 ENDS = ("from", "to")
 ENDINGS = ("", "_lower", "_upper", "_estimate", "_p10", "_p90")
 FIGURES = ("lower", "upper", "estimate", "p10", "p90")
+QUOTIENT = ("lq_lower", "lq_upper")
+QUADRANTS = {
+    ("yes", "yes"): "star",
+    ("yes", "no"): "mature",
+    ("no", "yes"): "emerging",
+    ("no", "no"): "transforming",
+}
+# A quotient below it is weak: from there a cluster enters, and there it ends when it leaves.
+WEAK = 0.5
 COLUMNS = (28, -22, -22)
 AT = "FROM cluster_specialisation WHERE region_id = ? AND cluster_id = ? AND year = ?"
 PRIVATE = """
@@ -40,7 +49,8 @@ def explain(report: Report, of: Publisher, row: dict[str, Any], column: str) -> 
     report.rows([(title, _range(of["from"]), _range(of["to"])) for title, of in figures.items()], COLUMNS)
     if not row["comparable"]:
         report.say("The two years do not compare: the classification, the area's counties or its reporting changed.")
-    made = changes(row, ends) | _parts(row, ends, nation, every) | {"coverage": _coverage(ends)}
+    made: dict[str, Any] = changes(row, ends) | _parts(row, ends, nation, every) | {"coverage": _coverage(ends)}
+    made |= _verdicts(row, ends)
     if column in made:
         report.again(column, made[column], row[column])
     else:
@@ -60,9 +70,9 @@ def _range(jobs: dict[str, float | None]) -> str:
 def _jobs(con: duckdb.DuckDBPyConnection, region_id: str, cluster_id: str, year: int) -> dict[str, float | None]:
     """A cluster's jobs in a year: none where the region reports and has no row, unknown where it does not report."""
     for row in rows_of(con, AT, [region_id, cluster_id, year]):
-        return {name: row[f"employment_{name}"] for name in FIGURES}
+        return {name: row[f"employment_{name}"] for name in FIGURES} | {name: row[name] for name in QUOTIENT}
     reports = _private(con, region_id, year)["lower"] is not None
-    return dict.fromkeys(FIGURES, 0.0 if reports else None)
+    return dict.fromkeys((*FIGURES, *QUOTIENT), 0.0 if reports else None)
 
 
 def _private(con: duckdb.DuckDBPyConnection, region_id: str, year: int) -> dict[str, float | None]:
@@ -116,6 +126,43 @@ def _guesses(start: dict[str, float | None], last: dict[str, float | None], year
 
 def _logarithm(end: float | None, middle: float | None) -> float | None:
     return None if end is None or middle is None else math.log((end + 0.5) / (middle + 0.5))
+
+
+def _verdicts(row: dict[str, Any], ends: dict[str, dict[str, float | None]]) -> dict[str, str | None]:
+    """The quadrant, and whether the cluster entered or left the region: as far as bounds settle it."""
+    if not row["comparable"] or row["region_id"] == row["reference_region_id"]:
+        return {"quadrant": None, "entered": None, "exited": None}
+    least, most = ({end: jobs[name] for end, jobs in ends.items()} for name in ("lower", "upper"))
+    quotient = {end: (jobs["lq_lower"] or 0.0, _or_more(jobs["lq_upper"])) for end, jobs in ends.items()}
+    weak = {end: _settled(upper < WEAK, lower < WEAK) for end, (lower, upper) in quotient.items()}
+    strong = {end: _settled(lower >= 1, upper >= 1) for end, (lower, upper) in quotient.items()}
+    grows = _settled((least["to"] or 0.0) > _or_more(most["from"]), not _or_more(most["to"]) <= (least["from"] or 0.0))
+    quadrant = QUADRANTS.get((strong["to"], grows), "undetermined")
+    return {
+        "quadrant": None if most["from"] == most["to"] == 0 else quadrant,
+        "entered": both(weak["from"], strong["to"]),
+        "exited": both(strong["from"], weak["to"]),
+    }
+
+
+def _or_more(value: float | None) -> float:
+    return math.inf if value is None else value
+
+
+def _settled(surely: bool, possibly: bool) -> str:
+    return "yes" if surely else "undetermined" if possibly else "no"
+
+
+def both(one: str, other: str) -> str:
+    """Two verdicts together.
+
+    Example:
+        >>> both("yes", "undetermined"), both("no", "undetermined")
+        ('undetermined', 'no')
+    """
+    if "no" in (one, other):
+        return "no"
+    return "yes" if one == other == "yes" else "undetermined"
 
 
 def _coverage(ends: dict[str, dict[str, float | None]]) -> float:

@@ -52,6 +52,13 @@ def follow(report: Report, of: Publisher, table: str, column: str, row: dict[str
         clusters.explain(report, of, row, column)
 
 
+def _quadrant(quotient: float | None, growth: float | None) -> str | None:
+    if quotient is None or growth is None:
+        return None
+    is_growing, is_strong = growth > 0, quotient >= 1
+    return {(1, 1): "star", (1, 0): "mature", (0, 1): "emerging", (0, 0): "transforming"}[is_strong, is_growing]
+
+
 def _profile(report: Report, of: Publisher, column: str, row: dict[str, Any]) -> None:
     """A column of the view: it shows what stands in another table."""
     key = [row["region_id"], row["cluster_id"], row["year"]]
@@ -69,6 +76,10 @@ def _profile(report: Report, of: Publisher, column: str, row: dict[str, Any]) ->
     if column in PROFILE:
         report.say(f"It stands in cluster_specialisation, {name}.")
         report.again(column, source[name], row[column])
+    elif column == "quadrant":
+        report.say("By lq_all_estimate of cluster_specialisation and the growth of five years, or of one.")
+        growth = row["growth_1y"] if row["growth_5y"] is None else row["growth_5y"]
+        report.again(column, _quadrant(source["lq_all_estimate"], growth), row[column])
     elif column == "strong":
         name = "ucm_strong"
         report.say(
