@@ -238,5 +238,7 @@ def _of_cell(cell: Cell) -> str:
 def _doubt(report: Report, row: dict[str, Any]) -> None:
     report.step("How wide the doubt is")
     report.say(f"certain: {span(row['employment_lower'], row['employment_upper'])} jobs")
-    if row["employment_estimate"] is not None:
+    if row["employment_estimate"] is None:
+        report.say("There is no estimate: what a state could not place in a county has none.")
+    else:
         doubt(report, row, HOW)

@@ -37,12 +37,16 @@ class Base(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A cluster in a region, and in the nation that the region is compared with, if that has it."""
+    """A cluster in a region, and in the nation that the region is compared with, if that has it.
+
+    What a state could not place in a county has no estimates.
+    """
 
     here: Base
     nation: Base | None
     in_nation: bool
     is_nation: bool
+    has_estimates: bool
 
 
 def pair(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Pair | None:
@@ -52,7 +56,8 @@ def pair(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Pair | None:
         return None
     nation = row["reference_region_id"]
     there = base(con, nation, row["cluster_id"], row["year"]) if nation else None
-    return Pair(here, there, role(con, row["region_id"], "in_nation"), row["region_id"] == nation)
+    is_place = not row["region_id"].startswith("unallocated:")
+    return Pair(here, there, role(con, row["region_id"], "in_nation"), row["region_id"] == nation, is_place)
 
 
 def base(con: duckdb.DuckDBPyConnection, region_id: str, cluster_id: str, year: int) -> Base | None:
@@ -135,10 +140,8 @@ def figures(of: Pair, row: dict[str, Any]) -> dict[str, float | str | None]:
 
 def _estimate(of: Pair, found: dict[str, Any]) -> dict[str, float | None]:
     """The cluster's estimate: the sum of its industries', within what is certain, in whole jobs where it is none."""
-    point = unrounded(of.here)
-    if point is None or of.here.region.cells == []:
-        return {}
-    if of.here.size.lower != of.here.size.upper:
+    point = unrounded(of.here) if of.has_estimates else None
+    if point is not None and of.here.size.lower != of.here.size.upper:
         point = math.floor(point + 0.5)
     return {"employment_estimate": fenced(point, found, "employment")}
 
@@ -226,7 +229,7 @@ def _guesses(of: Pair, nation: Base, found: dict[str, Any], row: dict[str, Any])
                 and made[f"{name}{end}"] is not None
             ):
                 made[f"{name}{end}"] = (min if end == "_p10" else max)(made[f"{name}{end}"], point)  # type: ignore[type-var]
-    own, theirs = share_of_kind(of.here), share_of_kind(nation)
+    own, theirs = share_of_kind(of.here) if of.has_estimates else None, share_of_kind(nation)
     return made | {"lq_estimate": fenced(_over(own, theirs), found, "lq")}
 
 
