@@ -103,7 +103,10 @@ def hold_against(report: Report, of: Publisher, source_id: str, these: Cells, be
     report.step("The publisher's rows")
     tidy = of.tidy(source_id)
     if tidy is None:
-        report.say("The tidy rows of this release are no longer in this home, so its cells were not held against them.")
+        report.say(
+            "The tidy rows of this release are no longer in this home as they were read, so its cells were not held "
+            "against them."
+        )
         report.say("To look by hand, see the file below.")
         return
     found, areas = of.printed(these, tidy)
@@ -153,7 +156,7 @@ def show_file(report: Report, of: Publisher, source_id: str, region_id: str) -> 
         report.lines.append(f"{INDENT}{file['url']}")
         report.lines.append(f"{INDENT}sha256 {file['sha256']}")
         report.say(f"{text(file['bytes'])} bytes, fetched {file['fetched_at']:%Y-%m-%d %H:%M} UTC")
-        report.say(_landed(blob_path(of.settings.landing, file["sha256"]), file["sha256"]))
+        _show_landed(report, blob_path(of.settings.landing, file["sha256"]), file["sha256"])
     if more := len(files) - len((own or files)[:MOST_FILES]):
         report.say(f"and {more} more files of the year: meta.source_file")
 
@@ -162,9 +165,10 @@ def _printed(value: float | None) -> str:
     return "withheld" if value is None else text(value)
 
 
-def _landed(path: Path, sha256: str) -> str:
+def _show_landed(report: Report, path: Path, sha256: str) -> None:
     if not path.exists():
-        return "The landed file is not in this home; the address and the checksum above tell which it was."
-    if checksum(path) != sha256:
-        return f"The landed file is DAMAGED, its checksum is another: {path}"
-    return f"Landed, checksum looked at again (equal): {path}"
+        report.say("The landed file is not in this home; the address and the checksum above tell which it was.")
+    elif checksum(path) == sha256:
+        report.say(f"Landed, checksum looked at again (equal): {path}")
+    else:
+        report.again(f"sha256 of {path}", checksum(path), sha256)
