@@ -98,6 +98,18 @@ def test_every_column_of_a_clusters_row_is_explained_and_equal(
     assert_explained(at_demo, table, sql, monkeypatch)
 
 
+def test_what_has_no_place_in_its_state_has_no_estimate_and_is_explained(
+    at_demo: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sql = (
+        "FROM cluster_specialisation "
+        "WHERE region_id LIKE 'unallocated:%' AND employment IS NULL AND employment_lower > 0 "
+        "ORDER BY region_id, cluster_id, year LIMIT 1"
+    )
+    row = assert_explained(at_demo, "cluster_specialisation", sql, monkeypatch)
+    assert {row[name] for name in row if name.endswith(("_estimate", "_p10", "_p90"))} == {None}
+
+
 @pytest.mark.parametrize("table", ["employment", "industry_specialisation"])
 @pytest.mark.parametrize(
     ("status", "kind"), [("published", "county"), ("derived", "cbsa"), ("bounded", "county"), ("bounded", "state")]
