@@ -65,10 +65,12 @@ def _profile(report: Report, of: Publisher, column: str, row: dict[str, Any]) ->
     if column in GROWTH:
         sql = "FROM cluster_dynamics WHERE region_id = ? AND cluster_id = ? AND to_year = ? AND to_year - from_year = ?"
         spans = rows_of(of.con, sql, [*key, GROWTH[column]])
-        report.say(f"It stands in cluster_dynamics, growth_estimate, over {GROWTH[column]} years.")
+        # Releases from before growth had estimates show the growth of what is known.
+        name = "growth_estimate" if spans and "growth_estimate" in spans[0] else "growth"
+        report.say(f"It stands in cluster_dynamics, {name}, over {GROWTH[column]} years.")
         if spans:
-            report.again(column, spans[0]["growth_estimate"], row[column])
-            changes.explain(report, of, spans[0], "growth_estimate")
+            report.again(column, spans[0][name], row[column])
+            changes.explain(report, of, spans[0], name)
             return
         report.say("There is no row of that span, and so no growth.")
     (source,) = rows_of(of.con, "FROM cluster_specialisation WHERE region_id = ? AND cluster_id = ? AND year = ?", key)
