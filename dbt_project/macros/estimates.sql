@@ -29,8 +29,12 @@
     coalesce({{ known }}, {{ within_bounds(estimate, known) }})
 {%- endmacro %}
 
+{#- What is not estimated stays unknown: `greatest` passes over NULL, and the lower bound would look like an estimate. -#}
 {% macro within_bounds(value, known) -%}
-    least(greatest({{ value }}, {{ known }}_lower), coalesce({{ known }}_upper, {{ value }}))
+    CASE
+        WHEN {{ value }} IS NOT NULL
+            THEN least(greatest({{ value }}, {{ known }}_lower), coalesce({{ known }}_upper, {{ value }}))
+    END
 {%- endmacro %}
 
 {#- How good an estimate is, by half the width of its 80 % interval. -#}

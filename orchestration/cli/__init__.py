@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import export, look, profile, query, refresh, sources, versions
+from orchestration.cli import explain, export, look, profile, query, refresh, sources, versions
 from orchestration.cli.terminal import stderr
 from orchestration.errors import ClustersError
 
@@ -87,6 +87,7 @@ app.command()(refresh.refresh)
 app.command()(look.status)
 app.command()(query.query)
 app.command()(profile.profile)
+app.command()(explain.explain)
 app.command()(export.export)
 app.command()(look.dictionary)
 app.command()(look.releases)

@@ -100,8 +100,10 @@ SELECT
     {% endfor -%}
     {% for figure in ("employment", "lq") -%}
     {% for end in ("estimate", "p10", "p90") -%}
-    least(greatest(m.rank_{{ figure }}_{{ end }}, v.rank_{{ figure }}_best), v.rank_{{ figure }}_worst)
-        AS rank_{{ figure }}_{{ end }},
+    CASE
+        WHEN m.rank_{{ figure }}_{{ end }} IS NOT NULL
+            THEN least(greatest(m.rank_{{ figure }}_{{ end }}, v.rank_{{ figure }}_best), v.rank_{{ figure }}_worst)
+    END AS rank_{{ figure }}_{{ end }},
     {% endfor -%}
     {% endfor -%}
     {% for flag in ("ucm_qualifying", "ucm_significant", "ucm_strong", "ucm_strong10") -%}
