@@ -253,14 +253,16 @@ def held(trial: Trial, errors: np.ndarray) -> Iterator[dict[str, Any]]:
                    "misplaced": round(float(off), 3)}  # fmt: skip
 
 
-def spread(hidden: str, classes: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    """How far apart the classes are, and how many cells of all are held."""
+def spread(hidden: str, classes: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """How far apart the classes of each type of region are, and how many cells of all are held."""
     found = list(classes)
-    shares, cells = (np.array([row[name] for row in found]) for name in ("held", "cells"))
-    return {"hidden": hidden, "classes": len(found), "cells": int(cells.sum()),
-            "held": round(float(np.average(shares, weights=cells)), 3),
-            "least": float(shares.min()), "most": float(shares.max()),
-            "0.77 to 0.83": int(((shares >= 0.77) & (shares <= 0.83)).sum())}  # fmt: skip
+    for name in TYPES:
+        shares, cells = (np.array([row[key] for row in found if row["of"] == name]) for key in ("held", "cells"))
+        if len(shares):
+            yield {"hidden": hidden, "of": name, "classes": len(shares), "cells": int(cells.sum()),
+                   "held": round(float(np.average(shares, weights=cells)), 3),
+                   "least": float(shares.min()), "most": float(shares.max()),
+                   "0.77 to 0.83": int(((shares >= 0.77) & (shares <= 0.83)).sum())}  # fmt: skip
 
 
 def rows(errors: np.ndarray, factors: Sequence[float]) -> Iterator[dict[str, Any]]:
@@ -342,7 +344,8 @@ def main() -> int:
     brier = round(float(((chance - is_strong) ** 2).mean()), 4)
     of_cells = list(held(second, errors))
     of_half = fitted(first.of_half(0))
-    apart = [spread(name, held(trial.of_half(1), of_half)) for name, trial in ((RULE, second), (RANDOM, at_random))]
+    apart = [row for rule, trial in ((RULE, second), (RANDOM, at_random))
+             for row in spread(rule, held(trial.of_half(1), of_half))]  # fmt: skip
     for found in (of_cells, of_clusters, apart, of_verdicts):
         print(table(found[0], [map(str, row.values()) for row in found]) + "\n")
     if args.write:
