@@ -15,26 +15,23 @@
 
 {#- A figure's estimate, tenth and ninetieth percentile, of which the first is the figure where that is known, and all lie
     within its bounds. `estimated` and `known` are the columns' names up to their endings, `known` ends in nothing, _lower
-    and _upper. -#}
-{% macro fenced(estimated, known) -%}
+    and _upper; `figure` is the expression of the figure where that has no column of its own. -#}
+{% macro fenced(estimated, known, figure=none) -%}
     {%- set name = known.split(".")[1] -%}
-    {%- set point = best(estimated ~ "_estimate", known) -%}
+    {%- set point = best(estimated ~ "_estimate", known, figure) -%}
     {{ point }} AS {{ name }}_estimate,
     least({{ point }}, {{ within_bounds(estimated ~ "_p10", known) }}) AS {{ name }}_p10,
     greatest({{ point }}, {{ within_bounds(estimated ~ "_p90", known) }}) AS {{ name }}_p90
 {%- endmacro %}
 
 {#- A figure where it is known, else its estimate, within its bounds. -#}
-{% macro best(estimate, known) -%}
-    coalesce({{ known }}, {{ within_bounds(estimate, known) }})
+{% macro best(estimate, known, figure=none) -%}
+    coalesce({{ figure or known }}, {{ within_bounds(estimate, known) }})
 {%- endmacro %}
 
 {#- What is not estimated stays unknown: `greatest` passes over NULL, and the lower bound would look like an estimate. -#}
 {% macro within_bounds(value, known) -%}
-    CASE
-        WHEN {{ value }} IS NOT NULL
-            THEN least(greatest({{ value }}, {{ known }}_lower), coalesce({{ known }}_upper, {{ value }}))
-    END
+    CASE WHEN {{ value }} IS NOT NULL THEN least(greatest({{ value }}, {{ known }}_lower), {{ known }}_upper) END
 {%- endmacro %}
 
 {#- How good an estimate is, by half the width of its 80 % interval. -#}

@@ -30,6 +30,9 @@ SEED = 20_160_101
 AT_ONCE = 20_000_000
 # Of jobs, added before logarithms are taken: a cell may hold none.
 HALF = 0.5
+# What a withheld cell is drawn to hold at least, where bounds let it: what a sector lacks cannot be shared out over
+# zeros.
+LEAST = 1e-3
 # Deviations between the middle of a normal and its tenth or ninetieth percentile.
 TENTH = 1.2816
 
@@ -104,16 +107,25 @@ def added(cells: Open, part: np.ndarray, weight: np.ndarray, parts: int, draws: 
     """
     found = np.zeros((parts, draws), dtype=np.float32)
     dice = np.random.default_rng(SEED)
-    for start, end in _blocks(part, max(1, AT_ONCE // draws)):
+    for start, end in blocks(part, max(1, AT_ONCE // draws)):
         here = drawn(Open(*(values[start:end] for values in cells)), draws, dice)
         here *= column(weight[start:end])
-        first = np.flatnonzero(np.diff(part[start:end], prepend=-1))
+        first = starts(part[start:end])
         found[part[start:end][first]] = np.add.reduceat(here, first, axis=0)
     return found
 
 
-def _blocks(part: np.ndarray, most: int) -> Iterator[tuple[int, int]]:
-    """Ranges of cells of whole parts, of some `most` cells each."""
+def blocks(part: np.ndarray, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of cells of whole parts, of some `most` cells each.
+
+    Args:
+        part: of each cell, ascending.
+        most: a range ends with the part that reaches so many cells.
+
+    Example:
+        >>> list(blocks(np.array([0, 0, 0, 1, 2, 2]), 2))
+        [(0, 3), (3, 4), (4, 6)]
+    """
     ends = np.append(np.flatnonzero(np.diff(part)) + 1, len(part))
     wanted = np.arange(most, len(part) + most, most)
     cuts = np.unique(ends[np.minimum(np.searchsorted(ends, wanted), len(ends) - 1)])
@@ -161,8 +173,9 @@ def raked(
     Args:
         draws: one row a part, one column a completion.
         lower, upper: each part's least and most.
-        axes: for each axis the member that each part belongs to, and what the members hold; a member that holds a
-            number that is not known (NaN) is left as it is. The last axis has the last word.
+        axes: for each axis the member that each part belongs to, and what the members hold, in all completions or, one
+            column each, in every one; a member that holds a number that is not known (NaN) is left as it is. The last
+            axis has the last word.
         rounds: how often to go over the axes.
 
     Example:
@@ -171,15 +184,71 @@ def raked(
         [[2.0], [6.0]]
     """
     low, high = column(lower), column(upper)
-    sorted_axes = [(np.argsort(member, kind="stable"), member, total) for member, total in axes]
+    sorted_axes = [
+        (np.argsort(member, kind="stable"), member, total if total.ndim == 2 else column(total))
+        for member, total in axes
+    ]
     for _ in range(rounds):
         for order, member, total in sorted_axes:
-            first = np.flatnonzero(np.diff(member[order], prepend=-1))
+            first = starts(member[order])
             there = member[order][first]
             sums = np.add.reduceat(draws[order], first, axis=0) if len(first) else draws[:0]
             factor = np.ones((len(total), draws.shape[1]), dtype=draws.dtype)
             known = ~np.isnan(total[there])
-            factor[there] = np.where(known[:, None] & (sums > 0), column(total)[there] / np.maximum(sums, 1e-9), 1)
+            factor[there] = np.where(known & (sums > 0), total[there] / np.maximum(sums, 1e-9), 1)
             draws *= factor[member]
             np.clip(draws, low, high, out=draws)
     return draws
+
+
+def filled(cells: Open, whole: np.ndarray, total: np.ndarray, draws: int, dice: np.random.Generator) -> np.ndarray:
+    """Cells in so many completions: as they are known, else drawn and raked to what the known ones leave of a whole.
+
+    Args:
+        cells: their bounds meet where they are known.
+        whole: the whole that each belongs to, by place.
+        total: what each whole holds, one column or one for each completion; NaN where that is not known.
+        draws: how many completions.
+        dice: what to draw with.
+
+    Returns:
+        Jobs, one row a cell and one column a completion.
+
+    Example:
+        >>> cells = Open(*(np.array(v) for v in ([6, 9.5], [6, 0], [6, 99], [0, 0], [0, 0.5], [0, 0.5])))
+        >>> filled(cells, np.zeros(2, int), np.array([[20.0]]), 2, np.random.default_rng(1)).round(3).tolist()
+        [[6.0, 6.0], [14.0, 14.0]]
+    """
+    is_open = cells.lower < cells.upper
+    found = np.empty((len(whole), draws), dtype=np.float32)
+    found[:] = column(cells.estimate)
+    if is_open.any():
+        left = Open(*(values[is_open] for values in cells))
+        known = np.bincount(whole, weights=np.where(is_open, 0, cells.estimate), minlength=len(total))
+        some = np.maximum(drawn(left, draws, dice), np.minimum(column(left.upper), np.float32(LEAST)))
+        rest = np.maximum(total - column(known), 0)
+        found[is_open] = raked(some, left.lower, left.upper, [(whole[is_open], rest)])
+    return found
+
+
+def starts(whole: np.ndarray) -> np.ndarray:
+    """Where each whole's rows begin, which stand together."""
+    return np.flatnonzero(np.diff(whole, prepend=-1))
+
+
+def quantiles(draws: np.ndarray, stretch: np.ndarray | float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Median, tenth and ninetieth percentile of a figure over its completions.
+
+    The median is the best guess of a figure that is no sum: estimates of withheld cells are evener than what they hold,
+    so that of them alone varieties come out too great, and concentrations too small.
+
+    Args:
+        draws: the figure in each completion, one a column.
+        stretch: how many times as far from the median the percentiles are, where errors were measured to be.
+
+    Example:
+        >>> [end.round(9).tolist() for end in quantiles(np.array([[1.0, 2.0, 3.0]]), 2.0)]
+        [[2.0], [0.4], [3.6]]
+    """
+    middle, low, high = np.quantile(draws, (0.5, 0.1, 0.9), axis=1).astype(np.float64)
+    return middle, middle - stretch * (middle - low), middle + stretch * (high - middle)

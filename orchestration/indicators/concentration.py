@@ -29,7 +29,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from orchestration.indicators.shares import ROUNDING, Boxes, by_whole_and, chord_bound, levelled
 
@@ -142,6 +141,39 @@ def gamma(distance: Range, plants: Range, weight_squares: np.ndarray) -> Range:
     return Range(*(np.where(np.isfinite(bound), bound, np.nan) for bound in (lower, upper)))
 
 
+def of_a_region(weight: np.ndarray, plants: np.ndarray) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """What a region's share adds to each measure that is a sum over regions.
+
+    Args:
+        weight, plants: of the regions, in a shape that goes with that of shares.
+
+    Example:
+        >>> [float(term(0.75)) for term in of_a_region(0.25, 3).values()][:3]
+        [0.5625, 0.25, 0.1875]
+    """
+    return {
+        "herfindahl": np.square,
+        "raw_concentration_g": lambda s: (s - weight) ** 2,
+        "plant_herfindahl": lambda s: s**2 / plants,
+        "hoover": lambda s: np.abs(s - weight) / 2,
+        "theil": lambda s: s * np.log(np.where(s > 0, s, 1) / weight),
+    }
+
+
+def of_the_rest(weight: np.ndarray, squares: np.ndarray, weight_squares: np.ndarray) -> dict[str, np.ndarray]:
+    """What the regions that have none of an industry add, where that is anything.
+
+    Args:
+        weight, squares: what the weights of the other regions add up to, and their squares.
+        weight_squares: the same squares over all regions.
+
+    Example:
+        >>> of_the_rest(np.array([0.75]), np.array([0.5]), np.array([0.5]))["hoover"].tolist()
+        [0.125]
+    """
+    return {"raw_concentration_g": np.maximum(weight_squares - squares, 0), "hoover": (1 - weight) / 2}
+
+
 def concentration(
     boxes: Boxes, weight: np.ndarray, plants: np.ndarray, weight_squares: np.ndarray
 ) -> Mapping[str, Range]:
@@ -169,23 +201,24 @@ def concentration(
     if not ((weight > 0).all() and (plants >= 1).all()):
         raise ValueError("every weight must be above zero and every number of plants at least 1")
     nowhere, alike = np.zeros_like(weight), np.ones_like(weight)
-    rest = 1 - boxes.added(weight)
-    rest_squares = np.maximum(weight_squares - boxes.added(weight**2), 0)
+    rest = of_the_rest(boxes.added(weight), boxes.added(weight**2), weight_squares)
     even = levelled(boxes, nowhere, weight)
+    terms = of_a_region(weight, plants)
 
-    def measured(function: Callable[[np.ndarray], np.ndarray], least: np.ndarray, of_rest: ArrayLike = 0.0) -> Range:
+    def measured(name: str, least: np.ndarray) -> Range:
+        of_rest, function = rest.get(name, 0.0), terms[name]
         upper = chord_bound(boxes, function(boxes.lower), function(boxes.upper)) + of_rest
         return Range(np.minimum(boxes.added(function(least)) + of_rest, upper), upper)
 
-    herfindahl = measured(np.square, levelled(boxes, nowhere, alike))
-    distance = measured(lambda s: (s - weight) ** 2, levelled(boxes, weight, alike), rest_squares)
-    plant_herfindahl = measured(lambda s: s**2 / plants, levelled(boxes, nowhere, plants))
+    herfindahl = measured("herfindahl", levelled(boxes, nowhere, alike))
+    distance = measured("raw_concentration_g", levelled(boxes, weight, alike))
+    plant_herfindahl = measured("plant_herfindahl", levelled(boxes, nowhere, plants))
     beyond = Range(herfindahl.lower - weight_squares, herfindahl.upper - weight_squares)
     found = {
         "herfindahl": herfindahl,
         "locational_gini": gini(boxes, weight, even),
-        "hoover": measured(lambda s: np.abs(s - weight) / 2, even, rest / 2),
-        "theil": measured(lambda s: s * np.log(np.where(s > 0, s, 1) / weight), even),
+        "hoover": measured("hoover", even),
+        "theil": measured("theil", even),
         "raw_concentration_g": distance,
         "plant_herfindahl": plant_herfindahl,
     }

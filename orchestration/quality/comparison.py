@@ -27,6 +27,9 @@ NUMBERS = ("INT", "DOUBLE", "FLOAT", "DECIMAL")
 NOISE = 1e-9
 """Relative difference below which two numbers are the same: sums taken in another order differ in their last bits."""
 
+TOGETHER = 30
+"""Columns that are compared in one query: DuckDB holds memory for each of them at a time."""
+
 
 @dataclass(frozen=True)
 class Revision:
@@ -101,11 +104,15 @@ def compare(
     # Where nothing differs, no entity has a row of its own: grouping by region is what takes time and memory.
     parted, whole = _sums_before(contract, kinds, unequal, only), _sums_before(contract, kinds, equal, [])
     con.execute(f"CREATE OR REPLACE TEMP TABLE sums_before AS {parted} UNION ALL {whole}")
-    columns = "\nUNION ALL".join(_of_column(name, kind, only) for name, kind in kinds.items())
+    queries = [_of_column(name, kind, only) for name, kind in kinds.items()]
+    for first in range(0, len(queries), TOGETHER):
+        columns = "\nUNION ALL".join(queries[first : first + TOGETHER])
+        con.execute(
+            f"{'INSERT INTO of_columns' if first else 'CREATE OR REPLACE TEMP TABLE of_columns AS'}\n"
+            f"SELECT * FROM ({columns}) WHERE entity_id = '{ALL}' OR revised + appeared + vanished > 0"
+        )
     rows = con.execute(
-        f"SELECT * FROM ({columns})\n"
-        f"WHERE entity_id = '{ALL}' OR revised + appeared + vanished > 0\n"
-        f"ORDER BY entity_id <> '{ALL}', entity_id, compared_year, column_name"
+        f"FROM of_columns ORDER BY entity_id <> '{ALL}', entity_id, compared_year, column_name"
     ).fetchall()
     return [Revision(contract.name, *row) for row in rows]
 

@@ -109,3 +109,27 @@ def test_a_connection_made_after_a_spill_works(tmp_path: Path) -> None:
         assert second.fetchone() == (str(tmp_path / "work" / "spill"), 6_000_000)
     finally:
         environment.close()
+
+
+@pytest.mark.parametrize(
+    ("known", "bounds", "estimated", "expected"),
+    [
+        ("5", "5, 5", "7, 6, 9", (5, 5, 5)),
+        ("NULL", "2, 8", "9, 1, 12", (8, 2, 8)),
+        ("NULL", "2, NULL", "9, 1, 12", (9, 2, 12)),
+        ("5", "5, 5", "NULL, NULL, NULL", (5, 5, 5)),
+        # Of nothing and a bound DuckDB would give the bound.
+        ("NULL", "2, 8", "NULL, NULL, NULL", (None, None, None)),
+    ],
+)
+def test_an_estimate_lies_within_its_bounds_and_is_the_figure_where_that_is_known(
+    known: str, bounds: str, estimated: str, expected: tuple[float | None, ...]
+) -> None:
+    macros = (PROJECT / "macros" / "estimates.sql").read_text(encoding="utf-8")
+    columns = Template(macros + "{{ fenced('e.x', 'k.x') }}").render()
+    query = (
+        f"SELECT {columns} FROM (VALUES ({known}::DOUBLE, {bounds})) AS k (x, x_lower, x_upper), "
+        f"(VALUES ({estimated})) AS e (x_estimate, x_p10, x_p90)"
+    )
+    with duckdb.connect() as con:
+        assert con.execute(query).fetchall() == [expected]

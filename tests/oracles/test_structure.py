@@ -22,6 +22,7 @@ import pytest
 from orchestration.indicators.concentration import Range, concentration
 from orchestration.indicators.shares import Boxes
 from orchestration.indicators.structure import makeup, structure
+from orchestration.indicators.structure_draws import measured
 
 MACROS = Path(__file__).parents[2] / "dbt_project" / "macros"
 
@@ -107,14 +108,18 @@ def test_every_expected_value_is_reproduced_or_told_why_not(reference: Path) -> 
 
 
 def measures(jobs: Any, around: Any) -> dict[str, float]:
-    """The kernel's measures of one region whose jobs, and what it is compared with, are known; all in one sector."""
+    """The kernels' measures of one region whose jobs, and what it is compared with, are known; all in one sector."""
     values, nation = np.asarray(jobs, dtype=float), np.asarray(around, dtype=float)
     start, whole = np.array([0]), np.array([values.sum()])
     made = makeup(Range(values, values), Range(whole, whole), Range(whole, whole), start, start)
     shares = nation / nation.sum()
     found = structure(made, Range(shares, shares))
     assert all(r.lower == pytest.approx(r.upper, abs=1e-12) for r in found.values())
-    return {name: float(r.lower[0]) for name, r in found.items()}
+    known = {name: float(r.lower[0]) for name, r in found.items()}
+    share, sector = (values / values.sum())[:, None], np.zeros(len(values), dtype=int)
+    in_a_completion = measured(share, shares, sector, start)
+    assert {name: float(value[0, 0]) for name, value in in_a_completion.items()} == pytest.approx(known, abs=1e-12)
+    return known
 
 
 def lorenz(jobs: Any, around: Any) -> dict[str, float]:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.contracts import ColumnContract, TableContract
+from orchestration.quality import comparison
 from orchestration.quality.comparison import Revision, compare
 
 
@@ -43,6 +44,15 @@ def rows(found: list[Revision], column: str) -> dict[tuple[str, int], tuple]:
         for r in found
         if r.column_name == column
     }
+
+
+def test_columns_are_compared_a_few_at_a_time(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A query over all columns of a wide table holds more memory than a small machine has."""
+    versions(con, "('a', 'x', 2016, 1.0, 'yes')", "('a', 'x', 2016, 2.0, 'no')", NAMES)
+    whole = compare(con, CELLS, "before", "now")
+    monkeypatch.setattr(comparison, "TOGETHER", 1)
+    assert compare(con, CELLS, "before", "now") == whole
+    assert {r.column_name for r in whole} == {"jobs", "flag"}
 
 
 def test_every_kind_of_change(con: duckdb.DuckDBPyConnection) -> None:

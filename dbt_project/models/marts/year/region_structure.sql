@@ -28,7 +28,10 @@ SELECT
     {%- endfor %}
     s.cluster_strength_establishments,
     x.diversity_establishments,
-    x.eci_establishments
+    x.eci_establishments,
+    {% for m in levels[0][1] -%}
+    {{ fenced("e." ~ m, "six." ~ m, if_narrow("six." ~ m)) }}{{ "," if not loop.last }}
+    {% endfor -%}
 FROM {{ ref("int_structure_ranges") }} AS six
 LEFT JOIN {{ ref("int_structure_ranges") }} AS four
     ON six.region_id = four.region_id AND six.year = four.year AND four.level = 'industry_group' AND four.basis = 'jobs'
@@ -37,4 +40,5 @@ LEFT JOIN {{ ref("int_structure_ranges") }} AS plants
         AND plants.basis = 'establishments'
 LEFT JOIN {{ ref("int_structure_strength") }} AS s ON six.region_id = s.region_id AND six.year = s.year
 LEFT JOIN {{ ref("region_complexity") }} AS x ON six.region_id = x.region_id AND six.year = x.year
+LEFT JOIN {{ ref("int_structure_completions") }} AS e ON six.region_id = e.region_id AND six.year = e.year
 WHERE six.level = 'national_industry' AND six.basis = 'jobs'
