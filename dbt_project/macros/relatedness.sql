@@ -17,7 +17,7 @@
             THEN row_number() OVER (
                 PARTITION BY region_id, year, is_ranked{{ basis }}
                 ORDER BY
-                    {% if basis != "_estimate" %}density_place{{ basis }} + complexity_place{{ basis }},{% endif %}
+                    {% if basis != "_on_estimates" %}density_place{{ basis }} + complexity_place{{ basis }},{% endif %}
                     density_place{{ basis }}, cluster_id
             )
     END::INTEGER

@@ -1,4 +1,4 @@
-{%- set complete = ("establishments", "estimate") %}
+{%- set complete = ("establishments", "on_estimates") %}
 -- Over the regions that have a cluster. Of an eigenvector, means are a multiple.
 WITH clusters AS (
     SELECT

@@ -5,7 +5,7 @@ WITH counted AS (
         count_if(present = 'yes') AS surely,
         count_if(present <> 'no') AS possibly,
         count_if(present_establishments = 'yes') AS by_establishments,
-        count_if(present_estimate = 'yes') AS by_estimates,
+        count_if(present_on_estimates = 'yes') AS by_estimates,
         avg((present <> 'undetermined')::INTEGER) AS settled
     FROM {{ ref("cluster_opportunity") }}
     GROUP BY region_id, year
@@ -18,10 +18,10 @@ WHERE r.diversity_lower IS DISTINCT FROM c.surely
     OR r.diversity_upper IS DISTINCT FROM c.possibly
     OR r.diversity IS DISTINCT FROM CASE WHEN c.surely = c.possibly THEN c.surely END
     OR r.diversity_establishments IS DISTINCT FROM c.by_establishments
-    OR r.diversity_estimate IS DISTINCT FROM c.by_estimates
+    OR r.diversity_on_estimates IS DISTINCT FROM c.by_estimates
     OR NOT coalesce(
-        r.diversity_lower <= r.diversity_p10 AND r.diversity_p10 <= r.diversity_estimate
-        AND r.diversity_estimate <= r.diversity_p90 AND r.diversity_p90 <= r.diversity_upper, FALSE
+        r.diversity_lower <= r.diversity_p10 AND r.diversity_p10 <= r.diversity_on_estimates
+        AND r.diversity_on_estimates <= r.diversity_p90 AND r.diversity_p90 <= r.diversity_upper, FALSE
     )
     OR r.coverage IS DISTINCT FROM c.settled
 LIMIT 100

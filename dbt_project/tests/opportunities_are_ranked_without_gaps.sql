@@ -1,5 +1,5 @@
 -- Among the clusters a region lacks, and of which density and complexity are known.
-{% for basis in ("", "_establishments", "_estimate") -%}
+{% for basis in ("", "_establishments", "_on_estimates") -%}
 SELECT
     region_id, year, '{{ basis }}' AS basis,
     count(opportunity_rank{{ basis }}) AS ranked,

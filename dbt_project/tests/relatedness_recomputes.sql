@@ -1,5 +1,5 @@
 -- Over the states, pair by pair, by establishments and by estimates.
-{%- set bases = ("establishments", "estimate") %}
+{%- set bases = ("establishments", "on_estimates") %}
 WITH cells AS (
     {%- for basis in bases %}
     SELECT

@@ -23,6 +23,7 @@ PROFILE = {
     "lq_high": "lq_p90",
     "share_of_region": "share_of_region_estimate",
     "share_of_nation": "share_of_nation_estimate",
+    "above_norm": "hc_employment_estimate",
     "rank": "rank_employment_estimate",
     "strong_probability": "ucm_strong_probability",
     "stars": "stars_estimate",

@@ -64,14 +64,15 @@ def test_hidden_cells_of_a_whole_nation_lie_within_their_bounds(numbered: Path, 
 
 
 @pytest.fixture(scope="module")
-def traded(warehouse: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def traded(mirror_home: Path) -> dict[str, str]:
     """The cluster of each traded industry of six digits."""
-    members = warehouse.sql(
-        "SELECT split_part(industry_id, ':', 2) AS code, cluster_id FROM cluster_industry "
-        "JOIN dim_cluster USING (cluster_id) "
-        "WHERE kind = 'traded' AND industry_id LIKE 'naics2012:%' AND weight >= 0.5"
-    )
-    return dict(members.fetchall())
+    with duckdb.connect(str(mirror_home / "warehouse" / "current.duckdb"), read_only=True) as con:
+        members = con.sql(
+            "SELECT split_part(industry_id, ':', 2) AS code, cluster_id FROM cluster_industry "
+            "JOIN dim_cluster USING (cluster_id) "
+            "WHERE kind = 'traded' AND industry_id LIKE 'naics2012:%' AND weight >= 0.5"
+        )
+        return dict(members.fetchall())
 
 
 @pytest.fixture(scope="module")

@@ -326,12 +326,12 @@ def test_patterns_over_regions_are_whole_on_estimates(warehouse: Con) -> None:
             count(*) FILTER (neighbours > 0 AND spatially_interpolated_lq_estimate IS NULL)
         FROM cluster_neighbourhood WHERE year = 2016
         UNION ALL
-        SELECT count(*) FILTER ((eci_estimate IS NULL) <> (diversity_estimate = 0)),
-            count(*) FILTER (diversity_estimate <> diversity)
+        SELECT count(*) FILTER ((eci_on_estimates IS NULL) <> (diversity_on_estimates = 0)),
+            count(*) FILTER (diversity_on_estimates <> diversity)
         FROM region_complexity WHERE year = 2016
         UNION ALL
-        SELECT count(*) FILTER (relatedness_density_estimate IS NULL OR complexity_estimate IS NULL),
-            count(*) FILTER ((opportunity_rank_estimate IS NULL) <> (present_estimate = 'yes'))
+        SELECT count(*) FILTER (relatedness_density_on_estimates IS NULL OR complexity_on_estimates IS NULL),
+            count(*) FILTER ((opportunity_rank_on_estimates IS NULL) <> (present_on_estimates = 'yes'))
         FROM cluster_opportunity WHERE year = 2016
         """
     ).fetchall()

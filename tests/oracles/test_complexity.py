@@ -107,7 +107,7 @@ def flat(rows: list[list[Any]]) -> list[Any]:
     return list(chain.from_iterable(rows))
 
 
-@pytest.mark.parametrize("basis", ["", "_establishments", "_estimate"])
+@pytest.mark.parametrize("basis", ["", "_establishments", "_on_estimates"])
 def test_indices_of_hidalgo_and_hausmann(reference: Path, con: duckdb.DuckDBPyConnection, basis: str) -> None:
     """Eigenvectors are defined up to sign, and the file says: flip both. Its ECI is oriented on diversity, with which
     it is correlated at 0.11, and its PCI apart from that on rarity, at 0.41: in it the only product of C2, the country
@@ -145,7 +145,7 @@ def test_proximity_and_reflections_of_hidalgo_and_hausmann(reference: Path, con:
     regions, _ = marts(con, present.astype(float))
     expected = pytest.approx(told["reflections_country_k1"], abs=PRINTED)
     assert column(regions, "average_ubiquity_establishments") == expected
-    assert column(regions, "average_ubiquity_estimate") == expected
+    assert column(regions, "average_ubiquity_on_estimates") == expected
 
 
 def test_quotients_presence_and_cooccurrence_of_econgeo(reference: Path, con: duckdb.DuckDBPyConnection) -> None:
@@ -191,7 +191,7 @@ def test_indices_on_jobs_need_nine_tenths_settled(con: duckdb.DuckDBPyConnection
     assert {row["orientation_establishments"] > 0.5 for row in regions} == {True}
     for rows, name in ((regions, "eci"), (flat(cells), "complexity"), (flat(cells), "relatedness_density")):
         assert {row[name] is not None for row in rows} == {given}, name
-        assert all(row[f"{name}_{basis}"] is not None for row in rows for basis in ("establishments", "estimate"))
+        assert all(row[f"{name}_{basis}"] is not None for row in rows for basis in ("establishments", "on_estimates"))
     for row in flat(cells):
         assert row["opportunity_rank"] is None or given
         assert row["present"] != "undetermined" or row["opportunity_rank"] is None
@@ -207,7 +207,7 @@ def test_a_region_of_which_little_is_settled_has_no_index_on_jobs(con: duckdb.Du
     assert [k for k, row in enumerate(cells) if row[9]["relatedness_density"] is None] == [4]
     assert regions[4]["diversity"] is None
     assert regions[4]["diversity_upper"] - regions[4]["diversity_lower"] == 3
-    assert regions[4]["diversity_estimate"] == NESTED[4].sum()
+    assert regions[4]["diversity_on_estimates"] == NESTED[4].sum()
     assert (regions[4]["diversity_p10"], regions[4]["diversity_p90"]) == (
         regions[4]["diversity_lower"], regions[4]["diversity_upper"],
     )  # fmt: skip

@@ -47,7 +47,7 @@ TABLES = {
                CASE WHEN s.employment IS NULL THEN 'rough' ELSE 'published' END AS jobs_quality,
                coalesce(s.lq, 2)::DOUBLE AS lq, coalesce(s.hc_employment, 150)::DOUBLE AS above_norm,
                CASE WHEN s.ucm_strong = 'undetermined' THEN 'unlikely' ELSE s.ucm_strong END AS strong, s.stars
-        FROM cluster_specialisation AS s JOIN dim_region AS r USING (region_id)
+        FROM cluster_specialisation AS s LEFT JOIN dim_region AS r USING (region_id)
         JOIN dim_cluster AS c USING (cluster_id)""",
 }
 

@@ -77,8 +77,7 @@ def estimates(part, leaf, nation):
         table[f"{flag}_probability"] = np.where(sized.is_peer, often[flag].mean(axis=1), np.nan)
     table["stars_estimate"] = once["stars"][:, 0].astype(np.int32)
     for figure, one, many in (("employment", point[:, None], draws), ("lq", once["lq"], often["lq"])):
-        places = {"estimate": ranks(cluster, one)[:, 0]} | tenths(ranks(cluster, many))
-        table |= {f"rank_{figure}_{end}": rank for end, rank in places.items()}
+        table |= ranked(figure, ranks(cluster, one)[:, 0], ranks(cluster, many))
     in_one = kind > 0
     made = {name: pa.array(values, from_pandas=True) if isinstance(values, np.ndarray) else values
             for name, values in table.items()}  # fmt: skip
@@ -107,10 +106,11 @@ def interval(name, point, draws, certain, *, whole=False):
     return values
 
 
-def tenths(ranks):
-    """The ranks that one draw in ten lies at or below, and nine in ten."""
-    ends = np.quantile(ranks, (0.1, 0.9), axis=1, method="inverted_cdf")
-    return dict(zip(("p10", "p90"), ends, strict=True))
+def ranked(figure, rank, drawn_ranks):
+    """A rank with those that one draw in ten lies at or below, and nine in ten, which are about it."""
+    low, high = np.quantile(drawn_ranks, (0.1, 0.9), axis=1, method="inverted_cdf")
+    ends = {"estimate": rank, "p10": np.minimum(low, rank), "p90": np.maximum(high, rank)}
+    return {f"rank_{figure}_{end}": value for end, value in ends.items()}
 
 
 def numbers(table, name):

@@ -26,7 +26,7 @@ FIGURES = {
     "oriented_on": pa.string(),
 }
 # Of these it is known of every cell whether a cluster is present.
-COMPLETE = ("establishments", "estimate")
+COMPLETE = ("establishments", "on_estimates")
 OF_COMPLETE = {name: kind for name, kind in FIGURES.items() if name not in ("density_lower", "density_upper")}
 OF_COMPLETE["average_ubiquity"] = pa.float64()
 FIGURES |= {f"{name}_{basis}": kind for basis in COMPLETE for name, kind in OF_COMPLETE.items()}

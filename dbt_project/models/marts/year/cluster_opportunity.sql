@@ -1,6 +1,6 @@
 -- The clusters a region lacks are ranked by density and by complexity among themselves, equals alike, and then by the sum
 -- of both ranks; of equal sums the denser goes first; on estimates by density alone. What differs by less than the ninth digit is equal.
-{%- set complete = ["_establishments", "_estimate"] %}
+{%- set complete = ["_establishments", "_on_estimates"] %}
 {%- set bases = [""] + complete %}
 
 WITH cells AS (

@@ -1,4 +1,4 @@
-{%- set complete = ("establishments", "estimate") %}
+{%- set complete = ("establishments", "on_estimates") %}
 {%- set of_region = ("eci", "average_ubiquity", "connected", "orientation", "oriented_on") %}
 -- A region's own figures stand in each of its cells.
 WITH counted AS (
@@ -49,6 +49,6 @@ SELECT
     orientation_{{ basis }},
     oriented_on_{{ basis }},
     {%- endfor %}
-    least(diversity_estimate, greatest(p10, least))::INTEGER AS diversity_p10,
-    greatest(diversity_estimate, least(p90, most))::INTEGER AS diversity_p90
+    least(diversity_on_estimates, greatest(p10, least))::INTEGER AS diversity_p10,
+    greatest(diversity_on_estimates, least(p90, most))::INTEGER AS diversity_p90
 FROM counted
