@@ -58,17 +58,14 @@ class Reading:
 
 
 def queries() -> list[str]:
-    """All queries of the page for analysts, and as many of the page of indicators, spread over it, as make twenty.
+    """Twenty queries, spread over the pages of analysts and of indicators.
 
     Example:
         >>> len(queries())
         20
     """
-    pages = doc_queries()
-    first = [query.sql for query in pages if query.page == "analysts.md"]
-    others = [query.sql for query in pages if query.page != "analysts.md"]
-    more = TWENTY - len(first)
-    return [*first, *others[:: len(others) // more][:more]]
+    pages = [query.sql for query in doc_queries() if query.page != "README.md"]
+    return [pages[n * len(pages) // TWENTY] for n in range(TWENTY)]
 
 
 def ask(current: Path, sql: str) -> tuple[str, str]:
