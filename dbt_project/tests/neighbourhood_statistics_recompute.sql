@@ -3,7 +3,7 @@
 WITH cells AS (
     {%- for basis, quotient in (
         ("", "c.lq_all"), ("_establishments", "c.lq_establishments"),
-        ("_estimate", "coalesce(c.lq_all, c.lq_all_estimate)")
+        ("_on_estimates", "coalesce(c.lq_all, c.lq_all_estimate)")
     ) %}
     SELECT
         c.region_type, c.region_id, c.cluster_id, c.year,

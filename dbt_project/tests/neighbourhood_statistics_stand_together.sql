@@ -1,6 +1,6 @@
 -- Where there is a local Moran there are its quadrant and p-values, which adjusted are no smaller; jobs only where enough
 -- is known; and nothing for a region without neighbours.
-{%- for basis in ("", "_establishments", "_estimate") %}
+{%- for basis in ("", "_establishments", "_on_estimates") %}
 SELECT region_id, cluster_id, year, '{{ basis }}' AS basis
 FROM {{ ref("cluster_neighbourhood") }}
 WHERE local_moran_p{{ basis }} NOT BETWEEN 1e-4 AND 1

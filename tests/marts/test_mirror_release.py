@@ -322,7 +322,7 @@ def test_patterns_over_regions_are_whole_on_estimates(warehouse: Con) -> None:
     """Of 2016 on jobs they are NULL for all counties and metropolitan areas."""
     lacking = warehouse.sql(
         """
-        SELECT count(*) FILTER (neighbours > 0 AND (local_moran_estimate IS NULL OR quadrant_estimate IS NULL)),
+        SELECT count(*) FILTER (neighbours > 0 AND (local_moran_on_estimates IS NULL OR quadrant_on_estimates IS NULL)),
             count(*) FILTER (neighbours > 0 AND spatially_interpolated_lq_estimate IS NULL)
         FROM cluster_neighbourhood WHERE year = 2016
         UNION ALL
@@ -342,12 +342,12 @@ def test_automotive_is_hot_from_michigan_to_alabama(warehouse: Con) -> None:
     """By estimates of jobs: among states Indiana and Ohio first; of hot counties four in five lie in seven states."""
     hot = "FROM cluster_neighbourhood WHERE cluster_id = 'automotive' AND year = 2016"
     states = warehouse.sql(
-        f"SELECT region_id {hot} AND region_id LIKE 'state:%' ORDER BY getis_ord_z_estimate DESC LIMIT 2"
+        f"SELECT region_id {hot} AND region_id LIKE 'state:%' ORDER BY getis_ord_z_on_estimates DESC LIMIT 2"
     ).fetchall()
     assert states == [("state:18",), ("state:39",)]
     belt = "region_id[8:9] IN ('26', '39', '18', '17', '21', '47', '01')"
     (share,) = warehouse.sql(
-        f"SELECT avg(({belt})::INTEGER) {hot} AND region_id LIKE 'county:%' AND getis_ord_z_estimate > 1.96"
+        f"SELECT avg(({belt})::INTEGER) {hot} AND region_id LIKE 'county:%' AND getis_ord_z_on_estimates > 1.96"
     ).fetchall()[0]
     assert share > 0.8
 

@@ -81,15 +81,15 @@ def test_estimates_stand_in_for_what_is_not_known(reference: Path) -> None:
     crime, n = values[:, 0], len(values)
     found = modelled(borders, np.where(np.arange(n) % 2, np.nan, crime), crime)
     assert set(found["local_moran"]) == {None}
-    local = np.array(found["local_moran_estimate"]) * n / (n - 1)
+    local = np.array(found["local_moran_on_estimates"]) * n / (n - 1)
     np.testing.assert_allclose(local, told["local_moran_Ii_m2_over_n"], atol=1e-11)
-    assert found["quadrant_estimate"] == told["moran_scatter_quadrant"]
-    np.testing.assert_allclose(found["getis_ord_z_estimate"], told["getis_ord_gstar_z"], rtol=1e-11, atol=1e-12)
+    assert found["quadrant_on_estimates"] == told["moran_scatter_quadrant"]
+    np.testing.assert_allclose(found["getis_ord_z_on_estimates"], told["getis_ord_gstar_z"], rtol=1e-11, atol=1e-12)
 
 
 def test_where_all_is_known_the_estimate_is_the_figure(reference: Path) -> None:
     borders, values, _ = oracle(reference, "moran_columbus")
     found = modelled(borders, values[:, 0], 1.004 * values[::-1, 0])
     for name in ("local_moran", "local_moran_p", "local_moran_fdr", "quadrant", "getis_ord_z"):
-        assert found[f"{name}_estimate"] == found[name]
+        assert found[f"{name}_on_estimates"] == found[name]
         assert None not in found[name]

@@ -25,7 +25,7 @@ POOLED = [
     "region_establishments",
 ]
 # Of these every region has a figure.
-COMPLETE = ("establishments", "estimate")
+COMPLETE = ("establishments", "on_estimates")
 KEYS = {"region_type": pa.string(), "region_id": pa.string(), "cluster_id": pa.string(), "year": pa.int32()}
 FIGURES = {
     "moran_i": pa.float64(),
@@ -67,7 +67,7 @@ def statistics(table, borders):
     values = {
         "": covered(known, present),
         "_establishments": cells["lq_establishments"],
-        "_estimate": np.where(np.isnan(known), cells["lq_all_estimate"], known),
+        "_on_estimates": np.where(np.isnan(known), cells["lq_all_estimate"], known),
     }
     shape = known.shape
     columns = {

@@ -1,4 +1,4 @@
-{%- set bases = ("", "_establishments", "_estimate") %}
+{%- set bases = ("", "_establishments", "_on_estimates") %}
 {%- set statistics = ("local_moran", "local_moran_p", "local_moran_fdr", "quadrant", "getis_ord_z") %}
 WITH nation AS (
     SELECT
