@@ -27,7 +27,7 @@ from dagster import (
 from orchestration.assets.metadata import SLICES, YEARS
 from orchestration.assets.resources import recorded_run
 from orchestration.assets.whole import is_whole
-from orchestration.refresh import failure, record_failure
+from orchestration.ending import failure, record_failure
 from orchestration.settings import settings
 from orchestration.telling import alerts
 from orchestration.telling.run_record import last_run

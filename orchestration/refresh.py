@@ -8,21 +8,22 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.dagster_home import UNWATCHED, prepare_dagster
+from orchestration.ending import failure, failure_recorded
 from orchestration.errors import ClustersError, GateError, Stopped
 from orchestration.release.publish import Warehouse
 from orchestration.settings import Settings
 from orchestration.stopping import listening
-from orchestration.telling.run_record import last_run, record_run
-from orchestration.telling.unwritable import storage_error, storage_errors_named
+from orchestration.telling.run_record import last_run
+from orchestration.telling.unwritable import storage_errors_named
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent, ExecuteInProcessResult
+    from dagster import ExecuteInProcessResult
 
     from orchestration.partitions import Partition
 
@@ -167,53 +168,6 @@ def _run(
         if not result.success and (number := heard()) is not None:
             instance.report_run_canceled(result.dagster_run, str(Stopped(number)))
         return result
-
-
-def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], otherwise: str) -> ClustersError:
-    """The error that a failed run amounts to: what the gates found, or else what was raised.
-
-    `otherwise` is said where the events hold no error.
-    """
-    from orchestration.assets.resources import recorded_checks, recorded_run
-    from orchestration.partitions import TidyIndex
-    from orchestration.quality.verdict import stopping
-    from orchestration.telling.failure import failure_of, gate_error
-
-    error = failure_of(events, otherwise)
-    if (unwritable := storage_error(settings.home, str(error))) is not None:
-        return unwritable
-    failed = stopping(recorded_checks(settings)) if recorded_run(settings) == run_id else []
-    if failed and error.exit_code in (ClustersError.exit_code, GateError.exit_code):
-        return gate_error(failed, TidyIndex(settings).active(), settings.data_docs)
-    return error
-
-
-@contextmanager
-def failure_recorded(settings: Settings) -> Iterator[None]:
-    """Whatever ends the block early is remembered as how the run ended, also what Dagster itself fails of."""
-    try:
-        yield
-    except Exception as error:
-        # A disk that takes nothing more may not take the record either.
-        with suppress(OSError):
-            record_failure(settings, error if isinstance(error, ClustersError) else ClustersError(str(error)))
-        raise
-
-
-def record_failure(settings: Settings, error: ClustersError) -> dict[str, Any]:
-    """Remembers how the run that ends now failed, or that it was stopped, and returns the record."""
-    outcome = "stopped" if isinstance(error, Stopped) else "failed"
-    return record_run(
-        settings, outcome, exit_code=error.exit_code, message=str(error), failed_checks=failed_checks(error)
-    )
-
-
-def failed_checks(error: ClustersError) -> list[str]:
-    """The checks that stopped a release, as `table.check`; none if something else stopped the run."""
-    from orchestration.telling.failure import GatesStopped
-
-    findings = error.findings if isinstance(error, GatesStopped) else []
-    return [f"{finding.table_name}.{finding.check_name}" for finding in findings]
 
 
 def _shown(settings: Settings, years: Sequence[int]) -> list[Partition]:
