@@ -36,7 +36,7 @@ import numpy as np
 from scipy.stats import norm
 
 from bench.bounds import table
-from orchestration.assets.warehouse import PROJECT
+from orchestration.assets.dbt_project import PROJECT
 from orchestration.indicators.completions import HALF, TENTH, Open, Parts, completed
 from orchestration.indicators.qcew import bound_year
 from orchestration.indicators.strength import Sized, ranks, standing

@@ -8,12 +8,13 @@ from dagster import BetaWarning, Definitions, in_process_executor
 
 warnings.filterwarnings("ignore", category=BetaWarning)
 
+from orchestration.assets.dbt_project import DBT_CLI  # noqa: E402
 from orchestration.assets.gates import MARTS_GATE, TIDY_GATE  # noqa: E402
 from orchestration.assets.metadata import CONFIRMATION, SLICES  # noqa: E402
 from orchestration.assets.release import release  # noqa: E402
 from orchestration.assets.resources import Refresh  # noqa: E402
 from orchestration.assets.tidy import TIDY_ASSETS  # noqa: E402
-from orchestration.assets.warehouse import DBT_CLI, warehouse  # noqa: E402
+from orchestration.assets.warehouse import warehouse  # noqa: E402
 from orchestration.automation import (  # noqa: E402
     nightly,
     nightly_at_half_past_two,

@@ -28,10 +28,11 @@ from dagster import (
 )
 from dagster_dbt import DbtCliResource
 
+from orchestration.assets.dbt_project import DBT_CLI, dbt_environment, parsed_project, project_of
 from orchestration.assets.dbt_runs import require_built, run_dbt
 from orchestration.assets.desk import Desk, desk_of
 from orchestration.assets.resources import Refresh
-from orchestration.assets.warehouse import DBT_CLI, dbt_environment, parsed_project, project_of, tell_of_slices
+from orchestration.assets.warehouse import tell_of_slices
 from orchestration.assets.workers import MAKES, NAMES, SLICES_JOB
 from orchestration.errors import SetupError
 from orchestration.settings import settings

@@ -12,10 +12,12 @@ from functools import cache
 
 from dagster import AssetKey, DagsterRun, Failure
 
+from orchestration.assets.dbt_project import Translator, parsed_project
 from orchestration.assets.tidy import TIDY_ASSETS
 from orchestration.assets.workers import SLICES_JOB
 
 RELEASE = AssetKey("release")
+WAREHOUSE = "warehouse"
 INSTEAD = (
     "Nothing was built, and analysts see what they saw before: tables are built, checked and published together or not "
     "at all. Click instead: Jobs, nightly, Materialize all (the same as `clusters refresh`)."
@@ -25,13 +27,11 @@ INSTEAD = (
 @cache
 def _everything() -> tuple[frozenset[AssetKey], frozenset[str]]:
     """The assets of a refresh, and the steps that make them."""
-    # It asks this module before it builds, so it cannot be imported above.
-    from orchestration.assets.warehouse import warehouse
-
-    made = [*TIDY_ASSETS, warehouse]
-    assets = {key for definition in made for key in definition.keys}
-    steps = {definition.node_def.name for definition in made}
-    return frozenset({*assets, RELEASE}), frozenset({*steps, RELEASE.to_python_identifier()})
+    tidy = {key for definition in TIDY_ASSETS for key in definition.keys}
+    nodes = [n for n in parsed_project()["nodes"].values() if n["resource_type"] in ("model", "seed")]
+    built = {Translator().get_asset_key(node) for node in nodes}
+    steps = {definition.node_def.name for definition in TIDY_ASSETS}
+    return frozenset({*tidy, *built, RELEASE}), frozenset({*steps, WAREHOUSE, RELEASE.to_python_identifier()})
 
 
 def is_whole(run: DagsterRun) -> bool:

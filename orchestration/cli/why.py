@@ -31,7 +31,7 @@ class Outlook(NamedTuple):
 
 def outlook(settings: Settings) -> Outlook:
     """What a refresh would make of what is landed; publishers are not asked what they offer since."""
-    from orchestration.assets.warehouse import parsed_project, project_of
+    from orchestration.assets.dbt_project import parsed_project, project_of
     from orchestration.partitions import TidyIndex
     from orchestration.release.inputs import options
     from orchestration.release.manifest import manifest_path, read_manifest

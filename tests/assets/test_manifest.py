@@ -1,14 +1,15 @@
-"""dbt's manifest keeps what the project says of its tests when a source is added."""
+"""dbt's manifest is parsed once after a change, and keeps what the project says of its tests when a source is added."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from orchestration.assets import warehouse
+from orchestration.assets import dbt_project
 from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.staging import write_staging
 
@@ -22,11 +23,31 @@ def placed_tests(manifest: Path) -> int:
 @pytest.mark.slow
 def test_a_source_more_takes_no_check_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = tmp_path / "dbt_project"
-    shutil.copytree(warehouse.PROJECT, project, ignore=shutil.ignore_patterns("target", "logs", "staging"))
+    shutil.copytree(dbt_project.PROJECT, project, ignore=shutil.ignore_patterns("target", "logs", "staging"))
     staging = project / "models" / "staging"
     unread = SOURCES["cbp_county"]
-    monkeypatch.setattr(warehouse, "PROJECT", project)
-    monkeypatch.setattr(warehouse, "write_staging", lambda: write_staging(staging, set(SOURCES.values()) - {unread}))
-    before = placed_tests(warehouse.manifest())
-    monkeypatch.setattr(warehouse, "write_staging", lambda: write_staging(staging, SOURCES.values()))
-    assert placed_tests(warehouse.manifest()) == before > 50
+    monkeypatch.setattr(dbt_project, "PROJECT", project)
+    monkeypatch.setattr(dbt_project, "write_staging", lambda: write_staging(staging, set(SOURCES.values()) - {unread}))
+    before = placed_tests(dbt_project.manifest())
+    monkeypatch.setattr(dbt_project, "write_staging", lambda: write_staging(staging, SOURCES.values()))
+    assert placed_tests(dbt_project.manifest()) == before > 50
+
+
+@pytest.mark.slow
+def test_of_two_commands_after_an_update_one_parses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the other waits, and reads the whole of it."""
+    project = tmp_path / "dbt_project"
+    shutil.copytree(dbt_project.PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+    monkeypatch.setattr(dbt_project, "PROJECT", project)
+    parse, parsed = dbt_project._parse, []
+
+    def slowly(target: Path) -> None:
+        (target / dbt_project.MANIFEST).write_text('{"nodes": {', encoding="utf-8")
+        parsed.append(target)
+        parse(target)
+
+    monkeypatch.setattr(dbt_project, "_parse", slowly)
+    with ThreadPoolExecutor() as two:
+        read = list(two.map(lambda _: json.loads(dbt_project.manifest().read_text(encoding="utf-8")), range(2)))
+    assert len(parsed) == 1
+    assert all(manifest["nodes"] for manifest in read)

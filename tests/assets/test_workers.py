@@ -26,10 +26,10 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from orchestration import dagster_home
 from orchestration.assets import desk, slice_job, workers
+from orchestration.assets.dbt_project import DBT_CLI
 from orchestration.assets.dbt_runs import BUILDS
 from orchestration.assets.resources import RUN_ID, ByCommand, Refresh, asked_by_command, findings_folder
 from orchestration.assets.slice_job import slices
-from orchestration.assets.warehouse import DBT_CLI
 from orchestration.assets.whole import is_whole
 from orchestration.assets.workers import MAKES, NAMES, SLICES_JOB, Workers
 from orchestration.errors import GateError, SetupError

@@ -18,8 +18,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.assets.dbt_project import DBT, PROJECT, dbt_environment
 from orchestration.assets.dbt_runs import BUILD, dbt_findings
-from orchestration.assets.warehouse import DBT, PROJECT, build_path, dbt_environment
+from orchestration.assets.warehouse import build_path
 from orchestration.contracts import mart_contracts
 from orchestration.partitions import TidyIndex, link_partitions
 from orchestration.quality.checklist import findings, mart_profiles

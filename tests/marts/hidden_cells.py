@@ -18,7 +18,7 @@ from typing import Self
 import duckdb
 import numpy as np
 
-from orchestration.assets.warehouse import PROJECT
+from orchestration.assets.dbt_project import PROJECT
 from orchestration.indicators.qcew import Places, bound_year
 from orchestration.indicators.sums import Sums, sums_of
 from orchestration.partitions import TidyIndex, link_partitions

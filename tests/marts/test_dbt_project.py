@@ -20,7 +20,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.environments.local import LocalEnvironment
 from jinja2 import Template
 
-from orchestration.assets.warehouse import PROJECT, Translator, manifest
+from orchestration.assets.dbt_project import PROJECT, Translator, manifest
 from orchestration.contracts import contracts
 
 DBT = str(Path(sys.executable).with_name("dbt"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.assets.warehouse import manifest
+from orchestration.assets.dbt_project import manifest
 from orchestration.slices.phases import Nodes, ancestors, parents, phase_of, selected, with_counterparts, year_marts
 
 
