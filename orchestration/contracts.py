@@ -19,6 +19,7 @@ from orchestration.table_contract import ColumnContract, TableContract
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
+CITATIONS = PROJECT_ROOT / "dbt_project" / "citations.yml"
 
 
 @lru_cache
@@ -26,7 +27,7 @@ def contracts(models: Path = MODELS) -> dict[str, TableContract]:
     """All contracts, by model name: of tidy tables, and of the models below a dbt models folder.
 
     Raises:
-        ValueError: if a model lacks a grain, or a column a unit, a type or a citation.
+        ValueError: if a model lacks a grain or a citation, a column a unit or a type, or a citation's key is unknown.
 
     Example:
         >>> contracts()["dim_region"].grain
@@ -63,8 +64,8 @@ def _table(model: dict[str, Any], layer: str, path: Path) -> TableContract:
             layer=layer,  # type: ignore[arg-type]
             meaning=_one_line(model["description"]),
             grain=meta["grain"],
-            citation=meta["citation"],
-            columns=tuple(_column(column) for column in model.get("columns", [])),
+            citation=_cited(meta["citation"]),
+            columns=tuple(_column(column, meta["citation"]) for column in model.get("columns", [])),
             needs_years=meta.get("needs_years", 1),
             is_view=model["config"].get("materialized") == "view",
         )
@@ -72,14 +73,31 @@ def _table(model: dict[str, Any], layer: str, path: Path) -> TableContract:
         raise ValueError(f"{path}: the contract of {model.get('name')} is incomplete: {error!r}") from error
 
 
-def _column(column: dict[str, Any]) -> ColumnContract:
+def _column(column: dict[str, Any], of_table: str | list[str]) -> ColumnContract:
     meta = column.get("config", {}).get("meta", {})
+    if "formula" in meta:
+        meta = {"threshold": "none", "authority": "this project"} | meta
     return ColumnContract(
         name=column["name"],
         data_type=column["data_type"],
         meaning=_one_line(column["description"]),
-        **meta,
+        **meta | {"citation": _cited(meta.get("citation", of_table))},
     )
+
+
+@lru_cache
+def citations() -> dict[str, str]:
+    """What contracts cite, by key.
+
+    Example:
+        >>> citations()["qcew"]
+        'BLS, Quarterly Census of Employment and Wages'
+    """
+    return yaml.load(CITATIONS.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506  (both are safe)
+
+
+def _cited(keys: str | list[str]) -> str:
+    return "; ".join(citations()[key] for key in ([keys] if isinstance(keys, str) else keys))
 
 
 def _one_line(text: str) -> str:

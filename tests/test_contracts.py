@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.contracts import TableContract, contracts, mart_contracts
+from orchestration.contracts import MODELS, TableContract, citations, contracts, mart_contracts
+from orchestration.release.catalogue import CONTRACTS
 from orchestration.sources.catalogue import SOURCES
 
 COLUMN = """
@@ -15,13 +16,13 @@ COLUMN = """
         data_type: integer
         description: Reference
           year
-        config: {meta: {unit: year, citation: the publisher, nullable: false, minimum: 1990}}
+        config: {meta: {unit: year, citation: [qcew, eckert2021], nullable: false, minimum: 1990}}
 """
 MODEL = f"""
 models:
   - name: employment
     description: Jobs
-    config: {{meta: {{grain: [year], citation: the publisher}}}}
+    config: {{meta: {{grain: [year], citation: qcew}}}}
     columns: {COLUMN}
 """
 # Intermediate tables are nobody's interface: a meaning and a grain suffice there.
@@ -39,20 +40,44 @@ def models(tmp_path: Path, *files: str) -> Path:
 def test_contract_is_read(tmp_path: Path) -> None:
     contract = contracts(models(tmp_path, MODEL))["employment"]
     assert (contract.layer, contract.grain) == ("marts", ("year",))
-    assert contract.comment == "Jobs. Grain: year. Source: the publisher."
+    assert contract.comment == "Jobs. Grain: year. Source: BLS, Quarterly Census of Employment and Wages."
     column = contract.columns[0]
     assert (column.nullable, column.minimum) == (False, 1990)
-    assert column.comment == "Reference year. Unit: year. Source: the publisher."
+    both = "BLS, Quarterly Census of Employment and Wages; Eckert, Fort, Schott & Yang 2021"
+    assert column.comment == f"Reference year. Unit: year. Source: {both}."
+
+
+def test_a_column_cites_what_its_table_does_where_it_says_nothing_else(tmp_path: Path) -> None:
+    text = MODEL.replace("citation: [qcew, eckert2021], ", "")
+    [column] = contracts(models(tmp_path, text))["employment"].columns
+    assert column.citation == "BLS, Quarterly Census of Employment and Wages"
+
+
+def test_an_indicator_is_ours_and_without_threshold_unless_it_says_otherwise(tmp_path: Path) -> None:
+    text = MODEL.replace("minimum: 1990", 'formula: "a / b", threshold: "above 1"')
+    [column] = contracts(models(tmp_path, text))["employment"].columns
+    assert (column.formula, column.threshold, column.authority) == ("a / b", "above 1", "this project")
+
+
+def test_a_citation_without_its_key_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="qwec"):
+        contracts(models(tmp_path, MODEL.replace("citation: qcew", "citation: qwec")))
+
+
+def test_every_citation_is_cited() -> None:
+    text = "\n".join(p.read_text(encoding="utf-8") for place in (MODELS, CONTRACTS) for p in place.rglob("*.yml"))
+    cited = {key for found in re.findall(r"citation:\s*\[?([\w,\s]+)", text) for key in re.split(r"[,\s]+", found)}
+    assert set(citations()) <= cited
 
 
 @pytest.mark.parametrize(
     "part",
-    ["unit: year, ", "data_type: integer", "grain: [year], ", "citation: the publisher, nullable", "description: Jobs"],
+    ["unit: year, ", "data_type: integer", "grain: [year], ", ", citation: qcew", "description: Jobs"],
 )
 def test_contract_that_lacks_a_part_is_refused(tmp_path: Path, part: str) -> None:
     assert part in MODEL
     with pytest.raises((ValueError, KeyError)):
-        contracts(models(tmp_path, MODEL.replace(part, "nullable" if part.endswith("nullable") else "")))
+        contracts(models(tmp_path, MODEL.replace(part, "")))
 
 
 def test_unknown_entry_is_refused(tmp_path: Path) -> None:
