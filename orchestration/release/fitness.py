@@ -16,7 +16,9 @@ from orchestration.release.records import ReleaseRow, read_release
 OLDEST_READER = (1, 2, 0)
 MACROS = {("main", "cluster_dynamics_between")}
 """Macros that may stand in a release, by schema and name: they read nothing but its tables."""
-VIEWS = {("main", name) for name in ("cluster_profile", "industry_profile", "industry_specialisation")}
+VIEWS = {
+    ("main", name) for name in ("cluster_profile", "indicator_value", "industry_profile", "industry_specialisation")
+}
 """Views that may, likewise."""
 # What every reader knows, through ODBC and SQLAlchemy too; they stop at a table with a map, a list or a struct in it.
 PLAIN = r"(BOOLEAN|TINYINT|SMALLINT|INTEGER|BIGINT|FLOAT|DOUBLE|DECIMAL\(.*\)|VARCHAR|DATE|TIMESTAMP)"
