@@ -1,7 +1,7 @@
 """Years of QCEW that the mirror lacks, and what refreshes of them cost.
 
     python -m bench.history make --mirror DIR --to DIR --years 2015-2025 [--seed 1] [--states 10,44] [--revise 2024]
-    python -m bench.history run --home DIR --made DIR --years 2015-2025 [--libraries] [--readers 2]
+    python -m bench.history run --home DIR --made DIR --years 2015-2025 [--stops 1,3,6,11] [--libraries] [--readers 2]
     python -m bench.history peers --made DIR --year 2016 [--before 2015] [--home DIR]
     python -m bench.history readers --home DIR --years 2019-2025 [--made DIR] [--processes 2] [--seconds 60]
 
@@ -9,10 +9,11 @@
 annual layout of that year. A year is made from the nearest real one: each county's industries drift by seeded growth,
 all totals are added up anew, in the year's own edition of NAICS, its own counties and its own delineation; changes
 over the year are those from the made year before. All years are made, also the two that the mirror has, so that one
-arithmetic holds in all. `run` refreshes a new home of all but the last year, then of all, then with re-issued years
-(where `make --revise` made some), with one small file changed, and with nothing new; beside it pandas reads a year,
-with --libraries the libraries compute its indicators, and with --readers analysts query while a year is added.
-Prints a Markdown table, and JSON last; exits 1 if a refresh failed (its output is in DIR/logs).
+arithmetic holds in all. `run` refreshes a new home of all but the last year, then of all (with --stops it grows to
+each of these numbers of years, the last year of each apart), then with re-issued years (where `make --revise` made
+some), with one small file changed, and with nothing new; beside it pandas reads a year, with --libraries the libraries
+compute its indicators, and with --readers analysts query while the last year is added. Prints a Markdown table, and
+JSON last; exits 1 if a refresh failed (its output is in DIR/logs).
 
 `peers` computes a year's indicators by the libraries, and by ours on the same matrices; with --home, a new folder, the
 year is also refreshed. `readers` lets analysts query a release, quietly and while one more year is refreshed; without
@@ -35,6 +36,11 @@ from bench.history.years import Maker, make
 from orchestration.settings import year_range
 
 
+def numbers(text: str) -> list[int]:
+    """What stands between commas."""
+    return [int(number) for number in text.split(",")]
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.history", description=(__doc__ or "").splitlines()[0])
     parts = parser.add_subparsers(dest="part", required=True)
@@ -52,6 +58,7 @@ def arguments() -> argparse.Namespace:
     running.add_argument("--years", type=year_range, required=True, help="two or more")
     running.add_argument("--libraries", action="store_true", help="the first year's indicators by libraries, too")
     running.add_argument("--readers", type=int, default=0, help="how many processes query while a year is added")
+    running.add_argument("--stops", type=numbers, default=[], help="years held when one more is measured: 1,3,6,11")
     comparing = parts.add_parser("peers", help="one year by libraries and by ours")
     comparing.add_argument("--made", type=Path, required=True, help="what make wrote, or a mirror")
     comparing.add_argument("--year", type=int, required=True)
@@ -113,8 +120,8 @@ def main() -> int:
     if args.part == "readers":
         return asked(args)
     print(HEADER)
-    found = run(args.home.resolve(), args.made, args.years, args.libraries, args.readers)
-    print(report(args.home, found, len(args.years)))
+    found = run(args.home.resolve(), args.made, args.years, args.libraries, args.readers, args.stops)
+    print(report(args.home, found))
     unsound = found.readers and not is_sound(found.readers)
     return 1 if unsound or any(step.cost.exit for step in found.steps) else 0
 

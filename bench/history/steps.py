@@ -23,6 +23,7 @@ from bench.history.readers import meanwhile
 from bench.history.watch import MB, Cost, bytes_of, watched
 from bench.history.years import REVISED
 from bench.nightly import PANDAS, Measured, measured
+from orchestration.settings import year_range
 
 POPULATION = "www2.census.gov/programs-surveys/popest/datasets/2020-2024/counties/totals/co-est2024-alldata.csv"
 ROOMS = {"landing": "landing", "tidy": "tidy", "work": "work", "releases": "warehouse/releases"}
@@ -130,10 +131,33 @@ def new_bench(folder: Path, made: Path) -> Bench:
     return bench
 
 
-def run(folder: Path, made: Path, years: Sequence[int], libraries: bool = False, readers: int = 0) -> Run:
+def growth(years: Sequence[int], stops: Sequence[int]) -> list[tuple[str, list[int]]]:
+    """The refreshes by which a home grows: for each stop the years up to the one before it, then that one more.
+
+    >>> growth(range(2015, 2018), [1, 3])
+    [('first build of 1', [2015]), ('up to 2 years', [2015, 2016]), ('one more year, 3', [2015, 2016, 2017])]
+    """
+    span, held, steps = list(years), 0, []
+    for stop in stops:
+        if stop - 1 > held:
+            steps.append((f"up to {stop - 1} years" if held else f"first build of {stop - 1}", span[: stop - 1]))
+        steps.append((f"{ONE_MORE}, {stop}" if stop > 1 else "first build of 1", span[:stop]))
+        held = stop
+    return steps
+
+
+def run(
+    folder: Path,
+    made: Path,
+    years: Sequence[int],
+    libraries: bool = False,
+    readers: int = 0,
+    stops: Sequence[int] = (),
+) -> Run:
     """The steps in order, up to the first that fails, and pandas on the first year, in the same run.
 
     Args:
+        stops: how many years the home holds when one more is measured; all of them, if not said.
         libraries: whether the libraries compute the first year's indicators too.
         readers: how many processes read the release before and while one more year is added.
     """
@@ -141,9 +165,9 @@ def run(folder: Path, made: Path, years: Sequence[int], libraries: bool = False,
     peer = measured([sys.executable, "-c", PANDAS, str(made / SINGLEFILE.format(year=years[0]))])
     of_libraries = beside(bench.made, span[0], folder / "peers") if libraries else {}
     done, seen = [], {}
+    growing = growth(span, stops or [len(span)])
     steps: list[tuple[str, list[int], Callable[[], object]]] = [
-        (f"first build of {len(span) - 1}", span[:-1], lambda: None),
-        (ONE_MORE, span, lambda: None),
+        *((name, asked, lambda: None) for name, asked in growing),
         ("re-issued years", span, lambda: re_issued(bench)),
         ("one small file", span, lambda: moved_person(bench)),
         ("nothing new", span, lambda: None),
@@ -153,7 +177,7 @@ def run(folder: Path, made: Path, years: Sequence[int], libraries: bool = False,
             continue
         prepare()
         refresh = partial(bench.refresh, name, asked)
-        if readers and name == ONE_MORE:
+        if readers and name == growing[-1][0]:
             step, seen = meanwhile(bench.current, readers, QUIET_SECONDS, refresh)
         else:
             step = refresh()
@@ -177,7 +201,7 @@ def line(step: Step) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-def report(folder: Path, found: Run, years: int) -> str:
+def report(folder: Path, found: Run) -> str:
     """The same as JSON, with the ratio of each step's wall seconds to the peer's, and of a year's processor seconds to
     those of the libraries; what is left of disk stands too."""
     free = shutil.disk_usage(folder).free
@@ -189,9 +213,11 @@ def report(folder: Path, found: Run, years: int) -> str:
     if found.libraries:
         of_year = found.libraries["libraries"]["cpu"]
         told["libraries"] = found.libraries
+        held = [0, *(len(year_range(step.years)) for step in found.steps)]
         told["cpu_of_a_year_to_libraries"] = {
-            step.name: round(step.cost.cpu / count / of_year, 2)
-            for step, count in zip(found.steps, (years - 1, 1), strict=False)
+            step.name: round(step.cost.cpu / (now - before) / of_year, 2)
+            for step, before, now in zip(found.steps, held, held[1:], strict=False)
+            if now > before
         }
     if found.readers:
         told["readers"] = found.readers
