@@ -96,6 +96,17 @@ def test_good_settings_start_interface_and_daemon(home: Path, monkeypatch: pytes
     assert (home / "dagster" / "dagster.yaml").exists()
 
 
+def test_nobody_else_may_write_what_it_and_its_children_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    inherited: list[int] = []
+    monkeypatch.setattr(serve, "run_together", lambda *_: inherited.append(os.umask(0)))
+    before = os.umask(0)
+    try:
+        serve.main()
+    finally:
+        os.umask(before)
+    assert [umask & 0o022 for umask in inherited] == [0o022]
+
+
 def test_what_does_not_load_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(name: str) -> None:
         raise RuntimeError("dbt cannot parse the project")
