@@ -102,6 +102,8 @@ def _refuse_again(dataset: str, file: str, note: Path, limits: Limits) -> None:
     except (FileNotFoundError, ValueError):
         return
     if all(most <= known["limits"][name] for name, most in asdict(limits).items()):
+        # Its time says when it was last needed, by which the oldest go (see `release.retention`).
+        note.touch()
         raise _fatal(dataset, file, f"{known['how']} when they were tried before", note)
 
 

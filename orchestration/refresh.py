@@ -81,9 +81,9 @@ def refresh(
     with storage_errors_named(settings.home):
         with house.lock():
             pass
-        house.refuse_sample_over_real(settings.profile)
         config = {"only": list(only or []), "from_scratch": from_scratch}
         with failure_recorded(settings):
+            house.refuse_sample_over_real(settings.profile)
             if (error := run_nightly(settings, years, config, progress, accept_revision)) is not None:
                 raise error
     now, last = house.current(), last_run(settings)

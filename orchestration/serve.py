@@ -9,6 +9,7 @@ what would keep ours from loading ends the command at once, where whoever starte
 from __future__ import annotations
 
 import importlib
+import os
 import shutil
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from orchestration.cli import nobody_else_writes
 from orchestration.cli.terminal import load_settings
 from orchestration.dagster_home import prepare_dagster
 from orchestration.errors import ClustersError
-from orchestration.settings import PROJECT_ROOT
+from orchestration.settings import PROJECT_ROOT, without_secrets
 from orchestration.telling.unwritable import storage_errors_named
 
 HOST = "127.0.0.1"
@@ -62,14 +63,33 @@ def main(port: str = "3000") -> None:
         {
             "interface": [sys.executable, "-m", "orchestration.web", port],
             "daemon": [str(Path(sys.executable).with_name("dagster-daemon")), "run", "-w", str(WORKSPACE)],
-        }
+        },
+        {"interface": interface_environment(os.environ)},
     )
     if ended:
         raise SystemExit(f"clusters: {ended}")
 
 
-def run_together(commands: Mapping[str, Sequence[str]]) -> str | None:
+def interface_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the interface, which anybody on this machine can ask: it pulls nothing and tells nobody.
+
+    Runs that it is asked for wait in a queue, and the daemon starts them: that one keeps what a refresh needs.
+
+    Example:
+        >>> interface_environment({"PATH": "/bin", "CLUSTERS_SMTP_URL": "smtps://user:password@mail.example.org"})
+        {'PATH': '/bin'}
+    """
+    found = without_secrets(environment, ["run_storage"])
+    # A setting that does not fit without the broker's address; the interface fetches nothing from there.
+    return {name: value for name, value in found.items() if name.upper() != "CLUSTERS_STORE"}
+
+
+def run_together(
+    commands: Mapping[str, Sequence[str]], environments: Mapping[str, Mapping[str, str]] | None = None
+) -> str | None:
     """Runs programs until one ends or this process is told to, and then ends the rest.
+
+    Each has the environment of its name in `environments`, else that of this process.
 
     Returns what ended by itself, in words; None where this process was told to end.
 
@@ -85,7 +105,8 @@ def run_together(commands: Mapping[str, Sequence[str]]) -> str | None:
     before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     # Killed, this process ends nothing any more: the kernel does.
     guard = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
-    children = {name: subprocess.Popen([*guard, *command]) for name, command in commands.items()}  # noqa: S603
+    own = environments or {}
+    children = {n: subprocess.Popen([*guard, *command], env=own.get(n)) for n, command in commands.items()}  # noqa: S603
     try:
         while not told and all(child.poll() is None for child in children.values()):
             time.sleep(LOOK_EVERY)

@@ -252,7 +252,8 @@ def without_secrets(environment: Mapping[str, str], needed: Collection[str] = ()
         {'PATH': '/bin'}
     """
     secret = {f"CLUSTERS_{name.upper()}" for name in ("contact", *SCHEMES) if name not in needed}
-    return {n: v for n, v in environment.items() if n not in secret and n.lower() not in PROXIES | STORE_KEYS}
+    # Settings are read under names in small letters too.
+    return {n: v for n, v in environment.items() if n.upper() not in secret and n.lower() not in PROXIES | STORE_KEYS}
 
 
 @contextmanager

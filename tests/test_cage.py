@@ -216,12 +216,14 @@ def test_such_bytes_are_read_once(house: House, monkeypatch: pytest.MonkeyPatch)
     offers(house, UNSEEN["billions of texts announced"]())
     with pytest.raises(SourceError, match="was ended by SIGABRT"):
         house.pulls()
+    [note] = house.settings.tidy.rglob(f"*{DIED}")
+    os.utime(note, (0, 0))
     with monkeypatch.context() as patch:
         patch.setattr(parsing, "caged", lambda *_: pytest.fail("they were read again"))
         with pytest.raises(SourceError, match="was ended by SIGABRT when they were tried before") as caught:
             house.pulls(after=1)
-    [note] = house.settings.tidy.rglob(f"*{DIED}")
     assert str(note) in caught.value.remedy
+    assert note.stat().st_mtime > 0, "a note that is needed is not the oldest"
     house.settings = house.settings.model_copy(update={"parse_memory_limit": "700MB"})
     with pytest.raises(SourceError, match="was ended by SIGABRT;"):
         house.pulls(after=1)

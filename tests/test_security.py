@@ -337,6 +337,16 @@ def test_what_people_open_cannot_be_written(release: Path, home: Settings) -> No
         con.execute("DELETE FROM dim_region")
 
 
+def test_nobody_else_may_write_what_a_command_makes(release: Path, home: Settings, tmp_path: Path) -> None:
+    """Some services start with a umask that takes nothing away."""
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
+    for arguments in (["export", "--output", str(tmp_path / "out")], ["rollback", "--lift"]):
+        subprocess.run([*CLUSTERS, *arguments], env=environment, check=True, capture_output=True, umask=0)
+    made = [tmp_path / "out", *(tmp_path / "out").iterdir(), home.home / "refresh.lock"]
+    assert len(made) > 3
+    assert [path.name for path in made if path.stat().st_mode & 0o022] == []
+
+
 # --- text that acts -----------------------------------------------------------------------------------------------
 
 SCRIPT = "<script>alert(1)</script>"

@@ -11,10 +11,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dagster import DagsterInstance
+from dagster._core.run_coordinator import QueuedRunCoordinator
 
 from orchestration import serve
-from orchestration.settings import PROJECT_ROOT, settings
+from orchestration.dagster_home import prepare_dagster
+from orchestration.settings import PROJECT_ROOT, Settings, settings
 from tests.conftest import borrowed_environment
+
+SECRETS = {
+    "CLUSTERS_WEBHOOK": "https://hooks.example.org/?token=of-the-webhook",
+    "CLUSTERS_SMTP_URL": "smtps://user:of-the-mail@mail.example.org",
+    "clusters_smtp_url": "smtps://user:in-small-letters@mail.example.org",
+    "CLUSTERS_CONTACT": "of-the-contact@example.org",
+    "CLUSTERS_BROKER": "redis://:of-the-broker@db.example.org:6379/0",
+    "HTTPS_PROXY": "http://user:of-the-proxy@proxy.example.org",
+    "AWS_SECRET_ACCESS_KEY": "of-the-store",
+}
+SHARED = {"CLUSTERS_RUN_STORAGE": "postgresql+psycopg2://clusters:of-the-runs@db.example.org/clusters"}
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +80,12 @@ def test_make_serve_installs_nothing_into_an_environment_that_is_there(tmp_path:
 
 def test_good_settings_start_interface_and_daemon(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[dict[str, list[str]]] = []
-    monkeypatch.setattr(serve, "run_together", started.append)
+
+    def start(commands: dict[str, list[str]], environments: dict[str, dict[str, str]]) -> None:
+        started.append(commands)
+        assert environments == {"interface": serve.interface_environment(os.environ)}
+
+    monkeypatch.setattr(serve, "run_together", start)
     serve.main("3999")
     workspace = str(PROJECT_ROOT / "workspace.yaml")
     assert started == [
@@ -77,14 +96,60 @@ def test_good_settings_start_interface_and_daemon(home: Path, monkeypatch: pytes
     assert (home / "dagster" / "dagster.yaml").exists()
 
 
+def test_nobody_else_may_write_what_it_and_its_children_make(monkeypatch: pytest.MonkeyPatch) -> None:
+    inherited: list[int] = []
+    monkeypatch.setattr(serve, "run_together", lambda *_: inherited.append(os.umask(0)))
+    before = os.umask(0)
+    try:
+        serve.main()
+    finally:
+        os.umask(before)
+    assert [umask & 0o022 for umask in inherited] == [0o022]
+
+
 def test_what_does_not_load_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(name: str) -> None:
         raise RuntimeError("dbt cannot parse the project")
 
-    monkeypatch.setattr(serve, "run_together", lambda commands: pytest.fail("started all the same"))
+    monkeypatch.setattr(serve, "run_together", lambda *_: pytest.fail("started all the same"))
     monkeypatch.setattr(serve.importlib, "import_module", broken)
     with pytest.raises(SystemExit, match=r"Dagster cannot load the code .*dbt cannot parse the project.*Remedy"):
         serve.main()
+
+
+def test_the_interface_is_started_without_secrets_and_the_daemon_with_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what the kernel says of the two processes, which is what others of this user could read."""
+    for name, value in (SECRETS | SHARED).items():
+        monkeypatch.setenv(name, value)
+    names = ("interface", "daemon")
+    commands = {name: ["sh", "-c", f"cat /proc/self/environ > {tmp_path / name}; sleep 60"] for name in names}
+    both = f"until [ -s {tmp_path}/interface ] && [ -s {tmp_path}/daemon ]; do sleep 0.1; done"
+    environments = {"interface": serve.interface_environment(os.environ)}
+    serve.run_together(commands | {"end": ["sh", "-c", both]}, environments)
+    seen, whole = ((tmp_path / name).read_text(encoding="utf-8") for name in ("interface", "daemon"))
+    assert "CLUSTERS_HOME=" in seen
+    assert [name for name, value in SECRETS.items() if value in seen or f"{name}=" in seen] == []
+    # Where Dagster keeps its runs the interface has to know.
+    assert SHARED["CLUSTERS_RUN_STORAGE"] in seen
+    assert [name for name, value in (SECRETS | SHARED).items() if value not in whole] == []
+
+
+def test_the_settings_of_several_machines_fit_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"CLUSTERS_MAIL_TO": "desk@example.org", "CLUSTERS_STORE": "s3://clusters/nightly"} | SECRETS | SHARED
+    for name, value in serve.interface_environment(given).items():
+        monkeypatch.setenv(name, value)
+    found = Settings()
+    assert (found.webhook, found.broker, found.store) == (None, None, None)
+    assert found.run_storage is not None
+
+
+def test_runs_wait_for_the_daemon_which_has_what_a_refresh_needs(home: Path) -> None:
+    """Started by the interface they would have no address to tell, and no contact to pull with."""
+    prepare_dagster(Settings(home=home))
+    with DagsterInstance.from_config(str(home / "dagster")) as instance:
+        assert isinstance(instance.run_coordinator, QueuedRunCoordinator)
 
 
 def test_what_ends_by_itself_is_told_and_ends_the_rest(tmp_path: Path) -> None:

@@ -102,7 +102,10 @@ def _settings_from_flags(profile: str | None, mirror: Path | None) -> Settings:
 
     from orchestration.release.publish import Warehouse
 
-    Warehouse(settings).refuse_sample_over_real(settings.profile)
+    house = Warehouse(settings)
+    # That is no usage error: the refresh finds it too, records it and tells of it.
+    if not house.lost_link():
+        house.refuse_sample_over_real(settings.profile)
     return settings
 
 

@@ -107,7 +107,10 @@ def read_manifest(path: Path) -> Manifest:
             checks_hash=found.get("checks_hash", ""),
         )
     except FileNotFoundError as error:
-        raise SetupError(f"{path.name}: there is no manifest of that release in {path.parent}") from error
+        raise SetupError(
+            f"{path.name}: there is no manifest of that release in {path.parent}. Remedy: `clusters releases` lists "
+            "those there are; what has lost its manifest needs that from a backup"
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise SetupError(f"{path}: is damaged ({error!r}). Remedy: restore it from a backup.") from error
 

@@ -1,4 +1,4 @@
-"""What keeps a home bounded and free of what killed refreshes left: tidy files, Dagster's runs and their slots.
+"""What keeps a home bounded and free of what killed refreshes left: tidy files, notes, Dagster's runs, their slots.
 
 Belongs here: what may go and when, outside the warehouse's own folders. Does not: releases and the scratch folder (see
 `publish`), landed files (nothing of those ever goes).
@@ -24,12 +24,16 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from orchestration.errors import SetupError
+from orchestration.parsing import DIED
 from orchestration.partitions import INDEX
 from orchestration.settings import Settings
 
 log = logging.getLogger("clusters.retention")
 
 KEPT_RUNS = 30
+# Each edition makes or needs one note a refresh. So many times the editions that all sources declare leave those that
+# are still needed in place, also after nights of bytes that are new each time.
+KEPT_NOTES = 500
 BEGINNING = 600
 """Seconds within which a run that finds the lock taken has long ended."""
 KILLED = "the process of this refresh ended without a word (killed, or the machine stopped); the next one cleared up"
@@ -46,6 +50,7 @@ def clear_up(settings: Settings, instance: DagsterInstance, run_id: str) -> list
     """
     killed = end_killed_runs(instance, run_id)
     prune_runs(settings.dagster_home, instance)
+    prune_notes(settings.tidy)
     try:
         in_use = partitions_in_use(settings)
     except SetupError as error:
@@ -170,3 +175,18 @@ def prune_tidy(tidy: Path, keep: Collection[Path]) -> list[Path]:
     for file in gone:
         file.unlink()
     return gone
+
+
+def prune_notes(tidy: Path, keep: int = KEPT_NOTES) -> list[Path]:
+    """Deletes all but the `keep` notes needed last of bytes that brought down what read them; returns those that went.
+
+    What goes costs one more try, should its bytes come again.
+
+    Example:
+        >>> prune_notes(settings().tidy)                                        # doctest: +SKIP
+        []
+    """
+    notes = sorted(tidy.glob(f"*/*/*{DIED}"), key=lambda note: note.stat().st_mtime, reverse=True)
+    for note in notes[keep:]:
+        note.unlink()
+    return notes[keep:]

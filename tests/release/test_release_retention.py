@@ -8,6 +8,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -30,15 +31,20 @@ from dagster._core.events import EngineEventData
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from orchestration.errors import SetupError
+from orchestration.parsing import DIED
 from orchestration.release.retention import (
+    KEPT_NOTES,
     KILLED,
     clear_up,
     end_killed_runs,
     partitions_in_use,
+    prune_notes,
     prune_runs,
     prune_tidy,
 )
 from orchestration.settings import Settings
+from orchestration.sources.catalogue import SOURCES
+from orchestration.sources.source import Asked
 
 POOL = "duckdb"
 
@@ -201,6 +207,31 @@ def test_no_tidy_file_goes_while_nobody_knows_what_is_in_use(
 def test_nothing_is_pruned_of_an_empty_home(home: Settings) -> None:
     assert partitions_in_use(home) == set()
     assert prune_tidy(home.tidy, set()) == []
+
+
+def test_notes_of_hostile_bytes_are_bounded_and_those_needed_last_stay(
+    instance: DagsterInstance, home: Settings
+) -> None:
+    """A publisher whose files are hostile, and others every night; an index that is damaged saves no note."""
+    put(home.tidy / "editions-live.json", "damaged")
+    for number in range(KEPT_NOTES + 20):
+        note = home.tidy / "qcew" / str(1990 + number % 40) / f"{number}{DIED}"
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.touch()
+        os.utime(note, (number, number))
+    # Its bytes came again last night.
+    (home.tidy / "qcew" / "1990" / f"0{DIED}").touch()
+    clear_up(home, instance, str(uuid.uuid4()))
+    left = {int(note.stem) for note in home.tidy.rglob(f"*{DIED}")}
+    assert left == {0, *range(21, KEPT_NOTES + 20)}
+    assert prune_notes(home.tidy) == []
+
+
+def test_as_many_notes_are_kept_as_some_refreshes_can_need() -> None:
+    """Else those of one night would push each other out, and be tried again every night."""
+    today = datetime.now(UTC).date()
+    asked = Asked(range(1990, today.year + 1), today, {name: [] for name in SOURCES})
+    assert sum(len(list(source.editions(asked))) for source in SOURCES.values()) <= KEPT_NOTES / 3
 
 
 def put(path: Path, content: object) -> None:

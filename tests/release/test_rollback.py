@@ -142,6 +142,16 @@ def test_without_a_name_it_is_the_release_that_the_current_one_replaced(warehous
         roll_back(warehouse)
 
 
+def test_what_is_compared_as_previous_is_that_release_too(warehouse: Warehouse, home: Settings) -> None:
+    publish(warehouse, FIRST, "qcew/2016/a.parquet")
+    publish(warehouse, SECOND, "qcew/2016/b.parquet")
+    roll_back(warehouse)
+    publish(warehouse, THIRD, "qcew/2016/c.parquet")
+    settings_of = {"CLUSTERS_HOME": str(home.home), "CLUSTERS_PROFILE": "mirror"}
+    shown = CliRunner(env=settings_of).invoke(app, ["diff", "previous", "current"])
+    assert f"From release {FIRST} to {THIRD}" in shown.stdout, shown.output
+
+
 @pytest.mark.parametrize("restored", ["a copy", "nothing", "a link to nowhere"])
 def test_a_home_whose_link_was_lost_is_not_taken_for_a_new_one(three: Warehouse, home: Settings, restored: str) -> None:
     """As tools restore it that follow links when they copy."""
