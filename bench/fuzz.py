@@ -35,8 +35,8 @@ from hypothesis import strategies as st
 
 from orchestration.errors import SourceError
 from orchestration.landing.content import problem_told
-from orchestration.landing.manifest import Landed
 from orchestration.landing.origin import Origin
+from orchestration.landing.pulls import Landed
 from orchestration.parsing import parse
 from orchestration.sample.write import write_sample
 from orchestration.settings import Settings

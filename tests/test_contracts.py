@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.contracts import MODELS, TableContract, citations, contracts, mart_contracts
-from orchestration.release.catalogue import CONTRACTS
+from orchestration.release.meta import CONTRACTS
 from orchestration.sources.catalogue import SOURCES
 
 COLUMN = """

@@ -23,8 +23,8 @@ from typer.testing import CliRunner
 from orchestration.cli import app
 from orchestration.contracts import mart_contracts, published_contracts
 from orchestration.partitions import TidyIndex
-from orchestration.release.catalogue import meta_contracts
 from orchestration.release.fitness import VIEWS
+from orchestration.release.meta import meta_contracts
 from orchestration.release.records import read_checks, read_release, read_snapshots
 from orchestration.sample.accounts import open_accounts
 from orchestration.sample.economy import Economy, simulate

@@ -23,10 +23,10 @@ from orchestration.contracts import published_contracts
 from orchestration.errors import GateError
 from orchestration.partitions import Partition
 from orchestration.quality.verdict import CheckResult, stopping
-from orchestration.release.catalogue import write_catalogue
 from orchestration.release.contents import TableContent
 from orchestration.release.inputs import options, read_code
 from orchestration.release.manifest import Manifest
+from orchestration.release.meta import write_catalogue
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot
 from orchestration.release.rollback import ENDED, read_hold, write_hold

@@ -267,8 +267,8 @@ def _dictionary(settings: Settings) -> list[ColumnEntry]:
     if current is not None:
         return read_dictionary(current.path)
     from orchestration.contracts import published_contracts
-    from orchestration.release.catalogue import dictionary as described
-    from orchestration.release.catalogue import meta_contracts
+    from orchestration.release.meta import dictionary as described
+    from orchestration.release.meta import meta_contracts
 
     return described({**published_contracts(), **meta_contracts()})
 

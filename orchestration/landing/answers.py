@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 
 from orchestration.errors import SourceError
-from orchestration.landing.manifest import Landed
 from orchestration.landing.origin import Job
 from orchestration.landing.partial import Partial, Version
+from orchestration.landing.pulls import Landed
 from orchestration.landing.retry import Interrupted
 
 SMALL_BODY = 64 * 1024

@@ -20,8 +20,8 @@ from types import TracebackType
 from typing import Any, Literal
 
 from orchestration.errors import SetupError
-from orchestration.landing.manifest import APPEND, RECORD, SCHEMA, SENT_AGAIN, Event, Landed
 from orchestration.landing.partial import Partial, sweep
+from orchestration.landing.pulls import APPEND, RECORD, SCHEMA, SENT_AGAIN, Event, Landed
 
 # A half-finished download nobody went on with for so long belongs to a URL nobody asks for any more.
 PARTIALS_LAST = timedelta(days=14)

@@ -20,7 +20,7 @@ from orchestration.quality import pages
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import columns_of
 from orchestration.quality.expectations import column_types, contract_suite, query_expectation
-from orchestration.quality.findings import failed, finding
+from orchestration.quality.results import failed, finding
 from orchestration.quality.scope import EVERYTHING, Scope
 from orchestration.quality.verdict import CheckResult
 

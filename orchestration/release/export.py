@@ -19,7 +19,7 @@ import duckdb
 
 from orchestration.contracts import ColumnContract, TableContract, published_contracts
 from orchestration.errors import SetupError
-from orchestration.release.catalogue import meta_contracts
+from orchestration.release.meta import meta_contracts
 from orchestration.release.records import ColumnEntry, read_dictionary, read_release, read_snapshots
 from orchestration.wording import FORMULA_STARTS, PASSED_OVER
 

@@ -18,6 +18,7 @@ NUMBERS = (
     "dbt_project/models",
     "dbt_project/macros",
     "dbt_project/seeds",
+    "dbt_project/citations.yml",
     "dbt_project/dbt_project.yml",
     "orchestration/indicators",
     "orchestration/release/contracts",

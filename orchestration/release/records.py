@@ -1,6 +1,6 @@
 """The rows of schema `meta`, and how to read them from a release.
 
-Belongs here: the shape of what a release says about itself. Does not: filling it in (see `catalogue`).
+Belongs here: the shape of what a release says about itself. Does not: filling it in (see `meta`).
 """
 
 from __future__ import annotations

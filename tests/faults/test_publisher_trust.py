@@ -24,8 +24,8 @@ import trustme
 from orchestration.errors import NotPublished, SourceError
 from orchestration.landing import store as store_module
 from orchestration.landing.fetch import Fetcher, whole_every
-from orchestration.landing.manifest import SENT_AGAIN, Landed
 from orchestration.landing.origin import Origin, public
+from orchestration.landing.pulls import SENT_AGAIN, Landed
 from orchestration.landing.store import PARTIALS_LAST, Store
 from orchestration.settings import Settings
 from tests.faults.publisher import (

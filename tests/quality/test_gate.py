@@ -218,7 +218,7 @@ def test_data_docs_name_what_failed_and_need_no_network(
 
 def test_old_runs_are_pruned(con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from orchestration.quality import pages
-    from orchestration.quality.findings import failed
+    from orchestration.quality.results import failed
 
     for night in range(4):
         pages.write(tmp_path, f"night{night}", [failed("t", "c", "0", "1")], {}, kept=2)

@@ -10,8 +10,8 @@ import duckdb
 
 from orchestration.contracts import ColumnContract, TableContract
 from orchestration.quality.verdict import CheckResult
-from orchestration.release.catalogue import write_catalogue
 from orchestration.release.manifest import Manifest
+from orchestration.release.meta import write_catalogue
 from orchestration.release.publish import Warehouse
 from orchestration.release.records import Catalogue, ReleaseRow, SourceFile, SourceSnapshot, TableProfile
 

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.errors import SourceError
 from orchestration.ingest import ingest
-from orchestration.landing.manifest import Landed
+from orchestration.landing.pulls import Landed
 from orchestration.partitions import TidyIndex
 from orchestration.settings import Settings
 from orchestration.sources.source import Asked, Kind

@@ -11,7 +11,7 @@ import pytest
 from orchestration.errors import GateError, SetupError
 from orchestration.quality.verdict import CheckResult
 from orchestration.release import records
-from orchestration.release.catalogue import (
+from orchestration.release.meta import (
     comment_everything,
     dictionary,
     meta_contracts,

@@ -1,4 +1,4 @@
-"""What the landing manifest holds: the tables, and their rows as values.
+"""What the record of pulls holds: the tables, and their rows as values.
 
 Belongs here: the shape of the record. Does not: reading and writing it (see `store`).
 """
