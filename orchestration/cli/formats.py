@@ -78,16 +78,25 @@ class Answer:
                 held.append(pa.record_batch(batch.columns, schema=schema))
                 rows, size = rows + batch.num_rows, size + batch.nbytes
                 if rows >= GROUP_ROWS or size >= GROUP_BYTES:
-                    yield pa.Table.from_batches(held)
-                    held, rows, size = [], 0, 0
+                    yield _handed_over(held)
+                    rows = size = 0
         except OSError as error:
             # Arrow knows no DuckDB errors, only that its source broke off.
             if "Out of Memory" in str(error):
                 raise MemoryError from error
             raise duckdb.InterruptException(str(error)) from error
         if held:
-            yield pa.Table.from_batches(held)
+            yield _handed_over(held)
         yield schema.empty_table()
+
+
+def _handed_over(held: list[pyarrow.RecordBatch]) -> pyarrow.Table:
+    """The batches as a table, and none of them kept: the next group is read while nobody holds this one."""
+    import pyarrow as pa
+
+    table = pa.Table.from_batches(held)
+    held.clear()
+    return table
 
 
 def unique(names: Sequence[str]) -> list[str]:
@@ -134,6 +143,8 @@ def write_parquet(answer: Answer, path: Path) -> None:
     with ParquetWriter(path, group.schema) as writer:
         while group.num_rows:
             writer.write_table(group)
+            # Not held while the next one is read.
+            del group
             group = next(groups)
 
 

@@ -20,7 +20,7 @@ from orchestration.sample.oews import FOLDER
 from orchestration.sample.write import write_sample
 from orchestration.slices import assembly
 from tests.conftest import Demo
-from tests.faults.conftest import House, house_environment
+from tests.faults.conftest import House, house_environment, linked_copy
 from tests.sources.books import rezipped
 
 pytestmark = [pytest.mark.long, pytest.mark.slow]
@@ -46,6 +46,16 @@ def house(mirror: Path, tmp_path: Path) -> Iterator[House]:
     empty = House(tmp_path / "home", target)
     with house_environment(empty):
         yield empty
+
+
+@pytest.fixture
+def house_of_two(good_house: House, tmp_path: Path) -> Iterator[House]:
+    """A home with a release of 2022 and 2023, and its mirror, to change files of."""
+    copy = House(tmp_path / "home", tmp_path / "mirror")
+    linked_copy(good_house.home, copy.home)
+    linked_copy(good_house.mirror, copy.mirror)
+    with house_environment(copy):
+        yield copy
 
 
 def published(house: House, years: str) -> Manifest:
@@ -138,8 +148,10 @@ def test_at_once_by_year_and_taken_over(
     assert {r.year for r in by_year.years if "employment" in r.taken_over} == set(years[-3:])
 
 
-def test_a_changed_staffing_table_makes_what_reads_occupations(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = published(house, "2022-2023")
+def test_a_changed_staffing_table_makes_what_reads_occupations(
+    house_of_two: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, first = house_of_two, manifest_of(house_of_two.current)
     monkeypatch.setenv("CLUSTERS_ROWS_IN_ONE_GO", "1")
     book = (house.mirror / STAFFING).read_bytes()
     with duckdb.connect(str(house.current), read_only=True) as con:
