@@ -20,7 +20,7 @@ from orchestration.sample.oews import FOLDER
 from orchestration.sample.write import write_sample
 from orchestration.slices import assembly
 from tests.conftest import Demo
-from tests.faults.conftest import House, house_environment, linked_copy
+from tests.faults.conftest import House, house_environment
 from tests.sources.books import rezipped
 
 pytestmark = [pytest.mark.long, pytest.mark.slow]
@@ -46,16 +46,6 @@ def house(mirror: Path, tmp_path: Path) -> Iterator[House]:
     empty = House(tmp_path / "home", target)
     with house_environment(empty):
         yield empty
-
-
-@pytest.fixture
-def house_of_two(good_house: House, tmp_path: Path) -> Iterator[House]:
-    """A home with a release of 2022 and 2023, and its mirror, to change files of."""
-    copy = House(tmp_path / "home", tmp_path / "mirror")
-    linked_copy(good_house.home, copy.home)
-    linked_copy(good_house.mirror, copy.mirror)
-    with house_environment(copy):
-        yield copy
 
 
 def published(house: House, years: str) -> Manifest:
