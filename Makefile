@@ -81,9 +81,11 @@ $(READY): requirements.lock pyproject.toml | python-is-fit
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# The same versions and more, so it goes on top; made anew, too, where its own lock has changed.
+# The same versions and more, so it goes on top; made anew, too, where its own lock has changed. `make -n` runs lines that
+# call make, so the one that removes is another.
 $(READY_FOR_TESTS): requirements-dev.lock $(READY)
-	@if [ -e $@ ]; then rm $(READY) && $(MAKE) --no-print-directory $(READY); fi
+	@[ ! -e $@ ] || rm -f $(READY)
+	@$(MAKE) --no-print-directory --silent $(READY)
 	@echo "Installing what tests need from requirements-dev.lock, once."
 	@$(PIP) install --progress-bar off --require-hashes --requirement requirements-dev.lock
 	@touch $@

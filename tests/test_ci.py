@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 import tomllib
+from pathlib import Path
 
 from orchestration.settings import PROJECT_ROOT
 
@@ -69,3 +73,18 @@ def test_ci_looks_at_every_lock() -> None:
     (looked_at,) = re.findall(r"^if grep .*; then$", CI, re.MULTILINE)
     for lock in [*LOCKS, ".ci/duckdb-oldest.lock", ".ci/s3-server.lock"]:
         assert lock in looked_at
+
+
+def test_a_dry_run_of_make_removes_nothing(tmp_path: Path) -> None:
+    """Lines that call make are run by `make -n` too: what removes must not stand in one of them."""
+    for file in [PROJECT_ROOT / "Makefile", PROJECT_ROOT / "pyproject.toml", *PROJECT_ROOT.glob("requirements*.lock")]:
+        shutil.copy(file, tmp_path)
+    marks = [tmp_path / ".venv" / name for name in (".ready", ".ready-for-tests")]
+    marks[0].parent.mkdir()
+    for mark in marks:
+        mark.touch()
+        os.utime(mark, (0, 0))  # older than any lock
+    done = subprocess.run(["make", "-n", "test"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "rm -rf" in done.stdout
+    assert all(mark.exists() for mark in marks)
