@@ -192,11 +192,16 @@ regions AS (
     LEFT JOIN delineated AS d ON n.region_type = 'cbsa' AND n.code = d.cbsa_code
 )
 
+-- One name, one region. Where several go by it, the largest kind, then whoever has people, keeps it as it is.
 SELECT
     region_type || ':' || code AS region_id,
     region_type,
     code,
-    name,
+    name || CASE
+        WHEN row_number() OVER same_name = 1 THEN ''
+        WHEN count(*) OVER (PARTITION BY name, region_type) > 1 THEN ' (' || code || ')'
+        ELSE ' (' || region_type || ')'
+    END AS name,
     country,
     parent_region_id,
     vintage,
@@ -208,3 +213,9 @@ SELECT
     population::BIGINT AS population,
     population_year::INTEGER AS population_year
 FROM regions
+WINDOW same_name AS (
+    PARTITION BY name
+    ORDER BY
+        CASE region_type WHEN 'nation' THEN 0 WHEN 'state' THEN 1 WHEN 'cbsa' THEN 2 ELSE 3 END,
+        population IS NULL, code
+)
