@@ -39,7 +39,7 @@ from bench.bounds import table
 from orchestration.assets.dbt_project import PROJECT
 from orchestration.indicators.completions import HALF, TENTH, Open, Parts, completed
 from orchestration.indicators.qcew import bound_year
-from orchestration.indicators.strength import Sized, ranks, standing
+from orchestration.indicators.strength import Sized, ranks, standing, strength
 from tests.corruption.workspace import NATIONAL_YEARS, mirror_settings, pulled
 from tests.marts.hidden_cells import Year, built, linked
 
@@ -223,11 +223,25 @@ class Clusters:
 
     def strong(self, traded: set[int], nation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Of those judged how likely they are strong, and whether they are by the whole year's figures."""
-        kind = np.array([0 if not c else 1 if c in traded else 2 for c in self.cluster.tolist()])
-        ones = np.ones(len(kind))
-        sized = Sized(self.region, self.cluster, kind, self.establishments, ones, ones > 0, nation[self.cluster], ones)
+        sized = self.sized(traded, nation)
         chance = standing(sized, self.draws)["ucm_strong"].mean(axis=1)
         return chance[self.judged], standing(sized, self.whole[:, None])["ucm_strong"][self.judged, 0]
+
+    def sized(self, traded: set[int], nation: np.ndarray) -> Sized:
+        """What their verdicts rest on; traded ones are of kind 1."""
+        kind = np.array([0 if not c else 1 if c in traded else 2 for c in self.cluster.tolist()])
+        ones = np.ones(len(kind))
+        return Sized(self.region, self.cluster, kind, self.establishments, ones, ones > 0, nation[self.cluster], ones)
+
+    def strengths_inside(self, traded: set[int], nation: np.ndarray) -> np.ndarray:
+        """Whether the strength of each region with a hidden cell, by the whole year's figures, lies in its interval."""
+        sized = self.sized(traded, nation)
+        drawn, true = (strength(sized, jobs, standing(sized, jobs)["ucm_strong"], 1)
+                       for jobs in (self.draws, self.whole[:, None]))  # fmt: skip
+        low, high = np.quantile(drawn, (0.1, 0.9), axis=1)
+        middle = drawn.mean(axis=1)
+        inside: np.ndarray = (np.minimum(low, middle) <= true[:, 0]) & (true[:, 0] <= np.maximum(high, middle))
+        return inside[np.unique(self.region[self.judged])]
 
 
 def reliability(chance: np.ndarray, is_strong: np.ndarray) -> list[dict[str, Any]]:
@@ -334,9 +348,10 @@ def main() -> int:
         shares = {f: Clusters.of(first, errors, of_code, kind, f).inside().mean() for f in FACTORS}
         factors.append(min(FACTORS, key=lambda f, shares=shares: abs(shares[f] - 0.8)))
         clusters = Clusters.of(second, errors, of_code, kind, factors[-1])
-        inside = clusters.inside()
+        inside, strengths = clusters.inside(), clusters.strengths_inside(set(traded_clusters), nation)
         of_clusters.append({"of": name, "clusters": len(inside), "held": round(float(inside.mean()), 3),
                             "ranks held": round(float(clusters.ranks_inside().mean()), 3),
+                            "strengths held": round(float(strengths.mean()), 3),
                             "factor": factors[-1]})  # fmt: skip
         verdicts.append(clusters.strong(set(traded_clusters), nation))
     chance, is_strong = (np.concatenate(values) for values in zip(*verdicts, strict=True))

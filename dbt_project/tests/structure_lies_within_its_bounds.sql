@@ -11,7 +11,7 @@ WHERE {{ m }}_lower > {{ m }}_upper
     OR ({{ m }} IS NULL) <> coalesce(
         abs({{ m }}_upper - {{ m }}_lower) > 0.01 * least(abs({{ m }}_lower), abs({{ m }}_upper)), TRUE
     )
-    {% if loop.index <= 6 -%}
+    {% if loop.index <= 6 or m == "cluster_strength" -%}
     OR {{ m }}_estimate NOT BETWEEN {{ m }}_p10 AND {{ m }}_p90
     OR {{ m }}_p10 < {{ m }}_lower - 1e-12
     OR {{ m }}_p90 > {{ m }}_upper + 1e-12

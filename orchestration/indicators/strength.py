@@ -1,7 +1,7 @@
 """U.S. Cluster Mapping's flags, the Observatory's stars and diversity of figures that are numbers, in many completions.
 
 Belongs here: quantiles over the regions of a cluster and the flags that they give, how many clusters a region is
-specialised in, one column a completion. Does not:
+specialised in, how much of what it trades is in strong ones, one column a completion. Does not:
 flags that bounds settle for certain (`dbt_project/macros/specialisation.sql`), where completions come from
 (`completions`).
 
@@ -12,6 +12,7 @@ Cluster Observatory, Priority Sector Report 2009 (stars).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -160,6 +161,35 @@ def diversity(sized: Sized, jobs: np.ndarray, kind: int) -> np.ndarray:
         present = jobs >= (sized.all_jobs * sized.nation_focus)[:, None]
     counts = sized.kind == kind
     np.add.at(found, sized.region[counts], present[counts])
+    return found
+
+
+def strength(sized: Sized, jobs: np.ndarray, strong: np.ndarray, kind: int) -> np.ndarray:
+    """The share of each region's jobs in clusters of a kind that is in strong ones, in each completion.
+
+    Args:
+        sized: the clusters of regions of one type, numbered from 0, a region's next to each other.
+        jobs, strong: one row a cluster of a region, one column a completion: its jobs; 1 where it is strong, else 0.
+        kind: which clusters count.
+
+    Returns:
+        One row a region, one column a completion; NaN where the region has no job of the kind, and where
+        UCM compares it with nobody.
+
+    Example:
+        >>> one, share = np.ones(2), np.array([0.1, 0.3])
+        >>> sized = Sized(np.array([0, 0]), np.array([1, 2]), one, one, one * 100, one > 0, share, share)
+        >>> strength(sized, np.array([[10.0], [30.0]]), np.array([[0], [1]]), 1).tolist()
+        [[0.75]]
+    """
+    first = np.flatnonzero(np.diff(sized.region, prepend=-1))
+    found = np.full((len(first), jobs.shape[1]), np.nan)
+    for n, (start, end) in enumerate(pairwise([*first.tolist(), len(sized.region)])):
+        counts = start + np.flatnonzero(sized.kind[start:end] == kind)
+        if sized.is_peer[start:end].any():
+            here = jobs[counts].astype(np.float64)
+            with np.errstate(invalid="ignore"):
+                found[n] = (here * strong[counts]).sum(axis=0) / here.sum(axis=0)
     return found
 
 

@@ -18,6 +18,7 @@ from orchestration.indicators.strength import (
     shares_of_kind,
     standing,
     stars,
+    strength,
     ucm_flags,
 )
 
@@ -75,3 +76,17 @@ def test_standing_is_cluster_by_cluster_and_over_peers() -> None:
     # With as many plants everywhere none is above the quantile of plants, and who is no peer has no flag.
     assert all(not found[flag].any() for flag in FLAGS)
     assert found["stars"][:, 0].reshape(3, 4)[:, 0].tolist() == [0, 0, 0]
+
+
+def test_strength_is_the_share_that_strong_clusters_hold_in_each_completion() -> None:
+    """Two completions of three regions: a local cluster does not count, nothing traded is no share, and where nobody is
+    compared there is none."""
+    region, kind = np.array([0, 0, 0, 1, 2]), np.array([1, 1, 2, 2, 1])
+    ones = np.ones(5)
+    is_peer = np.array([True, True, True, True, False])
+    sized = Sized(region, np.array([1, 2, 3, 3, 1]), kind, ones, ones, is_peer, ones, ones)
+    jobs = np.array([[10.0, 20.0], [30.0, 20.0], [500.0, 500.0], [9.0, 9.0], [5.0, 5.0]])
+    strong = np.array([[0, 1], [1, 0], [1, 1], [0, 0], [0, 0]], dtype=np.int8)
+    found = strength(sized, jobs.astype(np.float32), strong, 1)
+    assert found[0].tolist() == [0.75, 0.5]
+    assert np.isnan(found[1:]).all()

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.indicators.completions import Open, Parts, completed
-from orchestration.indicators.strength import FLAGS, Sized, diversity, ranks, standing
+from orchestration.indicators.strength import FLAGS, Sized, diversity, ranks, standing, strength
 
 KINDS = {"none": 0, "traded": 1, "local": 2}
 KEYS = {"region_id": pa.string(), "cluster_id": pa.string(), "year": pa.int32()}
@@ -21,7 +21,7 @@ FIGURES = [
     "lq_p90",
 ]
 # A region's own, in each of its rows.
-OF_REGION = ["diversity_p10", "diversity_p90"]
+OF_REGION = ["diversity_p10", "diversity_p90", *(f"cluster_strength_{end}" for end in ("estimate", "p10", "p90"))]
 RANKS = [f"rank_{figure}_{end}" for figure in ("employment", "lq") for end in ("estimate", "p10", "p90")]
 PROBABILITIES = [f"{flag}_probability" for flag in FLAGS]
 SCHEMA = pa.schema(
@@ -73,6 +73,10 @@ def estimates(part, leaf, nation):
     table |= interval("lq", once["lq"][:, 0], often["lq"], np.zeros_like(certain))
     diverse = np.quantile(diversity(sized, draws, KINDS["traded"]), (0.1, 0.9), axis=1)
     table |= {"diversity_p10": np.floor(diverse[0])[region], "diversity_p90": np.ceil(diverse[1])[region]}
+    part_strong = strength(sized, draws, often["ucm_strong"], KINDS["traded"])
+    # The mean of all completions: a verdict in doubt counts in part.
+    for name, value in interval("cluster_strength", part_strong.mean(axis=1), part_strong, False).items():
+        table[name] = value[region]
     for flag in FLAGS:
         table[f"{flag}_probability"] = np.where(sized.is_peer, often[flag].mean(axis=1), np.nan)
     table["stars_estimate"] = once["stars"][:, 0].astype(np.int32)

@@ -27,6 +27,17 @@ WITH jobs AS (
 
 establishments AS (
     {{ cluster_strength_of_establishments(plants) | indent }}
+),
+
+-- A region's own stand in each of its clusters' rows.
+estimates AS (
+    SELECT
+        region_id, year,
+        {% for end in ("estimate", "p10", "p90") -%}
+        any_value(cluster_strength_{{ end }}) AS cluster_strength_{{ end }}{{ "," if not loop.last }}
+        {% endfor %}
+    FROM {{ ref("int_cluster_completions") }}
+    GROUP BY region_id, year
 )
 
 SELECT
@@ -34,6 +45,10 @@ SELECT
     e.year,
     j.cluster_strength_lower,
     j.cluster_strength_upper,
-    e.cluster_strength_establishments
+    e.cluster_strength_establishments,
+    d.cluster_strength_estimate,
+    d.cluster_strength_p10,
+    d.cluster_strength_p90
 FROM establishments AS e
 LEFT JOIN jobs AS j ON e.region_id = j.region_id AND e.year = j.year
+LEFT JOIN estimates AS d ON e.region_id = d.region_id AND e.year = d.year

@@ -30,8 +30,9 @@ SELECT
     x.diversity_establishments,
     x.eci_establishments,
     {% for m in levels[0][1] -%}
-    {{ fenced("e." ~ m, "six." ~ m, if_narrow("six." ~ m)) }}{{ "," if not loop.last }}
+    {{ fenced("e." ~ m, "six." ~ m, if_narrow("six." ~ m)) }},
     {% endfor -%}
+    {{ fenced("s.cluster_strength", "s.cluster_strength", if_narrow("s.cluster_strength")) }}
 FROM {{ ref("int_structure_ranges") }} AS six
 LEFT JOIN {{ ref("int_structure_ranges") }} AS four
     ON six.region_id = four.region_id AND six.year = four.year AND four.level = 'industry_group' AND four.basis = 'jobs'
