@@ -357,10 +357,13 @@ def test_views_are_there_whatever_the_file_is_attached_as(refreshed: Refreshed) 
             "WHERE ownership = 'private' AND region_id NOT LIKE 'unallocated:%'",
             "indicator_value": 'count(lq_estimate) FROM "last night\'s".main.cluster_specialisation '
             "WHERE lq_estimate IS NOT NULL",
+            "opportunity_profile": 'count(*) FROM "last night\'s".main.cluster_opportunity '
+            "WHERE opportunity_rank_on_estimates IS NOT NULL",
         }
+        figures = {"indicator_value": "value", "opportunity_profile": "pay_ratio"}
         some = {"indicator_value": "WHERE indicator_id = 'cluster_specialisation.lq' AND basis = 'estimate'"}
         for schema, view in VIEWS:
-            figure = "value" if view in some else "lq"
+            figure = figures.get(view, "lq")
             asked = f'FROM "last night\'s".{schema}.{view} {some.get(view, "")}'
             of_view = con.execute(f"SELECT count(*), count({figure}) {asked}").fetchone()
             assert of_view == con.execute(f"SELECT count(*), {of[view]}").fetchone()

@@ -17,7 +17,14 @@ OLDEST_READER = (1, 2, 0)
 MACROS = {("main", "cluster_dynamics_between")}
 """Macros that may stand in a release, by schema and name: they read nothing but its tables."""
 VIEWS = {
-    ("main", name) for name in ("cluster_profile", "indicator_value", "industry_profile", "industry_specialisation")
+    ("main", name)
+    for name in (
+        "cluster_profile",
+        "indicator_value",
+        "industry_profile",
+        "industry_specialisation",
+        "opportunity_profile",
+    )
 }
 """Views that may, likewise."""
 # What every reader knows, through ODBC and SQLAlchemy too; they stop at a table with a map, a list or a struct in it.

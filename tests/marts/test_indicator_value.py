@@ -23,7 +23,12 @@ TABLES = {
     "industry_specialisation": "ownership = 'private'",
 }
 # Figures of others, put together for reading; what industries' figures rest on; and no indicator.
-NOT_TOLD = {"cluster_profile", "industry_profile", "region_profile", "employment", "bound_evidence", "indicator_value"}
+NOT_TOLD = {
+    *(f"{of}_profile" for of in ("cluster", "industry", "opportunity", "region")),
+    "employment",
+    "bound_evidence",
+    "indicator_value",
+}
 NUMBERS = ("double", "integer", "bigint")
 ENDS = {
     "_lower": ("certain", "lower"),
