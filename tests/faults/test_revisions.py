@@ -12,8 +12,6 @@ from orchestration.cli import app
 from orchestration.settings import settings
 from tests.faults.conftest import WAGES, House, paying, singlefile
 
-pytestmark = pytest.mark.slow
-
 PARTS = "entity_id, cells, revised, appeared, vanished, median_change"
 
 
@@ -35,7 +33,6 @@ def revised(house: House, where: str) -> list[tuple]:
         return con.execute(f"SELECT {PARTS} FROM meta.revision WHERE {where} ORDER BY ALL").fetchall()
 
 
-@pytest.mark.long
 def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
     first, original = house.current.resolve().stem, house.read(singlefile(2023))
     assert {row[1] for row in revised(house, "true")} == {0}, "a first release has nothing to compare with"
