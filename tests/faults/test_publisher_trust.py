@@ -154,7 +154,7 @@ def test_a_certificate_that_does_not_fit_is_told_and_not_tried_again(tmp_path, a
         with pytest.raises(SourceError) as caught:
             pull(f"https://localhost:{publisher.port}/a.csv", Origin("live"))
         assert publisher.asked("a.csv") == []
-    assert f"the server's certificate does not prove that it is localhost ({says}" in caught.value.problem
+    assert f"the TLS certificate could not be verified for localhost ({says}" in caught.value.problem
     assert "check this machine's clock" in caught.value.remedy
     assert "verif" not in caught.value.remedy
     assert waits == []

@@ -114,7 +114,7 @@ def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
 def test_what_cannot_be_compared_or_gone_back_to_is_said(house: House) -> None:
     current = house.current.resolve().stem
     for arguments, said in (
-        (("rollback",), f"release {current} replaced no other"),
+        (("rollback",), f"release {current} replaced no earlier release"),
         (("rollback", current), "is the current one already"),
         (("rollback", "20200101T000000Z"), "there is no release 20200101T000000Z"),
         (("diff", "current", "20200101T000000Z"), "there is no release '20200101T000000Z'"),
