@@ -17,10 +17,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_FOR_TESTS := $(VENV)/.ready-for-tests
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+PYTEST = $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--no-header --no-emit-index-url
 
-.PHONY: help demo test serve lint types lock bench clean install workers develop python-is-fit
+.PHONY: help demo test testall serve lint types lock bench clean install workers develop python-is-fit
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,8 +30,11 @@ demo: install  ## refresh on the bundled synthetic sample and show what was publ
 	@$(BIN)/clusters refresh --profile sample
 	@echo "The command is $(BIN)/clusters; \`source $(BIN)/activate\` makes it plain \`clusters\`."
 
-test: develop  ## the whole test suite (ARGS="-k quotient" for a part of it)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+test: develop  ## the tests of a minute and those of the sample's release (ARGS="-k quotient" for a part)
+	@$(PYTEST) -m "fast or house" $(ARGS)
+
+testall: develop  ## every test of all four tiers, as .ci/run does (ARGS="-m siege" for one tier)
+	@$(PYTEST) $(ARGS)
 
 # A service installs nothing into an environment that is there: it may run as a user who cannot write, and other processes
 # may be using it. After an update `make install` brings it up to date.

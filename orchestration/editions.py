@@ -32,7 +32,7 @@ class Place(Protocol):
         """The landed file of a URL; `NotPublished` if there is none."""
         ...
 
-    def mended(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
+    def verified(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
         """The same file, its bytes looked through; `SourceError` if they are damaged and nobody has them again."""
         ...
 
@@ -70,7 +70,7 @@ def ingest_edition(
         known = next((p for p in before if p.path == str(path)), None)
         if not is_whole(settings.tidy / path, known.tidy_sha256 if known else None):
             # What a disk has damaged is found here, where it would do harm, and not by reading everything nightly.
-            landed = [(r, fetcher.mended(item, r.url, r.kind, mirror=r.mirror)) for r, item in landed]
+            landed = [(r, fetcher.verified(item, r.url, r.kind, mirror=r.mirror)) for r, item in landed]
             path = _path(source, each, exact, landed)
             try:
                 parse(source, each, exact, landed, settings, settings.tidy / path)

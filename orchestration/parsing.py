@@ -146,7 +146,7 @@ def _opened(task: _Task, kind: Kind, name: str, path: Path, into: Path) -> list[
 
 
 def _check_members(members: Sequence[Path], dataset: str) -> None:
-    """Refuses texts and workbooks out of an archive that are none, as they are refused where they come without one."""
+    """Reject members of an archive whose content is not what their name says, as files without an archive are."""
     for member in members:
         kind = MEMBER_KINDS.get(member.suffix.lower())
         if kind and (problem := content_problem(member, kind)):

@@ -129,7 +129,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         path = value.expanduser().resolve() if value else None
         if path and (odd := ODD.search(str(path))):
-            raise ValueError(f"{path} holds {odd[0]!r}, which dbt or SQL takes otherwise; choose another folder")
+            raise ValueError(f"{path} holds {odd[0]!r}, which dbt or SQL would misread; choose another folder")
         return path
 
     @field_validator("memory_limit", "parse_memory_limit", "build_memory_limit")
@@ -296,7 +296,7 @@ def year_range(text: str) -> range:
     """Years of an inclusive range `A-B`, of a single year `A`, or of `A-`: every year from A to the current one.
 
     Raises:
-        ValueError: if the text is not of that form, runs backwards, or goes beyond the current year.
+        ValueError: if the text is not of that form, ends before it begins, or goes beyond the current year.
 
     Example:
         >>> list(year_range("2015-2017"))
@@ -309,7 +309,7 @@ def year_range(text: str) -> range:
     last = int(match[3] or (today if match[2] else match[1]))
     years = range(int(match[1]), last + 1)
     if not years:
-        raise ValueError(f"{text!r} runs backwards")
+        raise ValueError(f"{text!r} ends before it begins")
     if last > today:
         raise ValueError(f"{text!r} goes beyond this year; {match[1]}- asks for every year from {match[1]} on")
     return years

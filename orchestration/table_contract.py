@@ -13,6 +13,18 @@ from pydantic import BaseModel, ConfigDict
 DATES = ("from_year", "to_year", "year", "period", "vintage")
 """Columns of a grain that say of when a row is: of a year, of a span of two, or of an edition of its source."""
 
+PARTS = {
+    "point": ("",),
+    "lower": ("_lower", "_best"),
+    "upper": ("_upper", "_worst"),
+    "estimate": ("_estimate", "_on_estimates", "_probability"),
+    "p10": ("_p10",),
+    "p90": ("_p90",),
+    "likely": ("_likely",),
+    "establishments": ("_establishments",),
+}
+"""What the end of a column's name says of its part in a measure. The macro `measures_of` reads names so, too."""
+
 
 class ColumnContract(BaseModel):
     """One column: `data_type`, unit, range and where the definition comes from."""
@@ -73,6 +85,20 @@ class TableContract(BaseModel):
         return next((name for name in ("year", "to_year") if name in self.grain), None)
 
     @property
+    def measures(self) -> dict[str, dict[str, str]]:
+        """The columns beside the grain that say one thing together, by its name and then by their part in it.
+
+        A measure `lq` may have the parts point (`lq`), lower (`lq_lower`), upper, estimate, p10, p90, likely (a verdict
+        on estimates) and establishments. A column that stands alone is a measure of one part.
+        """
+        found: dict[str, dict[str, str]] = {}
+        for column in self.columns:
+            if column.name not in self.grain:
+                name, part = _part(column.name)
+                found.setdefault(name, {})[part] = column.name
+        return {name: dict(sorted(parts.items(), key=lambda p: [*PARTS].index(p[0]))) for name, parts in found.items()}
+
+    @property
     def is_of_spans(self) -> bool:
         """Whether its rows compare two years. Which two is the warehouse's choice, and changes with the newest year."""
         return {"from_year", "to_year"} <= set(self.grain)
@@ -81,3 +107,14 @@ class TableContract(BaseModel):
     def comment(self) -> str:
         """The table's comment in a release: meaning, grain and source."""
         return f"{self.meaning.rstrip('.')}. Grain: {', '.join(self.grain)}. Source: {self.citation}."
+
+
+def _part(column: str) -> tuple[str, str]:
+    """The measure that a column belongs to, and its part in it.
+
+    >>> _part("lq_upper"), _part("stars")
+    (('lq', 'upper'), ('stars', 'point'))
+    """
+    ends = {end: part for part, some in PARTS.items() for end in some if end}
+    end = next((end for end in ends if column.endswith(end)), "")
+    return column.removesuffix(end), ends.get(end, "point")

@@ -22,8 +22,10 @@ import pytest
 from filelock import FileLock
 
 from orchestration.sources.catalogue import SOURCES
+from tests.tiers import TIERS, tier
 
-ROOT = Path(__file__).parents[1]
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
 SHARED = Path(os.environ.get("CLUSTERS_SHARED", ROOT.parent / "shared"))
 CLUSTERS = "from orchestration.cli import app; app()"
 
@@ -45,17 +47,36 @@ def borrowed_environment(folder: Path) -> Path:
     return folder
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of long tests alone first, then those with slow ones, so that parallel workers end together.
+def pytest_configure(config: pytest.Config) -> None:
+    for name, what in TIERS.items():
+        config.addinivalue_line("markers", f"{name}: {what}")
 
-    Before them one that needs the mirror's warehouse, so that one worker makes it while the others have something else
-    to do: files that need it too come last of their kind, or another worker would wait for it.
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Marks every test with its tier, before `-m` chooses among them; then the dearest files first, so that parallel
+    workers end together.
+
+    Before those, the first file that asks for a warehouse many ask for: one worker makes it while the others have
+    something else to do. Files that need it too come last of their tier, or another worker would wait for it.
     """
-    slow, long = ({i.path for i in items if i.get_closest_marker(name)} for name in ("slow", "long"))
-    long -= {i.path for i in items if not i.get_closest_marker("long")}
-    mirror = {i.path for i in items if "mirror_home" in getattr(i, "fixturenames", ())}
-    first = next((i.path for i in items if i.path in mirror), None)
-    items.sort(key=lambda i: (i.path != first, i.path not in long, i.path not in slow, i.path in mirror))
+    for item in (i for i in items if i.path.is_relative_to(TESTS)):
+        marks = {mark.name for mark in item.iter_markers()}
+        item.add_marker(tier(item.path.relative_to(TESTS), fixtures_of(item), marks))
+    yield
+    dearest: dict[Path, int] = {}
+    for item in items:
+        cost = max((rank for rank, name in enumerate(TIERS) if item.get_closest_marker(name)), default=0)
+        dearest[item.path] = max(dearest.get(item.path, 0), cost)
+    sharing = [[i.path for i in items if name in fixtures_of(i)] for name in ("mirror_home", "demo")]
+    makers = {paths[0] for paths in sharing if paths}
+    waiting = {path for paths in sharing for path in paths}
+    items.sort(key=lambda i: (i.path not in makers, -dearest[i.path], i.path in waiting))
+
+
+def fixtures_of(item: pytest.Item) -> list[str]:
+    """What a test asks for, and what that asks for."""
+    return getattr(item, "fixturenames", [])
 
 
 @pytest.fixture(autouse=True)

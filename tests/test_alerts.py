@@ -30,7 +30,7 @@ from orchestration.release.publish import Warehouse
 from orchestration.settings import Settings, settings, year_range
 from orchestration.sources.catalogue import SOURCES
 from orchestration.telling import alerts, delivery
-from orchestration.telling.alerts import tell_of_failure, tell_of_success, telling
+from orchestration.telling.alerts import run_with_alerts, tell_of_failure, tell_of_success
 from orchestration.telling.failure import GatesStopped, RefreshFailed
 from orchestration.telling.run_record import Asked, record_run
 from orchestration.telling.staleness import staleness
@@ -82,7 +82,7 @@ def partition(year: int = 2016, outcome: str = "unchanged") -> Partition:
 
 def fail(home: Settings, error: Exception = SOURCE) -> None:
     with pytest.raises(type(error)):
-        telling(home, lambda: raising(error), at_terminal=False)
+        run_with_alerts(home, lambda: raising(error), at_terminal=False)
 
 
 def raising(error: Exception) -> None:
@@ -158,7 +158,7 @@ def test_the_same_failure_is_told_once_a_night_and_counted(home, monkeypatch) ->
 def test_a_success_after_failures_is_told_once(home, release) -> None:
     fail(home)
     for _ in range(2):
-        assert telling(home, lambda: "summary", at_terminal=False) == "summary"
+        assert run_with_alerts(home, lambda: "summary", at_terminal=False) == "summary"
     assert [a["outcome"] for a in told(home)] == ["failed", "recovered"]
     assert told(home)[1]["subject"].startswith("[clusters] refresh recovered: analysts see release")
     assert told(home)[1]["exit_code"] == 0
@@ -263,12 +263,12 @@ def test_a_source_overdue_is_told_once_also_when_nothing_is_new(home, release, m
 
 def test_a_lock_is_told_at_night_and_not_to_who_reads_it(home) -> None:
     with pytest.raises(LockedError):
-        telling(home, lambda: raising(LockedError("another refresh is running")), at_terminal=True)
+        run_with_alerts(home, lambda: raising(LockedError("another refresh is running")), at_terminal=True)
     assert told(home) == []
     fail(home, LockedError("another refresh is running"))
     assert [a["exit_code"] for a in told(home)] == [4]
     with pytest.raises(SetupError):
-        telling(home, lambda: raising(SetupError("the disk is full")), at_terminal=True)
+        run_with_alerts(home, lambda: raising(SetupError("the disk is full")), at_terminal=True)
     assert [a["exit_code"] for a in told(home)] == [4, 1]
 
 
@@ -285,7 +285,7 @@ def test_another_users_home_is_told_at_night_and_not_to_who_reads_it(home, monke
         given: list[object] = []
         monkeypatch.setattr(alerts, "deliver", lambda _, alert, given=given: given.append(alert))
         with pytest.raises(SetupError):
-            telling(home, lambda: raising(refused), at_terminal=at_terminal)
+            run_with_alerts(home, lambda: raising(refused), at_terminal=at_terminal)
         assert len(given) == delivered
     monkeypatch.undo()
     home.home.chmod(0o755)
@@ -293,7 +293,7 @@ def test_another_users_home_is_told_at_night_and_not_to_who_reads_it(home, monke
 
 def test_what_stopping_by_hand_is_no_failure(home) -> None:
     with pytest.raises(KeyboardInterrupt):
-        telling(home, lambda: raising(KeyboardInterrupt()), at_terminal=False)  # type: ignore[arg-type]
+        run_with_alerts(home, lambda: raising(KeyboardInterrupt()), at_terminal=False)  # type: ignore[arg-type]
     assert told(home) == []
 
 
@@ -379,7 +379,7 @@ def test_the_webhook_gets_what_the_file_holds(home, hook, monkeypatch) -> None:
 def test_a_webhook_in_trouble_is_asked_again(home, hook, monkeypatch, caplog) -> None:
     fail(use(monkeypatch, webhook=hook.url))
     assert len(hook.got) == 3
-    assert "could not be told" not in caplog.text
+    assert "could not deliver the alert" not in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -391,7 +391,7 @@ def test_a_webhook_that_refuses_is_only_noted(home, hook, asked, said, monkeypat
     caplog.set_level(logging.DEBUG)
     fail(use(monkeypatch, webhook=hook.url))
     assert (len(hook.got), len(told(home))) == (asked, 1)
-    assert f"the webhook could not be told ({said})" in caplog.text
+    assert f"could not deliver the alert to the webhook ({said})" in caplog.text
     ours = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("clusters"))
     assert TOKEN not in ours
 
@@ -399,7 +399,7 @@ def test_a_webhook_that_refuses_is_only_noted(home, hook, asked, said, monkeypat
 def test_a_webhook_nobody_answers_at_is_only_noted(home, monkeypatch, caplog) -> None:
     fail(use(monkeypatch, webhook=f"http://127.0.0.1:9/{TOKEN}"))
     assert len(told(home)) == 1
-    assert "the webhook could not be told (ConnectError)" in caplog.text
+    assert "could not deliver the alert to the webhook (ConnectError)" in caplog.text
     assert TOKEN not in caplog.text
 
 
@@ -408,13 +408,13 @@ def test_a_disk_that_is_full_stops_neither_the_webhook_nor_the_error(home, hook,
     monkeypatch.setattr(delivery, "_write", lambda *_: raising(OSError(28, "No space left on device")))
     fail(of)
     assert len(hook.got) == 1
-    assert "alerts.jsonl could not be told (OSError)" in caplog.text
+    assert "could not deliver the alert to alerts.jsonl (OSError)" in caplog.text
 
 
 def test_an_alert_that_cannot_be_made_changes_nothing(home, monkeypatch, caplog) -> None:
     monkeypatch.setattr(alerts, "staleness", lambda _: raising(RuntimeError(TOKEN)))
     fail(home)
-    assert telling(home, lambda: 1, at_terminal=False) == 1
+    assert run_with_alerts(home, lambda: 1, at_terminal=False) == 1
     assert "an alert could not be given (RuntimeError)" in caplog.text
     assert TOKEN not in caplog.text
 
@@ -509,14 +509,14 @@ def test_mail_is_sent_again_where_the_server_asks_for_it(home, server, inbox, mo
     fail(use(monkeypatch, smtp_url=server.format(login=login()), mail_to="a@example.org", contact="c@example.org"))
     assert len(inbox.got) == 1
     assert inbox.got[0]["From"] == "c@example.org"
-    assert "could not be told" not in caplog.text
+    assert "could not deliver the alert" not in caplog.text
 
 
 def test_a_wrong_password_is_only_noted_and_never_shown(home, server, inbox, monkeypatch, caplog) -> None:
     wrong = f"{TOKEN}-wrong"
     fail(use(monkeypatch, smtp_url=server.format(login=login(wrong)), mail_to="a@example.org", contact="c@example.org"))
     assert (inbox.got, len(told(home))) == ([], 1)
-    assert "the mail server could not be told (SMTPAuthenticationError)" in caplog.text
+    assert "could not deliver the alert to the mail server (SMTPAuthenticationError)" in caplog.text
     assert TOKEN not in "\n".join(r.getMessage() for r in caplog.records if r.name.startswith("clusters"))
 
 
@@ -525,7 +525,7 @@ def test_a_certificate_nobody_vouches_for_gets_no_password(home, server, inbox, 
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
     fail(use(monkeypatch, smtp_url=server.format(login=login()), mail_to="a@example.org", contact="c@example.org"))
     assert (inbox.got, inbox.logins) == ([], [])
-    assert "the mail server could not be told (SSLCertVerificationError)" in caplog.text
+    assert "could not deliver the alert to the mail server (SSLCertVerificationError)" in caplog.text
 
 
 def test_a_server_without_encryption_gets_nothing(home, inbox, monkeypatch, caplog) -> None:
@@ -536,7 +536,7 @@ def test_a_server_without_encryption_gets_nothing(home, inbox, monkeypatch, capl
     fail(use(monkeypatch, smtp_url=f"smtp://u:{PASSWORD[:7]}@localhost:{port}", mail_to="a@x.org", contact="c@x.org"))
     controller.stop(no_assert=True)
     assert (inbox.got, inbox.logins) == ([], [])
-    assert f"the mail server could not be told ({smtplib.SMTPNotSupportedError.__name__})" in caplog.text
+    assert f"could not deliver the alert to the mail server ({smtplib.SMTPNotSupportedError.__name__})" in caplog.text
 
 
 # --- how old it is ------------------------------------------------------------------------------------------------

@@ -25,10 +25,8 @@ from orchestration.settings import PROJECT_ROOT, Settings
 from tests import browser
 from tests.browser import Browser, wait_for
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(browser.found() is None, reason="NO BROWSER: apt-get install chromium, or this is not tested"),
-]
+NO_BROWSER = "NO BROWSER: apt-get install chromium, or this is not tested"
+pytestmark = pytest.mark.skipif(browser.found() is None, reason=NO_BROWSER)
 LAUNCH = """mutation { launchRun(executionParams: {selector: {repositoryLocationName: "%s", repositoryName: "%s",
 jobName: "nightly"}, mode: "default", runConfigData: "{}", executionMetadata: {tags: [%s]}})
 { __typename ... on PythonError { message } } }"""

@@ -7,11 +7,16 @@ import re
 import shutil
 import subprocess
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+import pytest
 
 from orchestration.settings import PROJECT_ROOT
+from tests.conftest import TESTS
+from tests.tiers import KEPT_IN, TIERS, tier
 
 CI = (PROJECT_ROOT / ".ci" / "run").read_text(encoding="utf-8")
+PYPROJECT = (PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8")
 LOCKS = {
     name: (PROJECT_ROOT / name).read_text(encoding="utf-8")
     for name in ("requirements.lock", "requirements-dev.lock", "requirements-workers.lock")
@@ -28,15 +33,50 @@ def pinned(lock: str) -> dict[str, list[str]]:
 
 def declared(*groups: str) -> set[str]:
     """The packages that pyproject.toml names in these groups."""
-    found = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found = tomllib.loads(PYPROJECT)
     named = [entry for group in groups for entry in found["dependency-groups"][group] if isinstance(entry, str)]
     return {re.split(r"[^A-Za-z0-9-]", entry)[0].lower() for entry in named}
 
 
 def test_ci_runs_every_test_whatever_the_clock_says() -> None:
     assert "SECONDS" not in CI
-    assert re.findall(r"make .* test\b(.*?) 2>&1", CI) == [""" ARGS="-m 'long or not long'\""""]
+    assert re.findall(r"make .* (test\w*)(.*) 2>&1", CI) == [("testall", "")]
     assert not re.search(r"--ignore|--deselect|--maxfail|\|\| true", CI)
+    assert not re.search(r"\s-[mk]\s|--ignore|--deselect|--maxfail", call_of_pytest("testall"))
+    assert "-m" not in tomllib.loads(PYPROJECT)["tool"]["pytest"]["ini_options"]["addopts"].split()
+
+
+def test_every_tier_has_its_place() -> None:
+    assert re.findall(r'-m "(.*?)"', call_of_pytest("test")) == ["fast or house"]
+    assert [place for place in KEPT_IN if not (TESTS / place).exists()] == []
+    page = (PROJECT_ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", page, re.MULTILINE)) == TIERS
+
+
+@pytest.mark.parametrize(
+    ("path", "fixtures", "marks", "expected"),
+    [
+        ("indicators/test_bounds.py", [], [], "fast"),
+        ("indicators/test_bounds.py", ["tmp_path", "demo"], [], "house"),
+        ("indicators/test_bounds.py", ["mirror_home", "demo"], [], "proof"),
+        ("sources/readers/test_eurostat.py", [], ["mirror", "parametrize"], "proof"),
+        ("oracles/test_moran.py", ["demo"], ["fast"], "proof"),
+        ("slices/test_store.py", ["good_house"], [], "siege"),
+        ("test_refresh.py", [], [], "house"),
+        ("test_refresh.py", [], ["siege"], "siege"),
+        ("a_new_room/test_it.py", [], [], "house"),
+    ],
+)
+def test_what_a_test_needs_raises_its_tier(path: str, fixtures: list[str], marks: list[str], expected: str) -> None:
+    assert tier(PurePosixPath(path), fixtures, marks) == expected
+
+
+def call_of_pytest(target: str) -> str:
+    """What `make` tells pytest for a target, beside what it tells it for every one."""
+    makefile = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
+    (recipe,) = re.findall(rf"^{target}: .*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    (for_all,) = re.findall(r"^PYTEST = .* -m pytest (.*)$", makefile, re.MULTILINE)
+    return f"{for_all} {recipe}"
 
 
 def test_operators_install_no_test_tool() -> None:

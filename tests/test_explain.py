@@ -239,7 +239,6 @@ def test_what_a_branch_leaves_narrows_a_clusters_part() -> None:
     assert found["two"] == Size(1, None, 68.5, 71.5, 40.0)
 
 
-@pytest.mark.mirror
 @pytest.mark.usefixtures("warehouse")
 def test_detroits_automotive_is_followed_as_the_analysts_page_shows(
     mirror_home: Path, monkeypatch: pytest.MonkeyPatch

@@ -20,8 +20,6 @@ from orchestration.naics import first_years
 from orchestration.sample.write import write_sample
 from tests.faults.conftest import House, house_environment
 
-pytestmark = [pytest.mark.long, pytest.mark.slow]
-
 # The last year whose areas are of the older delineation, in the sample as at the publisher.
 LAST_OF_THE_OLDER = 2023
 DELINEATIONS = "www2.census.gov/programs-surveys/metro-micro"

@@ -88,8 +88,6 @@ def found(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[object, ...]]:
     return con.execute(sql).fetchall()
 
 
-@pytest.mark.mirror
-@pytest.mark.slow
 class TestMadeYears:
     def test_industries_add_up_at_every_level(self, tables: duckdb.DuckDBPyConnection) -> None:
         """Establishments, which are never withheld, to the last one; jobs and wages wherever all parts are printed."""

@@ -16,8 +16,6 @@ from bench.nights.life import World, command, first_world, forked, refresh
 from bench.nights.tiny import EXTRA, FIRST_YEAR, TITLES, YEARS, tiny_warehouse
 from bench.nights.watch import Seen, look
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
-
 CLEAN = {(YEARS, FIRST_YEAR): 1_002_020, (EXTRA, FIRST_YEAR): 2_002_020, (TITLES, None): 3_000_000}
 
 

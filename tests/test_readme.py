@@ -134,7 +134,6 @@ def test_query_prints_what_stands_below_it(query: DocQuery) -> None:
         assert query.shown.count("\n") > 4
 
 
-@pytest.mark.mirror
 @pytest.mark.parametrize("query", [q for q in doc_queries() if q.profile == "mirror"], ids=query_id)
 def test_query_of_real_data_prints_what_stands_below_it(
     query: DocQuery, mirror_home: Path, monkeypatch: pytest.MonkeyPatch
@@ -179,12 +178,6 @@ def test_no_query_compares_a_time_in_utc_with_the_readers_clock() -> None:
 
 def columns(output: str) -> list[str]:
     return [cell.strip() for cell in output.splitlines()[1].split("┃")]
-
-
-def test_analysts_page_has_ten_queries() -> None:
-    profiles = [query.profile for query in doc_queries() if query.page == "analysts.md"]
-    assert len(profiles) >= 10
-    assert profiles.count("mirror") >= 2
 
 
 def test_settings_table_is_complete() -> None:

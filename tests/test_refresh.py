@@ -32,8 +32,6 @@ from orchestration.settings import PROJECT_ROOT, settings, year_range
 from orchestration.sources.catalogue import SOURCES
 from tests.conftest import Demo
 
-pytestmark = pytest.mark.slow
-
 YEARS = [2019, 2020, 2021, 2022, 2023, 2024, 2025]
 # In 2019 the sample offers slices of states only, as BLS does for years of which the archives are gone; from 2025 on it
 # prints no industries of metropolitan areas.
@@ -462,7 +460,7 @@ def test_second_refresh_publishes_nothing(copied: Path) -> None:
     assert len(list(before.parent.iterdir())) == 1
 
 
-@pytest.mark.long
+@pytest.mark.siege
 def test_same_inputs_make_the_same_tables_in_little_memory(refreshed: Refreshed, copied: Path, monkeypatch) -> None:
     """So little that the build spills to disk, which may cost time and change nothing."""
     shutil.rmtree(copied / "warehouse")

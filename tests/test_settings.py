@@ -125,7 +125,7 @@ def test_an_open_range_goes_to_the_current_year(monkeypatch: pytest.MonkeyPatch,
     assert list(year_range("2015-")) == list(range(2015, last + 1))
     assert list(year_range(Settings().years)) == list(range(2015, last + 1)), "the default is open"
     assert list(year_range(f"{last}-")) == [last]
-    with pytest.raises(ValueError, match="runs backwards"):
+    with pytest.raises(ValueError, match="ends before it begins"):
         year_range(f"{last + 1}-")
     for beyond in (f"2015-{last + 1}", str(last + 1)):
         with pytest.raises(ValueError, match=r"goes beyond this year; \d{4}- asks"):

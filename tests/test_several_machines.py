@@ -33,8 +33,6 @@ from tests.conftest import CLUSTERS, Demo
 for needed in ("celery", "dagster_celery", "dagster_postgres", "redis"):
     pytest.importorskip(needed, reason=f"{needed} is missing: make workers")
 
-pytestmark = [pytest.mark.long, pytest.mark.slow]
-
 PATIENCE = 60.0
 SECRET = "planted-key-of-the-store"
 # Stands in each process of a worker: what it would find in the home of the refresh on this machine, it finds nowhere.

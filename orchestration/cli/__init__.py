@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from orchestration.cli import explain, export, look, profile, query, refresh, sources, versions
+from orchestration.cli import catalogue, explain, export, look, profile, query, refresh, sources, versions
 from orchestration.cli.terminal import stderr
 from orchestration.errors import ClustersError
 
@@ -90,6 +90,7 @@ app.command()(profile.profile)
 app.command()(explain.explain)
 app.command()(export.export)
 app.command()(look.dictionary)
+app.command()(catalogue.catalogue)
 app.command()(look.releases)
 app.command()(versions.diff)
 app.command()(versions.rollback)

@@ -78,7 +78,7 @@ def _subject(table: str, cluster: str | None, industry: str | None, ownership: s
     if table not in SUBJECTS:
         near = get_close_matches(table, SUBJECTS, n=1)
         raise SetupError(
-            f"no hops are known for a table {table!r}; {f'did you mean {near[0]}?' if near else 'there are'} "
+            f"`clusters explain` does not cover table {table!r}; {f'did you mean {near[0]}?' if near else 'there are'} "
             f"{'' if near else ', '.join(SUBJECTS)}".strip()
         )
     subject = SUBJECTS[table]
@@ -198,7 +198,7 @@ def _contract(report: Report, con: duckdb.DuckDBPyConnection, table: str, column
 
 
 def _print(report: Report, others: list[Entity]) -> None:
-    """Prints the lines; then, where a figure came out otherwise, stops with the error that says so."""
+    """Prints the lines; then, where a figure came out different, stops with the error that says so."""
     console = stdout()
     for line in report.lines:
         console.print(line, soft_wrap=True, style="bold" if line[:1].isdigit() else None)
@@ -208,6 +208,6 @@ def _print(report: Report, others: list[Entity]) -> None:
         )
     if report.differing:
         raise GateError(
-            f"{len(report.differing)} figures are not what their parts give: {'; '.join(report.differing[:3])}. "
+            f"{len(report.differing)} figures do not follow from their parts: {'; '.join(report.differing[:3])}. "
             "Remedy: do not quote them; `clusters rebuild` makes the release again, `clusters rollback` goes back"
         )

@@ -251,7 +251,7 @@ def _last_run_text(run: dict[str, Any] | None) -> str:
     if run.get("finished_at") is None:
         return f"unknown: {run.get('message')}"
     parts = [f"{run.get('outcome')} at {run['finished_at']} (exit code {run.get('exit_code')})"]
-    parts += ["it asked for a part, so it confirms nothing of the rest"] if run.get("in_part") else []
+    parts += ["it covered only some sources or years, and confirms nothing of the rest"] if run.get("in_part") else []
     if run.get("message"):
         parts.append(str(run["message"]))
     failed = run.get("failed_checks") or []

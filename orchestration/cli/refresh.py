@@ -59,13 +59,13 @@ def refresh(
     sources, accepted = _known_sources([*(only or []), *(more or [])]), _known_sources(accept_revision or [])
 
     from orchestration.refresh import refresh as run
-    from orchestration.telling.alerts import telling
+    from orchestration.telling.alerts import run_with_alerts
 
     def attempt() -> Summary:
         with shown_progress(stderr()) as progress:
             return run(settings, years_asked, sources or None, progress, accepted, from_scratch=from_scratch)
 
-    summary = telling(settings, attempt, at_terminal=sys.stderr.isatty())
+    summary = run_with_alerts(settings, attempt, at_terminal=sys.stderr.isatty())
 
     from orchestration.cli.summary import print_summary
 

@@ -136,7 +136,7 @@ def rebuild(
     if again.differing:
         causes = "" if again.same_code else " The code is not the one it was made by: check that out and try again."
         causes += "" if again.same_engine else f" It was made by DuckDB {again.manifest.engine}: hashes do not compare."
-        raise GateError(f"release {release_id} came out otherwise in {', '.join(again.differing)}.{causes}")
+        raise GateError(f"release {release_id} came out different in {', '.join(again.differing)}.{causes}")
     console.print(f"Equal, table by table{f'; kept in {output}' if output else ''}.", style="bold green")
 
 

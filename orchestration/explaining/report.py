@@ -17,7 +17,7 @@ SAME = 1e-9
 
 
 class Report:
-    """The lines of an explanation, and the figures that came out otherwise than they are published.
+    """The lines of an explanation, and the figures that came out different from what is published.
 
     Example:
         >>> report = Report()

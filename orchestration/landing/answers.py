@@ -22,7 +22,7 @@ QUOTED = 80
 
 
 def keep_if_resumable(partial: Partial) -> bool:
-    """Whether a download given up can be gone on from; its bytes are thrown away if not."""
+    """Whether an interrupted download can be resumed; its bytes are thrown away if not."""
     if partial.size and partial.version.resumable:
         return True
     partial.discard()

@@ -39,7 +39,7 @@ class Archive:
             raise job.error("was not among the files then", "nothing to do, it is done without", NotPublished)
         return file
 
-    def mended(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
+    def verified(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
         """The same file, its bytes looked through.
 
         Raises:

@@ -160,11 +160,11 @@ class Fetcher:
             return "not offered"
         return "offered" if response.is_success else f"HTTP {response.status_code}"
 
-    def mended(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
-        """The landed file of a URL, pulled again if its bytes were damaged on this disk since. Reads all of them.
+    def verified(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
+        """The stored file of a URL, downloaded again if its checksum no longer matches. Reads all of its bytes.
 
         Raises:
-            SourceError: they were, and the publisher does not send them again.
+            SourceError: if it does not match, and the publisher does not send the file again.
         """
         if landed.intact():
             return landed
@@ -201,7 +201,7 @@ class Fetcher:
         return landed
 
     def _whole_is_due(self, stored: Landed) -> bool:
-        came = self._store.relied_on(stored)
+        came = self._store.last_full_download(stored)
         return came is None or datetime.now(UTC) - came > whole_every(stored.url)
 
     def _persist(self, job: Job, stored: Landed | None, partial: Partial) -> _Answer:

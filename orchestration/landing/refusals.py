@@ -45,7 +45,7 @@ def refused(job: Job, origin: Origin, status: int) -> SourceError:
 
 def too_slow(job: Job, seconds: float, resumable: bool) -> SourceError:
     """The error for a file that is still arriving when its time is up."""
-    later = "what has arrived is kept and gone on from" if resumable else "the publisher may be faster then"
+    later = "the partial download is kept and will be resumed" if resumable else "the publisher may be faster then"
     return job.error(
         f"did not arrive within {seconds:g} seconds",
         f"refresh again later, {later}; if the line is that slow, raise CLUSTERS_DOWNLOAD_TIMEOUT",
@@ -53,8 +53,8 @@ def too_slow(job: Job, seconds: float, resumable: bool) -> SourceError:
 
 
 def given_up(job: Job, attempts: int, problem: Exception, resumable: bool) -> SourceError:
-    """The error for a file that could not be had in so many attempts; `problem` is the last one's."""
-    kept = "; what has arrived is kept and gone on from" if resumable else ""
+    """The error for a file that could not be downloaded in so many attempts; `problem` is what the last one met."""
+    kept = "; the partial download is kept and will be resumed" if resumable else ""
     return job.error(
         f"could not be pulled in {attempts} attempts; the last one: {problem}",
         f"check the network and refresh again later{kept}",
@@ -64,10 +64,9 @@ def given_up(job: Job, attempts: int, problem: Exception, resumable: bool) -> So
 def untrusted(job: Job, certificate: ssl.SSLCertVerificationError) -> SourceError:
     """The error for a server that could not prove to be the publisher's."""
     return job.error(
-        f"was not asked for: the server's certificate does not prove that it is {job.host} "
-        f"({certificate.verify_message})",
-        "check this machine's clock and whether a proxy stands between (its authority's certificate belongs into the "
-        "file that SSL_CERT_FILE names); otherwise wait until the publisher has mended its certificate",
+        f"was not downloaded: the TLS certificate could not be verified for {job.host} ({certificate.verify_message})",
+        "check this machine's clock and whether a proxy stands between (add its authority's certificate to the "
+        "file that SSL_CERT_FILE names); otherwise wait until the publisher has renewed its certificate",
     )
 
 

@@ -168,15 +168,15 @@ class Store:
             db.execute(APPEND, event | {"at": _now().isoformat(), "sha256": None, "bytes": None})
 
     def reject(self, landed: Landed, note: str) -> None:
-        """Record that a landed file could not be understood, so that its bytes are not relied on (see `relied_on`)."""
+        """Record that a landed file failed to parse: the next pull asks for all of it (see `last_full_download`)."""
         values = {"dataset": landed.dataset, "origin": landed.origin, "url": landed.url, "sha256": landed.sha256}
         with self._transaction() as db:
             db.execute(
                 APPEND, values | {"bytes": landed.bytes, "outcome": "rejected", "note": note, "at": _now().isoformat()}
             )
 
-    def relied_on(self, landed: Landed) -> datetime | None:
-        """When the file last came whole; None if it was found odd or not to be understood since.
+    def last_full_download(self, landed: Landed) -> datetime | None:
+        """When the file was last downloaded in full; None if it was flagged or failed to parse since.
 
         A 304 only repeats what the publisher believes of its own file, so it does not count.
         """

@@ -54,7 +54,7 @@ def source_checks(package: Path, tables: Collection[str]) -> list[SqlCheck]:
     for path in sorted(package.glob(FILES)):
         for check in read_checks(path):
             if check.table not in tables:
-                raise ValueError(f"{path}: the check {check.name} is of {check.table}, which nobody declares")
+                raise ValueError(f"{path}: the check {check.name} is of {check.table}, a table that is not declared")
             if (check.table, check.name) in found:
                 raise ValueError(f"{path}: the check {check.name} of {check.table} is there twice")
             found[check.table, check.name] = check

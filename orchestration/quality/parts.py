@@ -4,7 +4,7 @@ Belongs here: judging the parts of a table that `comparison` has just compared, 
 table as a whole (see `revision`), where the earlier version is kept.
 
 A sum over a whole file hides what happens in one county. So each part is held to what it is used to: a re-issue that
-moves it by more than a year does is told, and one that moves it by a multiple of that stops.
+moves it by more than a year does is a warning, and one that moves it by a multiple of that stops.
 """
 
 from __future__ import annotations

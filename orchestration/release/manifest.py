@@ -109,7 +109,7 @@ def read_manifest(path: Path) -> Manifest:
     except FileNotFoundError as error:
         raise SetupError(
             f"{path.name}: there is no manifest of that release in {path.parent}. Remedy: `clusters releases` lists "
-            "those there are; what has lost its manifest needs that from a backup"
+            "those there are; restore a lost manifest from a backup"
         ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise SetupError(f"{path}: is damaged ({error!r}). Remedy: restore it from a backup.") from error

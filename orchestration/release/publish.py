@@ -3,7 +3,7 @@
 Belongs here: release ids, the refresh lock, moving a file, the link, retention and what a crash left behind. Does
 not: whether the file is fit (see `fitness`), what its tables mean (see `meta`).
 
-A release is a file in `releases/` that a manifest names. Whatever else stands there is told and never taken for one.
+A release is a file in `releases/` that a manifest names. Any other file there is reported and never taken for one.
 Ids grow from release to release, whatever the clock says, so their order is that in which they were published; which
 one a release replaced stands in its manifest.
 

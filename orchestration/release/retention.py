@@ -36,7 +36,7 @@ KEPT_RUNS = 30
 KEPT_NOTES = 500
 BEGINNING = 600
 """Seconds within which a run that finds the lock taken has long ended."""
-KILLED = "the process of this refresh ended without a word (killed, or the machine stopped); the next one cleared up"
+KILLED = "the process of this refresh died (killed, or the machine stopped); the next refresh cleaned up"
 
 
 def clear_up(settings: Settings, instance: DagsterInstance, run_id: str) -> list[str]:

@@ -5,7 +5,7 @@ link (see `publish`).
 
 Without the note the next refresh would publish the same release again. With it nothing is published until the inputs
 in question, or the code if there was no other difference, have changed; that needs no person, because mostly it is the
-publisher who puts things right. It is told when it happens.
+publisher who puts things right. A warning says when it happens.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def replaced_by(house: Warehouse, release: Release) -> Release:
     have been rolled back.
 
     Raises:
-        SetupError: if it replaced none, or the one is kept no more.
+        SetupError: if it replaced none, or that one is no longer kept.
 
     Example:
         >>> replaced_by(house, house.current()).id                                # doctest: +SKIP
@@ -131,10 +131,10 @@ def replaced_by(house: Warehouse, release: Release) -> Release:
     row = read_manifest(manifest_path(house.folder, release.id)).release
     remedy = "`clusters releases` lists what there is; name one"
     if row.previous_release_id is None:
-        raise SetupError(f"release {release.id} replaced no other. {remedy}")
+        raise SetupError(f"release {release.id} replaced no earlier release. {remedy}")
     found = next((other for other in house.releases() if other.id == row.previous_release_id), None)
     if found is None:
-        raise SetupError(f"release {release.id} replaced {row.previous_release_id}, which is kept no more. {remedy}")
+        raise SetupError(f"release {release.id} replaced {row.previous_release_id}, which is no longer kept. {remedy}")
     return found
 
 

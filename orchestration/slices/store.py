@@ -119,7 +119,7 @@ class Store:
         return {name: [CheckResult(**found) for found in note] for name, note in notes.items()}
 
     def collect(self, names: Collection[str], shelf: Shelf) -> None:
-        """Fetches finished slices to the shelf; one that is gone or damaged is told and not there: it is made again."""
+        """Fetches finished slices to the shelf; one that is gone or damaged is reported, and made again."""
         for name in sorted(set(names) & set(self._names("slices"))):
             half = shelf.folder / f"{name}.{uuid4().hex}.half"
             try:

@@ -30,7 +30,7 @@ def discovered(package: Path = PACKAGE) -> dict[str, Source]:
     for source in found.values():
         if missing := set(source.needs) - set(found):
             named = ", ".join(sorted(missing))
-            raise ValueError(f"{declared[source.source_id]}: {source.source_id} needs {named}, which nobody declares")
+            raise ValueError(f"{declared[source.source_id]}: {source.source_id} needs {named}, which is not declared")
     order = TopologicalSorter({name: source.needs for name, source in found.items()}).static_order()
     return {name: found[name] for name in order}
 

@@ -239,8 +239,8 @@ def errors_named(dataset: str, file: str) -> Iterator[None]:
     except (
         duckdb.ConversionException,
         duckdb.InvalidInputException,
-        duckdb.InternalException,  # what its reader of CSV makes of some files that are none, and then
-        duckdb.FatalException,  # of every statement after that
+        duckdb.InternalException,  # raised on some input that is not CSV, and then
+        duckdb.FatalException,  # raised by every later statement of the connection
     ) as error:
         # The line as it stands in the file is on the same line, or on the next.
         text = re.sub(r"Original Line: *\n?.*\n", "", str(error))

@@ -33,15 +33,15 @@ SHOWN_FINDINGS = 10
 SHOWN_CHARACTERS = 300
 
 
-def telling(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
-    """Runs a refresh and gives at most one alert about how it ended; whatever it raises or returns passes through.
+def run_with_alerts(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
+    """Run a refresh and send at most one alert about the outcome; returns what it returns, raises what it raises.
 
-    Nobody is alerted that a refresh was stopped: whoever did that knows. At a terminal nobody is that another one runs,
-    or that the home is another user's: who typed the command reads it. At 02:30 it means that an earlier refresh hangs,
-    or that the service can't write.
+    No alert is sent when a person stopped the refresh: they know. Nor at a terminal when another refresh is running or
+    the home belongs to another user: whoever typed the command reads the message. At 02:30 the same means that an
+    earlier refresh hangs, or that the service cannot write.
 
     Example:
-        >>> telling(settings(), lambda: refresh(...), at_terminal=False)    # doctest: +SKIP
+        >>> run_with_alerts(settings(), lambda: refresh(...), at_terminal=False)    # doctest: +SKIP
     """
     try:
         result = run()

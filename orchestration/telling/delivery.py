@@ -50,7 +50,7 @@ def deliver(settings: Settings, alert: dict[str, Any], sleep: Callable[[float], 
             with_retries(way, ATTEMPTS, LONGEST_WAIT, sleep, name)
         except Exception as error:
             kind = error if isinstance(error, Interrupted) else type(error).__name__
-            log.warning("%s could not be told (%s)", name, kind)
+            log.warning("could not deliver the alert to %s (%s)", name, kind)
 
 
 def history(settings: Settings) -> list[dict[str, Any]]:

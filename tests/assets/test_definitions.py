@@ -148,7 +148,6 @@ def test_failure_sensor_is_on() -> None:
     assert REPOSITORY.get_sensor_def("tell_of_failure").default_status is DefaultSensorStatus.RUNNING
 
 
-@pytest.mark.slow
 def test_time_zone_is_that_of_the_environment() -> None:
     code = "from orchestration.automation import nightly_at_half_past_two as s; print(s.execution_timezone)"
     environment = os.environ | {"CLUSTERS_TIMEZONE": "America/New_York", "PYTHONPATH": str(PROJECT_ROOT)}
@@ -156,7 +155,6 @@ def test_time_zone_is_that_of_the_environment() -> None:
     assert done.stdout.split() == ["America/New_York"]
 
 
-@pytest.mark.slow
 def test_workspace_loads(tmp_path: Path) -> None:
     command = [Path(sys.executable).with_name("dagster"), "definitions", "validate", "-w", "workspace.yaml"]
     environment = os.environ | {"DAGSTER_HOME": str(tmp_path), "PYTHONPATH": str(PROJECT_ROOT)}

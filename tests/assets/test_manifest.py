@@ -20,7 +20,6 @@ def placed_tests(manifest: Path) -> int:
     return sum("dagster" in (node["config"].get("meta") or {}) for node in nodes if node["resource_type"] == "test")
 
 
-@pytest.mark.slow
 def test_a_source_more_takes_no_check_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = tmp_path / "dbt_project"
     shutil.copytree(dbt_project.PROJECT, project, ignore=shutil.ignore_patterns("target", "logs", "staging"))
@@ -33,7 +32,6 @@ def test_a_source_more_takes_no_check_away(tmp_path: Path, monkeypatch: pytest.M
     assert placed_tests(dbt_project.manifest()) == before > 50
 
 
-@pytest.mark.slow
 def test_of_two_commands_after_an_update_one_parses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the other waits, and reads the whole of it."""
     project = tmp_path / "dbt_project"

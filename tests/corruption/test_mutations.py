@@ -96,13 +96,11 @@ def judged(scene: TidyScene | MartsScene, mutation: Mutation) -> None:
         assert blocked is not passes, f"{outcome}: {KNOWN.get(mutation.name, 'not a known miss')}"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ON_THE_SAMPLE)
 def test_sample(sample: TidyScene, name: str) -> None:
     judged(sample, ALL[name])
 
 
-@pytest.mark.slow
 def test_what_grows_little_by_little_is_stopped(sample: TidyScene) -> None:
     """No night's file differs by more than three percent from the one before, but from the first it does."""
     nights = (0.004, 0.02, 0.045)
@@ -111,22 +109,16 @@ def test_what_grows_little_by_little_is_stopped(sample: TidyScene) -> None:
     assert any("revision_in_all_of_each_part" in name for name in outcomes[-1].by)
 
 
-@pytest.mark.long
-@pytest.mark.slow
-@pytest.mark.mirror
 @pytest.mark.parametrize("name", ON_THE_SLICES)
 def test_state_slices(slices: TidyScene, name: str) -> None:
     judged(slices, ALL[name])
 
 
-@pytest.mark.long
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ON_THE_MARTS)
 def test_marts(marts: MartsScene, name: str) -> None:
     judged(marts, ALL[name])
 
 
-@pytest.mark.slow
 def test_clean_tables_of_the_sample_raise_no_alarm(sample: TidyScene) -> None:
     """Neither as re-issues of themselves nor as a new year."""
     found = [*sample.clean, *(f for year in YEARS for f in sample.as_new_year(year))]
@@ -136,15 +128,10 @@ def test_clean_tables_of_the_sample_raise_no_alarm(sample: TidyScene) -> None:
     assert alarms == {}
 
 
-@pytest.mark.long
-@pytest.mark.slow
 def test_clean_marts_of_the_sample_raise_no_alarm(marts: MartsScene) -> None:
     assert [str(f) for f in marts.clean if not f.passed] == []
 
 
-@pytest.mark.long
-@pytest.mark.slow
-@pytest.mark.mirror
 def test_clean_state_slices_raise_no_alarm(slices: TidyScene) -> None:
     """But for the warnings that the mirror's list of titles is older, and a list of neighbours mended."""
     found = [*slices.clean, *(f for year in SLICE_YEARS for f in slices.as_new_year(year))]

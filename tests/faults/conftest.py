@@ -217,10 +217,7 @@ def house_settings(house: House) -> Settings:
     return settings()
 
 
-REAL = pytest.param("mirror", marks=pytest.mark.mirror)
-
-
-@pytest.fixture(scope="session", params=[REAL] if (SHARED / "mirror").exists() else ["sample", REAL])
+@pytest.fixture(scope="session", params=["mirror"] if (SHARED / "mirror").exists() else ["sample", "mirror"])
 def yesterday(request: pytest.FixtureRequest, good_house: House, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """The good house after a night in which a publisher of ours had everything right; not to be changed.
 

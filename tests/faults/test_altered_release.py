@@ -5,14 +5,11 @@ from __future__ import annotations
 import shutil
 
 import duckdb
-import pytest
 
 from orchestration.release.records import read_checks
 from orchestration.settings import Settings
 from orchestration.telling.findings import concerns
 from tests.faults.conftest import House
-
-pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def test_an_altered_release_is_replaced_although_nothing_is_new(house: House, house_settings: Settings) -> None:

@@ -20,8 +20,6 @@ from tests.faults.conftest import AREAS, INDUSTRIES, QCEW, YEARS, House, singlef
 from tests.sources.books import rezipped
 from tests.sources.hostile import UNSEEN
 
-pytestmark = pytest.mark.slow
-
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>Come back later</body></html>\n"
 COMMAND = Path(sys.executable).with_name("clusters")
 Edit = Callable[[list[str]], list[str]]
@@ -194,7 +192,6 @@ def test_duplicate_keys(house: House) -> None:
     expect_failure(house, 3, "stg_qcew.unique", "bls_qcew: 2023_annual_singlefile.zip")
 
 
-@pytest.mark.long
 def test_a_third_of_the_rows_gone(house: House) -> None:
     house.edit_year(2023, lambda lines: [line for i, line in enumerate(lines) if i == 0 or i % 3])
     message = expect_failure(house, 3, "stg_qcew.history_rows")
@@ -209,7 +206,6 @@ def test_a_county_lost(house: House) -> None:
     expect_failure(house, 3, "stg_qcew.history_regions_kept", "bls_qcew: 2023_annual_singlefile.zip")
 
 
-@pytest.mark.long
 def test_unknown_area_codes(house: House) -> None:
     county = next(line[1:6] for line in house.year_lines(2023) if line.split(",")[3] == '"70"')
     house.edit_year(2023, lambda lines: [line.replace(f'"{county}"', '"97001"', 1) for line in lines])
@@ -234,7 +230,6 @@ def test_ten_times_the_jobs_in_one_state(house: House) -> None:
     expect_failure(house, 3, "stg_qcew.states_make_the_nation", "bls_qcew: 2023_annual_singlefile.zip")
 
 
-@pytest.mark.long
 def test_area_listed_twice_is_found_although_qcew_waits_for_the_list(house: House) -> None:
     content = house.read(AREAS)
     house.write(AREAS, content + content.splitlines(keepends=True)[3])

@@ -25,8 +25,6 @@ from orchestration.settings import PROJECT_ROOT
 from tests.faults.conftest import House
 from tests.faults.crash import BOUNDARIES, COMMAND, Site, after_seconds, fingerprint
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def site(house: House, tmp_path: Path) -> Site:
@@ -34,7 +32,6 @@ def site(house: House, tmp_path: Path) -> Site:
     return Site(tmp_path, house)
 
 
-@pytest.mark.long
 def test_kills_at_boundaries_then_a_refresh_without_help(house: House, tmp_path: Path) -> None:
     """Each kill is aimed at a later stage than the one before, so that the earlier are shown to block nothing. What the
     last left finished is taken, and what comes of it all is what a build from scratch makes."""
@@ -52,7 +49,6 @@ def test_kills_at_boundaries_then_a_refresh_without_help(house: House, tmp_path:
     assert "every table was made from scratch and is equal to the release's" in again.stdout, again.output
 
 
-@pytest.mark.long
 def test_dbt_ends_with_a_refresh_that_is_killed_alone(site: Site) -> None:
     """An orphan would go on writing into the build file, and the next refresh builds into that."""
     site.change_input()
@@ -66,7 +62,6 @@ def test_dbt_ends_with_a_refresh_that_is_killed_alone(site: Site) -> None:
     assert "was killed, or the machine stopped" in told["observed"]
 
 
-@pytest.mark.long
 def test_workers_end_with_a_refresh_that_is_killed_and_make_what_it_would_have_made(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +84,6 @@ def test_workers_end_with_a_refresh_that_is_killed_and_make_what_it_would_have_m
     assert "every table was made from scratch and is equal to the release's" in again.stdout, again.output
 
 
-@pytest.mark.long
 def test_results_of_the_last_night_are_not_taken_where_dbt_is_killed(site: Site) -> None:
     site.change_input()
     before = fingerprint(site.house.current)
@@ -104,7 +98,6 @@ def test_results_of_the_last_night_are_not_taken_where_dbt_is_killed(site: Site)
     assert "dbt broke off (exit code -9)" in site.house.status()["last_run"]["message"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_refresh_told_to_end_ends_dbt_and_leaves_nothing(site: Site, number: int) -> None:
     """As Ctrl-C at a terminal and `systemctl stop` do it: every process of the group gets the signal."""
@@ -138,7 +131,6 @@ def processes_of(site: Site, program: str) -> list[int]:
     return found
 
 
-@pytest.mark.long
 def test_of_two_refreshes_at_once_one_publishes(site: Site) -> None:
     """Also where a process that was killed has left its name as the holder's."""
     site.change_input()
@@ -174,7 +166,7 @@ def refreshed(site: Site) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("free", [0, pytest.param(3_000_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("free", [0, 3_000_000])
 def test_a_full_disk_is_named_and_harms_nothing(site: Site, small_disk: Path, free: int) -> None:
     """Without any space a refresh cannot begin; with 3 MB it fails while dbt builds."""
     site.change_input()
@@ -194,7 +186,6 @@ def test_a_full_disk_is_named_and_harms_nothing(site: Site, small_disk: Path, fr
         assert fingerprint(site.house.current)[0] != before[0]
 
 
-@pytest.mark.long
 def test_a_read_only_folder_is_named(site: Site, small_disk: Path) -> None:
     before = fingerprint(site.house.current)
     subprocess.run(["mount", "-o", "remount,ro", small_disk], check=True)
@@ -205,7 +196,6 @@ def test_a_read_only_folder_is_named(site: Site, small_disk: Path) -> None:
     assert fingerprint(site.house.current) == before
 
 
-@pytest.mark.long
 def test_the_watch_tells_an_end_from_a_kill(site: Site) -> None:
     """The watch itself: nothing to publish, and a refresh that is let run to its end."""
     crashed = site.kill_when(after_seconds(300.0))

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
@@ -45,7 +44,6 @@ def said_to_replace(of: Settings, release_id: str, before: str) -> Manifest:
     return read_manifest(path)
 
 
-@pytest.mark.slow
 def test_what_a_release_replaced_is_no_measure_without_its_manifest(house: House, house_settings: Settings) -> None:
     current = house.current.resolve().stem
     put_without_manifest(house, BEFORE)
@@ -60,8 +58,6 @@ def test_what_a_release_replaced_is_no_measure_without_its_manifest(house: House
         assert measure.id == BEFORE
 
 
-@pytest.mark.slow
-@pytest.mark.long
 def test_a_release_is_made_again_beside_files_that_no_manifest_names(house: House, house_settings: Settings) -> None:
     current = house.current.resolve().stem
     strangers = [put_without_manifest(house, name) for name in (BEFORE, LATER)]
@@ -74,8 +70,6 @@ def test_a_release_is_made_again_beside_files_that_no_manifest_names(house: Hous
     assert not list((house.home / "rebuild").iterdir())
 
 
-@pytest.mark.slow
-@pytest.mark.long
 def test_a_build_from_scratch_is_compared_with_the_release_and_tells_of_the_other_file(house: House) -> None:
     stranger = put_without_manifest(house, LATER)
     before, bytes_before = house.released(), stranger.read_bytes()
@@ -86,7 +80,6 @@ def test_a_build_from_scratch_is_compared_with_the_release_and_tells_of_the_othe
     assert stranger.read_bytes() == bytes_before
 
 
-@pytest.mark.slow
 def test_no_build_from_scratch_takes_the_place_of_a_release_that_lost_its_manifest(house: House) -> None:
     """Nothing would be compared with it, and no year that it alone holds would be missed."""
     current = house.current.resolve().stem

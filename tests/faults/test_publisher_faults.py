@@ -40,8 +40,6 @@ from tests.faults.publisher import (
     wrong_range,
 )
 
-pytestmark = pytest.mark.slow
-
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>Come back later</body></html>\n"
 CAPTCHA = b"<div class='g-recaptcha'>Prove that you are human: solve this captcha</div>"
 SOAP = (

@@ -25,7 +25,6 @@ def home(tmp_path: Path) -> Settings:
     return settings
 
 
-@pytest.mark.slow
 def test_readers_see_no_error_and_never_two_releases_at_once(home: Settings) -> None:
     reading = run(home, processes=8, publishes=RELEASES, seconds=5.0)
     assert reading.wrong == []

@@ -28,8 +28,6 @@ from tests.faults.publisher import (
     stall,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
-
 LIST = f"{BASE}/doc/titles/area/area_titles.csv"
 YEAR = f"{BASE}/data/files/2023/csv/2023_annual_singlefile.zip"
 OTHER_YEAR = f"{BASE}/data/files/2022/csv/2022_annual_singlefile.zip"

@@ -12,8 +12,6 @@ from orchestration.cli import app
 from orchestration.settings import settings
 from tests.faults.conftest import WAGES, House, paying, singlefile
 
-pytestmark = pytest.mark.slow
-
 PARTS = "entity_id, cells, revised, appeared, vanished, median_change"
 
 
@@ -35,7 +33,6 @@ def revised(house: House, where: str) -> list[tuple]:
         return con.execute(f"SELECT {PARTS} FROM meta.revision WHERE {where} ORDER BY ALL").fetchall()
 
 
-@pytest.mark.long
 def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
     first, original = house.current.resolve().stem, house.read(singlefile(2023))
     assert {row[1] for row in revised(house, "true")} == {0}, "a first release has nothing to compare with"
@@ -117,7 +114,7 @@ def test_from_a_small_revision_to_a_large_one_and_back(house: House) -> None:
 def test_what_cannot_be_compared_or_gone_back_to_is_said(house: House) -> None:
     current = house.current.resolve().stem
     for arguments, said in (
-        (("rollback",), f"release {current} replaced no other"),
+        (("rollback",), f"release {current} replaced no earlier release"),
         (("rollback", current), "is the current one already"),
         (("rollback", "20200101T000000Z"), "there is no release 20200101T000000Z"),
         (("diff", "current", "20200101T000000Z"), "there is no release '20200101T000000Z'"),

@@ -7,13 +7,10 @@ import io
 import zipfile
 
 import duckdb
-import pytest
 
 from orchestration.settings import settings
 from orchestration.telling.run_record import record_run
 from tests.faults.conftest import YEARS, House, singlefile
-
-pytestmark = pytest.mark.slow
 
 SERIES = "www2.census.gov/programs-surveys/popest/datasets"
 POPULATION = f"{SERIES}/2020-2024/counties/totals/co-est2024-alldata.csv"

@@ -6,16 +6,12 @@ import json
 import shutil
 from pathlib import Path
 
-import pytest
-
 from orchestration.assets.resources import Refresh
 from orchestration.partitions import TidyIndex
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.index import settle_index
 from orchestration.settings import Settings
 from tests.faults.conftest import House, singlefile
-
-pytestmark = pytest.mark.slow
 
 
 def partition_of(house: House, year: int) -> Path:

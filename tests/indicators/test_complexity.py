@@ -265,8 +265,6 @@ def test_the_same_input_gives_the_same_bits() -> None:
     np.testing.assert_array_equal(shuffled, relatedness_density(present, phi)[:, order])
 
 
-@pytest.mark.mirror
-@pytest.mark.slow
 @pytest.mark.parametrize(("region_type", "draws"), [("county", 10), ("cbsa", 20), ("state", 100)])
 def test_a_tenth_of_the_cells_hidden_leaves_complexity_what_it_is(
     warehouse: duckdb.DuckDBPyConnection,

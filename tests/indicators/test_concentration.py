@@ -219,8 +219,6 @@ def test_weights_and_plants_below_their_least_are_refused() -> None:
         concentration(boxes, np.ones(1), np.zeros(1), np.ones(1))
 
 
-@pytest.mark.mirror
-@pytest.mark.slow
 @pytest.mark.parametrize("hidden_share", [0.1, 0.3, 0.6])
 def test_measures_of_real_industries_lie_in_the_ranges_that_hiding_states_leaves(
     warehouse: duckdb.DuckDBPyConnection, record_property: Callable[[str, object], None], hidden_share: float

@@ -342,8 +342,6 @@ def test_pairs_of_names_stand_for_their_regions() -> None:
     assert spatial_permutations.draws(3, 2, 4, 1).flags.writeable is False
 
 
-@pytest.mark.mirror
-@pytest.mark.slow
 def test_the_more_is_known_the_nearer_is_the_map_of_the_rest(
     warehouse: duckdb.DuckDBPyConnection, record_property: Callable[[str, object], None]
 ) -> None:

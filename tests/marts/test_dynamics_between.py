@@ -15,8 +15,6 @@ import pytest
 from orchestration.naics import first_years
 from tests.conftest import Demo
 
-pytestmark = pytest.mark.slow
-
 Con = duckdb.DuckDBPyConnection
 # The sample's areas change with the publisher's.
 NEW_DELINEATION = 2024

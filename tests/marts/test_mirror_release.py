@@ -16,8 +16,6 @@ from orchestration.landing.unpack import unpacked
 from orchestration.sources.bls.parse import parse_annual, parse_quarterly
 from orchestration.sources.source import Edition
 
-pytestmark = [pytest.mark.mirror, pytest.mark.slow]
-
 Con = duckdb.DuckDBPyConnection
 Record = Callable[[str, object], None]
 QCEW_FILES = Path("data.bls.gov") / "cew" / "data" / "files"

@@ -7,9 +7,6 @@ real places. Does not: invented cases (dbt's unit tests of places).
 from __future__ import annotations
 
 import duckdb
-import pytest
-
-pytestmark = pytest.mark.mirror
 
 Con = duckdb.DuckDBPyConnection
 

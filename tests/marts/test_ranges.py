@@ -14,8 +14,6 @@ import pytest
 
 from tests.marts.conftest import HIDDEN, PUBLISHED
 
-pytestmark = [pytest.mark.mirror, pytest.mark.slow]
-
 # A cluster's figure is a sum of rounded cells or, where one is hidden, what their parent gives, which is rounded once:
 # the two may be off by half a job for each industry. Ten jobs are allowed; six are the most that occur.
 ROUNDING = 10

@@ -16,7 +16,6 @@ from orchestration.sources.source import Asked
 from tests.conftest import refresh
 from tests.marts.tonight import MADE_FROM, REGION_OF, YEAR, linked, write_2025
 
-pytestmark = [pytest.mark.mirror, pytest.mark.long]
 OLD, NEW = "2015-07", "2023-07"
 
 

@@ -22,8 +22,6 @@ from pathlib import Path
 import duckdb
 import pytest
 
-pytestmark = [pytest.mark.mirror, pytest.mark.slow]
-
 LEVELS = (
     "total", "domain", "supersector", "sector", "subsector", "industry_group", "naics_industry", "national_industry",
 )  # fmt: skip

@@ -123,7 +123,6 @@ def test_words_tell_one_industry_from_another() -> None:
     assert alike("Baked goods stores", "Baked Goods Retailers")
 
 
-@pytest.mark.mirror
 def test_no_code_has_another_editions_industry_with_the_real_list(mirror: Path, manuals: Titles) -> None:
     """The mirror's list is of NAICS 2012: what 2017 and 2022 added has no title. Nothing else lacks one but dual-use
     cattle (112130) and notaries (541120), which BLS does not publish apart."""
@@ -143,7 +142,6 @@ def test_no_code_has_another_editions_industry_with_a_list_of_2022(manuals: Titl
     assert untitled(shown, manuals) == dict.fromkeys(EDITIONS, 0)
 
 
-@pytest.mark.mirror
 def test_two_lists_title_what_one_of_them_lacks(mirror: Path, manuals: Titles, tmp_path: Path) -> None:
     older = mirror / "data.bls.gov/cew/doc/titles/industry/industry_titles.csv"
     newer = list_of_2022({key: title for key, title in manuals.items() if key[0] == 2022}, tmp_path)

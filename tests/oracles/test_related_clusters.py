@@ -24,8 +24,6 @@ from scipy.stats import pearsonr, spearmanr
 
 from orchestration.indicators.linkage import known_correlations, means_of_groups
 
-pytestmark = [pytest.mark.mirror, pytest.mark.slow]
-
 SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "clusters.csv"
 # Least Spearman rank correlation over metros, counties and states, and least share of pairs that must have a value.
 FLOORS = {

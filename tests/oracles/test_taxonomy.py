@@ -238,7 +238,6 @@ def test_no_rule_can_be_dropped(seeds: duckdb.DuckDBPyConnection) -> None:
     assert redundant == []
 
 
-@pytest.mark.mirror
 @needs_reference
 @pytest.mark.skipif(not QCEW_2020.is_file(), reason=f"QCEW's national slice of 2020 is not at {QCEW_2020}")
 def test_split_weights_follow_their_stated_convention() -> None:

@@ -138,7 +138,7 @@ def test_without_a_name_it_is_the_release_that_the_current_one_replaced(warehous
     publish(warehouse, THIRD, "qcew/2016/c.parquet")
     roll_back(warehouse)
     assert current(warehouse) == FIRST
-    with pytest.raises(SetupError, match=rf"{FIRST} replaced no other.*name one"):
+    with pytest.raises(SetupError, match=rf"{FIRST} replaced no earlier release.*name one"):
         roll_back(warehouse)
 
 
@@ -173,7 +173,7 @@ def test_a_home_whose_link_was_lost_is_not_taken_for_a_new_one(three: Warehouse,
 
 def test_a_release_that_is_kept_no_more_is_not_gone_back_to(three: Warehouse, home: Settings) -> None:
     (home.releases / f"{SECOND}.duckdb").unlink()
-    with pytest.raises(SetupError, match=f"{THIRD} replaced {SECOND}, which is kept no more"):
+    with pytest.raises(SetupError, match=f"{THIRD} replaced {SECOND}, which is no longer kept"):
         roll_back(three)
     assert current(three) == THIRD
 

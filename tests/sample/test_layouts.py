@@ -133,7 +133,6 @@ def test_industry_codes_are_among_bls_own(published, mirror: Path) -> None:
     assert published.execute(query).fetchall() == []
 
 
-@pytest.mark.mirror
 def test_delineation_columns_are_the_real_ones(mirror: Path) -> None:
     calamine = pytest.importorskip("python_calamine", reason="python-calamine reads the real workbook")
     real = calamine.CalamineWorkbook.from_path(str(next(mirror.rglob("list1.xls"))))

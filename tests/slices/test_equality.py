@@ -23,8 +23,6 @@ from tests.conftest import Demo
 from tests.faults.conftest import House, house_environment
 from tests.sources.books import rezipped
 
-pytestmark = [pytest.mark.long, pytest.mark.slow]
-
 take_in = assembly.take_in
 STAFFING = f"www.bls.gov/{FOLDER}/oesm25in4.zip"
 

@@ -175,7 +175,7 @@ def test_sources_are_found_each_after_what_it_needs(tmp_path: Path) -> None:
     [
         ({"table": "people"}, r"villages/source\.yml: source villages_people or table people is declared twice"),
         ({"source_id": "towns_people"}, r"villages/source\.yml: source towns_people or table villages is .* twice"),
-        ({"needs": ["hamlets"]}, r"villages/source\.yml: villages_people needs hamlets, which nobody declares"),
+        ({"needs": ["hamlets"]}, r"villages/source\.yml: villages_people needs hamlets, which is not declared"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(tmp_path: Path, changed: dict[str, Any], expected: str) -> None:

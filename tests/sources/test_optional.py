@@ -34,7 +34,7 @@ class Place:
         digest = hashlib.sha256(content).hexdigest()
         return Landed(dataset, "live", url, "unchanged", self.file, digest, len(content), None, None, came)
 
-    def mended(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
+    def verified(self, landed: Landed, url: str, kind: Kind, *, mirror: str | None = None) -> Landed:
         return landed
 
     def reject(self, landed: Landed, problem: str) -> None:

@@ -84,13 +84,13 @@ def _is_county(code: str) -> bool:
 
 def parse_gazetteer(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:
     """Counties with land area (m²) and an internal point (degrees); separated by tabs until 2024, by bars since."""
-    latin = "utf-8"
+    encoding = "utf-8"
     file = only("census_gazetteer", files)
     try:
         file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        latin = "latin-1"
-    delimiter = "|" if len(read_header("census_gazetteer", file, "|", latin)) > 1 else "\t"
+        encoding = "latin-1"
+    delimiter = "|" if len(read_header("census_gazetteer", file, "|", encoding)) > 1 else "\t"
     columns = {
         "GEOID": "VARCHAR",
         "NAME": "VARCHAR",
@@ -98,7 +98,7 @@ def parse_gazetteer(con: duckdb.DuckDBPyConnection, files: Sequence[Path], editi
         "INTPTLAT": "DOUBLE",
         "INTPTLONG": "DOUBLE",
     }
-    raw = read_delimited(con, "census_gazetteer", files, columns, delimiter=delimiter, encoding=latin)
+    raw = read_delimited(con, "census_gazetteer", files, columns, delimiter=delimiter, encoding=encoding)
     return raw.project(
         "GEOID AS county_fips, trim(NAME) AS county_name, ALAND AS land_area_m2, INTPTLAT AS latitude, "
         "INTPTLONG AS longitude"

@@ -187,7 +187,6 @@ def test_every_cell_of_real_tables_is_read(tmp_path: Path, path: str, cells: int
 
 
 @pytest.mark.mirror
-@pytest.mark.slow
 def test_the_old_and_todays_layout_of_a_real_table_say_the_same(tmp_path: Path) -> None:
     options = {"dimensions": {"nace_r2": "industry", "geo": "region"}, "where": {"indic_sb": ["V16110"]}}
     with duckdb.connect() as con:

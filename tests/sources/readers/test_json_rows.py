@@ -73,7 +73,7 @@ def test_a_value_that_does_not_fit_is_named_with_its_record(tmp_path: Path, reco
         ('[["County", "Jobs", "Jobs"], ["48001", 1, 2]]', "column Jobs stands twice in the first record"),
         ('[{"County": "48001", "Jobs": 1}, {"County": "48003"}]', "column Jobs is missing in record 2"),
         ('[{"County": "48001", "Jobs": 1, "Jobs": 2}]', "a record has a name twice: County, Jobs, Jobs"),
-        ('[{"County": "48001", "Jobs": NaN}]', "NaN is no value"),
+        ('[{"County": "48001", "Jobs": NaN}]', "NaN is not a value"),
         ('[{"County": "48001" "Jobs": 1}]', "it is not readable JSON"),
         ("[" * 100_000 + "]" * 100_000, "it is not readable JSON"),
     ],
