@@ -25,6 +25,7 @@ def catalogue(checks: Collection[CheckResult] = ()) -> dict[str, Any]:
     """Every table of a release and of what it is made from (`layer` staging), ready for JSON.
 
     `checks` are a release's findings (see `orchestration.release.records.read_checks`); without them none are named.
+    Those of tables that nobody reads (seeds, intermediate ones) stand in `inner_checks`, by table.
 
     Example:
         >>> [t["grain"] for t in catalogue()["tables"] if t["name"] == "dim_region"]
@@ -34,7 +35,8 @@ def catalogue(checks: Collection[CheckResult] = ()) -> dict[str, Any]:
     for check in sorted(checks, key=lambda c: c.check_name):
         found = asdict(check)
         by_table.setdefault(found.pop("table_name"), []).append(found)
-    return {"tables": [_table(contract, by_table.get(contract.name, [])) for contract in _offered()]}
+    tables = [_table(contract, by_table.pop(contract.name, [])) for contract in _offered()]
+    return {"tables": tables, "inner_checks": by_table}
 
 
 def markdown() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,9 @@ def test_checks_stand_with_their_table() -> None:
         "expected": "3 rows",
     }  # fmt: skip
     assert table("dim_region", FOUND)["checks"] == []
+    of_a_seed = replace(FOUND, table_name="clusters")
+    assert catalogue([of_a_seed])["inner_checks"] == {"clusters": [check]}
+    assert catalogue([FOUND])["inner_checks"] == {}
 
 
 @pytest.mark.parametrize("contract", [c for c in contracts().values() if c.layer == "marts"], ids=lambda c: c.name)
