@@ -382,3 +382,15 @@ def test_no_gamma_runs_off(warehouse: Con) -> None:
     ).fetchall()
     assert -1.05 < least <= most < 1.6
     assert told > 0.95
+
+
+def test_business_dynamics_of_states_and_applications_of_all_counties(warehouse: Con) -> None:
+    """Each in the years of its own source: 47 states from 1978 to 2018, 51 from 2005 to 2023."""
+    years = "SELECT min(year), max(year), count(DISTINCT region_id) FROM region_dynamism WHERE region_id LIKE 'state:%'"
+    assert warehouse.sql(f"{years} AND births IS NOT NULL").fetchall() == [(1978, 2018, 47)]
+    assert warehouse.sql(f"{years} AND business_applications IS NOT NULL").fetchall() == [(2005, 2023, 51)]
+    broken = "SELECT count(*) FROM region_dynamism WHERE job_creation <> job_creation_births + job_creation_continuers"
+    assert warehouse.sql(broken).fetchall() == [(0,)]
+    # Four states are missing, so the nation has applications alone.
+    nation = "SELECT business_applications, births FROM region_dynamism WHERE region_id = 'nation:US' AND year = 2016"
+    assert warehouse.sql(nation).fetchall() == [(2_948_578, None)]

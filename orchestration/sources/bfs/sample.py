@@ -36,7 +36,7 @@ def write(root: Path, economy: Economy, seed: int) -> None:
             names[county.code] = county.state.postal, f"{county.name} {LABEL}"
             # A blank where there was no such county.
             told = rows.setdefault(county.code, [" "] * len(YEARS))
-            told[at] = str(int(np.rint(plants[places] @ rate[places])))
+            told[at] = str(int(np.rint(plants[places] @ rate[places] * np.exp(0.08 * rng.normal()))))
     first = min(rows)
     rows[first][0] = WITHHELD
     workbook = Workbook(write_only=True)
