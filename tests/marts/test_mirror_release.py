@@ -394,3 +394,16 @@ def test_business_dynamics_of_states_and_applications_of_all_counties(warehouse:
     # Four states are missing, so the nation has applications alone.
     nation = "SELECT business_applications, births FROM region_dynamism WHERE region_id = 'nation:US' AND year = 2016"
     assert warehouse.sql(nation).fetchall() == [(2_948_578, None)]
+
+
+def test_firms_of_real_counties_are_bounded_and_say_nothing_of_sizes(warehouse: Con) -> None:
+    """Files of the Bureau's interface have no size classes; establishments of a county of many are known."""
+    aerospace = """
+        SELECT establishments, establishments_lower, establishments_upper, anchors_upper, size_classes
+        FROM cluster_firms
+        WHERE region_id = ? AND cluster_id = 'aerospace_vehicles_and_defense' AND year = 2019
+    """
+    found = [warehouse.execute(aerospace, [region]).fetchall() for region in ("county:04013", "cbsa:38060")]
+    assert found == [[(69, 69, 69, None, "not in the file")], [(None, 72, 74, None, "not in the file")]]
+    sizes = "SELECT DISTINCT size_classes, year FROM cluster_firms ORDER BY year"
+    assert warehouse.sql(sizes).fetchall() == [("not in the file", 2019), ("not in the file", 2020)]

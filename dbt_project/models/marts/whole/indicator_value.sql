@@ -8,6 +8,7 @@
     {"name": "region_structure"},
     {"name": "region_complexity"},
     {"name": "region_dynamism"},
+    {"name": "cluster_firms", "entity": "cluster_id"},
     {"name": "industry_specialisation", "entity": "industry_id", "chosen": "ownership = 'private'"},
 ] -%}
 {%- set branches = [] -%}
