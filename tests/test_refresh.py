@@ -45,7 +45,7 @@ REFLECTED = (sqlalchemy.Boolean, sqlalchemy.Integer, sqlalchemy.Float, sqlalchem
 TABLES = (
     "dim_region,dim_industry,dim_cluster,cluster_industry,employment,industry_specialisation,cluster_specialisation,"
     "cbsa_county,industry_concentration,region_structure,cluster_neighbourhood,cluster_linkage,industry_linkage,"
-    "industry_multiplier,region_complexity,cluster_opportunity,release,edition_used,source_snapshot,check_result,"
+    "industry_multiplier,region_complexity,cluster_opportunity,region_dynamism,cluster_firms,release,edition_used,source_snapshot,check_result,"
     "indicator,column_dictionary"
 )
 # Estimates of figures, with their intervals: promised of these tables, and in no release yet.

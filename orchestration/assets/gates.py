@@ -33,6 +33,7 @@ from orchestration.quality.checklist import (
     lost_checks,
     mart_checks,
     mart_profiles,
+    of_own_years,
     revised_checks,
     tidy_checks,
     tidy_contracts,
@@ -231,7 +232,7 @@ def check_marts(refresh: Refresh) -> list[CheckResult]:
             accepted_tables=_accepted(refresh, tables),
             news=_named(added),
             lasting_news=_named([p for p in added if contracts()[f"stg_{p.table}"].year is None]),
-            empty=too_few_years(tables, profiles),
+            empty=too_few_years(tables, profiles) | of_own_years(tables),
             scope=scope,
         )
 

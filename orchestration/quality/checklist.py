@@ -133,11 +133,11 @@ def _revised(con: duckdb.DuckDBPyConnection, contract: TableContract, before: st
 
 
 def mart_checks() -> list[SqlCheck]:
-    """What the marts must satisfy beyond their contracts: every year of a release is in every table with years."""
+    """What the marts must satisfy beyond their contracts: every year of a release is in every table of these years."""
     return [
         _every_year(contract)
         for contract in mart_contracts().values()
-        if contract.year is not None and contract.name != ALL_YEARS
+        if contract.year is not None and contract.name != ALL_YEARS and not contract.own_years
     ]
 
 
@@ -191,6 +191,16 @@ def too_few_years(tables: Mapping[str, TableContract], profiles: Sequence[TableP
         for name, contract in tables.items()
         if max(1, len(years)) < contract.needs_years
     }
+
+
+def of_own_years(tables: Mapping[str, TableContract]) -> dict[str, str]:
+    """The tables that may be empty because a release needs none of their sources, and why, for a person.
+
+    Example:
+        >>> of_own_years(mart_contracts())["region_dynamism"]
+        'its sources are optional and may have sent nothing yet'
+    """
+    return {name: "its sources are optional and may have sent nothing yet" for name, c in tables.items() if c.own_years}
 
 
 def findings(

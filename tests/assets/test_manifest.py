@@ -24,7 +24,7 @@ def test_a_source_more_takes_no_check_away(tmp_path: Path, monkeypatch: pytest.M
     project = tmp_path / "dbt_project"
     shutil.copytree(dbt_project.PROJECT, project, ignore=shutil.ignore_patterns("target", "logs", "staging"))
     staging = project / "models" / "staging"
-    unread = SOURCES["cbp_county"]
+    unread = SOURCES["eurostat_nama_10r_3gdp"]
     monkeypatch.setattr(dbt_project, "PROJECT", project)
     monkeypatch.setattr(dbt_project, "write_staging", lambda: write_staging(staging, set(SOURCES.values()) - {unread}))
     before = placed_tests(dbt_project.manifest())

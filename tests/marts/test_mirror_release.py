@@ -380,3 +380,28 @@ def test_no_gamma_runs_off(warehouse: Con) -> None:
     ).fetchall()
     assert -1.05 < least <= most < 1.6
     assert told > 0.95
+
+
+def test_business_dynamics_of_states_and_applications_of_all_counties(warehouse: Con) -> None:
+    """Each in the years of its own source: 47 states from 1978 to 2018, 51 from 2005 to 2023."""
+    years = "SELECT min(year), max(year), count(DISTINCT region_id) FROM region_dynamism WHERE region_id LIKE 'state:%'"
+    assert warehouse.sql(f"{years} AND births IS NOT NULL").fetchall() == [(1978, 2018, 47)]
+    assert warehouse.sql(f"{years} AND business_applications IS NOT NULL").fetchall() == [(2005, 2023, 51)]
+    broken = "SELECT count(*) FROM region_dynamism WHERE job_creation <> job_creation_births + job_creation_continuers"
+    assert warehouse.sql(broken).fetchall() == [(0,)]
+    # Four states are missing, so the nation has applications alone.
+    nation = "SELECT business_applications, births FROM region_dynamism WHERE region_id = 'nation:US' AND year = 2016"
+    assert warehouse.sql(nation).fetchall() == [(2_948_578, None)]
+
+
+def test_firms_of_real_counties_are_bounded_and_say_nothing_of_sizes(warehouse: Con) -> None:
+    """Files of the Bureau's interface have no size classes; establishments of a county of many are known."""
+    aerospace = """
+        SELECT establishments, establishments_lower, establishments_upper, anchors_upper, size_classes
+        FROM cluster_firms
+        WHERE region_id = ? AND cluster_id = 'aerospace_vehicles_and_defense' AND year = 2019
+    """
+    found = [warehouse.execute(aerospace, [region]).fetchall() for region in ("county:04013", "cbsa:38060")]
+    assert found == [[(69, 69, 69, None, "not in the file")], [(None, 72, 74, None, "not in the file")]]
+    sizes = "SELECT DISTINCT size_classes, year FROM cluster_firms ORDER BY year"
+    assert warehouse.sql(sizes).fetchall() == [("not in the file", 2019), ("not in the file", 2020)]

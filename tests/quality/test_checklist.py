@@ -16,6 +16,7 @@ from orchestration.quality.checklist import (
     lost_checks,
     mart_checks,
     mart_profiles,
+    of_own_years,
     revised_checks,
     too_few_years,
 )
@@ -102,7 +103,9 @@ def test_areas_and_industries_lost_within_a_year_are_found_before_anything_is_bu
 def test_every_mart_with_years_or_regions_has_a_profile_and_every_one_with_years_all_of_them() -> None:
     dated = {name for name, contract in mart_contracts().items() if contract.year}
     assert {"employment", "cluster_dynamics", "region_structure", "bound_evidence", "cluster_linkage"} <= dated
-    assert {check.table for check in mart_checks()} == dated - {"employment"}
+    own = set(of_own_years(mart_contracts()))
+    assert own == {"region_dynamism", "cluster_firms"}
+    assert {check.table for check in mart_checks()} == dated - {"employment"} - own
     with duckdb.connect(config={"threads": 1}) as con:
         for name, contract in mart_contracts().items():
             columns = ", ".join(f'NULL::{c.data_type} AS "{c.name}"' for c in contract.columns)
@@ -136,6 +139,17 @@ def test_a_table_that_compares_two_years_may_be_empty_with_one_and_says_why(
     count = next(f for f in found if f.check_name == "row_count")
     assert (count.observed, bool(stopping(found))) == ("0 rows", stops)
     assert ("it needs 2 years and there is 1 (2016)" in count.expected) is not stops
+
+
+def test_a_table_of_other_sources_may_be_empty_and_says_why(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    contract = contracts()["region_dynamism"]
+    con.execute(f"CREATE TABLE region_dynamism ({', '.join(f'{c.name} {c.data_type}' for c in contract.columns)})")
+    tables = {"region_dynamism": contract}
+    for empty, stops in ((of_own_years(tables), False), ({}, True)):
+        found = findings(con, tables, [], [], [], tmp_path, empty=empty)
+        count = next(f for f in found if f.check_name == "row_count")
+        assert (count.observed, bool(stopping(found))) == ("0 rows", stops)
+        assert ("its sources are optional" in count.expected) is not stops
 
 
 def test_which_tables_need_two_years_is_said_by_their_contracts() -> None:

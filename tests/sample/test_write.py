@@ -59,6 +59,8 @@ def test_all_publishers_files_are_there(sample: Path) -> None:
         "apps.bea.gov/industry/release/zip/MAKE-USE-IMPORTS (AFTER REDEFINITIONS).zip",
         *(f"www.bls.gov/oes/special-requests/oesm{may}{part}.zip" for may in (24, 25) for part in ("ma", "in4")),
         *(f"{census}/programs-surveys/cbp/datasets/20{y}/cbp{y}co.zip" for y in (22, 23)),
+        *(f"{census}/programs-surveys/bds/tables/time-series/2023/bds2023_{by}.csv" for by in ("st", "st_cty")),
+        "www.census.gov/econ/bfs/xlsx/bfs_county_apps_annual.xlsx",
         *(f"{eurostat}/{table}.tsv.gz" for table in ("demo_r_d3area", "nama_10r_3gdp")),
         "truth.json",
         MARKER,

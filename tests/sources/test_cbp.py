@@ -88,3 +88,16 @@ def test_the_real_counties_of_2021(tmp_path: Path) -> None:
         sectors = "SELECT count(DISTINCT naics_code) FROM t WHERE length(naics_code) = 2 OR naics_code LIKE '%-%'"
         assert con.execute(sectors).fetchone() == (21,)
         assert con.execute("SELECT count(*), count(*) FILTER (employment = 0) FROM t").fetchone() == (566_683, 456)
+
+
+@pytest.mark.mirror
+def test_the_jobs_of_phoenix_in_2019(tmp_path: Path) -> None:
+    """Maricopa and Pinal together, as the Bureau has them by metropolitan area; no size class is there."""
+    (edition, form), *_ = declared("cbp_county", [2019])
+    file = real_file("www2.census.gov/programs-surveys/cbp/datasets/2019/cbp19co.zip")
+    with duckdb.connect() as con:
+        form.parse(con, unpacked(file, "zip", tmp_path, "cbp_county", 1 << 30), edition).create("t")
+        phoenix = "SELECT sum(employment) FROM t WHERE naics_code = '00' AND county_fips IN ('04013', '04021')"
+        assert con.execute(phoenix).fetchone() == (1_849_812,)
+        sizes = "SELECT count(COLUMNS('establishments_.*')), min(establishments) FROM t"
+        assert con.execute(sizes).fetchone() == (*[0] * 9, 3)
