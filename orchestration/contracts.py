@@ -67,6 +67,7 @@ def _table(model: dict[str, Any], layer: str, path: Path) -> TableContract:
             citation=_cited(meta["citation"]),
             columns=tuple(_column(column, meta["citation"]) for column in model.get("columns", [])),
             needs_years=meta.get("needs_years", 1),
+            own_years=meta.get("own_years", False),
             is_view=model["config"].get("materialized") == "view",
         )
     except (KeyError, ValueError) as error:

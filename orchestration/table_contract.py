@@ -43,7 +43,7 @@ class TableContract(BaseModel):
     """One table: its grain (the columns that identify a row) and its columns.
 
     `needs_years` is how many years a release must hold before the table has rows: 2 where it compares years. `is_view`:
-    it shows rows of another table and stores none.
+    it shows rows of another table and stores none. `own_years`: it has the years of its sources, not the release's.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +56,7 @@ class TableContract(BaseModel):
     columns: tuple[ColumnContract, ...]
     needs_years: int = 1
     is_view: bool = False
+    own_years: bool = False
 
     @property
     def dates(self) -> tuple[str, ...]:

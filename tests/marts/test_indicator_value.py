@@ -21,6 +21,7 @@ TABLES = {
     "region_structure": "true",
     "region_complexity": "true",
     "region_infrastructure": "true",
+    "region_skills": "true",
     "industry_specialisation": "ownership = 'private'",
 }
 # Figures of others, put together for reading; what industries' figures rest on; and no indicator.

@@ -8,6 +8,7 @@
     {"name": "region_structure"},
     {"name": "region_complexity"},
     {"name": "region_infrastructure", "entity": "kind"},
+    {"name": "region_skills", "entity": "occupation"},
     {"name": "industry_specialisation", "entity": "industry_id", "chosen": "ownership = 'private'"},
 ] -%}
 {%- set branches = [] -%}
