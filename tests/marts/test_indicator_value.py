@@ -22,6 +22,8 @@ TABLES = {
     "region_complexity": "true",
     "region_dynamism": "true",
     "cluster_firms": "true",
+    "region_infrastructure": "true",
+    "region_skills": "true",
     "industry_specialisation": "ownership = 'private'",
 }
 # Figures of others, put together for reading; what industries' figures rest on; and no indicator.

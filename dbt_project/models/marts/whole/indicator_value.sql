@@ -9,6 +9,8 @@
     {"name": "region_complexity"},
     {"name": "region_dynamism"},
     {"name": "cluster_firms", "entity": "cluster_id"},
+    {"name": "region_infrastructure", "entity": "kind"},
+    {"name": "region_skills", "entity": "occupation"},
     {"name": "industry_specialisation", "entity": "industry_id", "chosen": "ownership = 'private'"},
 ] -%}
 {%- set branches = [] -%}
