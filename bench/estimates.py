@@ -73,6 +73,7 @@ class Trial:
     code: np.ndarray
     establishments: np.ndarray
     is_total: np.ndarray
+    is_withheld: np.ndarray
     half: np.ndarray
 
     @classmethod
@@ -98,6 +99,7 @@ class Trial:
             "truth": np.where(whole["lower"] == whole["upper"], whole["lower"], np.nan),
             "whole": whole["estimate"], "region": year.cells["region_no"].astype(np.int64), "code": year.code,
             "establishments": count, "is_total": year.level == 0,
+            "is_withheld": np.isnan(year.cells["employment"]),
             "half": np.array([half(name) for name in year.region_id.tolist()]),
         }  # fmt: skip
         return cls(**{name: values[chosen] for name, values in columns.items()})

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.indicators.bounds import UNBOUNDED, Tightened, tighten
-from orchestration.indicators.estimate import estimate
+from orchestration.indicators.estimate import Told, estimate
 from orchestration.indicators.evidence import Figures
 from orchestration.indicators.programme import refine
 from orchestration.indicators.sums import Hierarchy, Sums, sums_along
@@ -111,7 +111,8 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places, programmes: int 
     Args:
         cells: one entry per cell in `region_no`, `ownership_no`, `industry_no`; in `establishments`, and of how many
             rounded numbers they are the sum in `pieces`; and, NaN where nothing is printed, in `employment`, `wages`,
-            `average_pay`.
+            `average_pay`. Where another source tells of jobs in cells, these in `told_jobs`, above 0, and in
+            `told_establishments` how many establishments have them, 0 or NaN where it tells nothing.
         places: what the numbers are parts of.
         programmes: how many linear programmes to spend on cells that stay wide, at some two milliseconds each. All the
             blocks of a national year take some three hundred thousand and narrow two cells in a hundred.
@@ -181,7 +182,15 @@ def _estimated(cells: Mapping[str, np.ndarray], places: Places, narrowed: Tighte
     owner_above = np.where(OWNERSHIPS >= 0, OWNERSHIPS * industries + total, -1)
     parent = np.where(above >= 0, above + ownerships[:, None] * industries, owner_above[:, None])
     place = cells["ownership_no"].astype(np.int64) * industries + cells["industry_no"]
-    return estimate(narrowed.lower, narrowed.upper, cells["establishments"], place, parent.ravel(), steps)
+    count = cells["establishments"]
+    return estimate(narrowed.lower, narrowed.upper, count, place, parent.ravel(), steps, told=_told(cells))
+
+
+def _told(cells: Mapping[str, np.ndarray]) -> Told:
+    """What another source tells of the cells, in job-months."""
+    nothing = np.zeros(len(cells["establishments"]))
+    jobs, count = (np.nan_to_num(cells.get(name, nothing)) for name in ("told_jobs", "told_establishments"))
+    return Told(MONTHS * jobs, count)
 
 
 def _trusted(

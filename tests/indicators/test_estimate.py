@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.indicators.bounds import UNBOUNDED, tighten
-from orchestration.indicators.estimate import estimate, mean_sizes, residuals
+from orchestration.indicators.estimate import Told, estimate, mean_sizes, residuals
 from orchestration.indicators.sums import Hierarchy, Sums, sums_of
 from tests.indicators.hiding import at_random, by_rule, without
 
@@ -40,6 +40,37 @@ def test_what_clipping_cuts_goes_to_the_other_parts() -> None:
 def test_parts_without_establishments_take_only_what_must_be_theirs() -> None:
     assert estimated((120, 120, 8), (60, 60, 5), (0, 60, 3), (0, 60, 0)) == [120, 60, 60, 0]
     assert estimated((120, 120, 8), (60, 60, 8), (0, 40, 0), (0, 60, 0)) == [120, 60, 24, 36]
+
+
+TOTAL_AND_TWO = np.array([120.0, 0, 0]), np.array([120.0, 120, 120]), np.array([8, 4, 4])
+OF_TWO = [Sums(np.array([1, 2]), np.array([0]), np.array([0]))]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "plants", "parts"),
+    [
+        ([0.0, 0, 0], [0, 0, 0], [60.0, 60]),  # nothing told: alike
+        ([0.0, 60, 30], [0, 4, 4], [120 * 2**0.85 / (2**0.85 + 1), 120 / (2**0.85 + 1)]),
+        # Twice the industry's 15 an establishment in both of the two that are told of, of four.
+        ([0.0, 60, 0], [0, 2, 0], [120 * 2**0.425 / (2**0.425 + 1), 120 / (2**0.425 + 1)]),
+    ],
+)
+def test_what_another_source_tells_moves_the_guess_by_what_it_covers(
+    jobs: list[float], plants: list[int], parts: list[float]
+) -> None:
+    told = Told(np.array(jobs), np.array(plants))
+    lower, upper, count = TOTAL_AND_TWO
+    values = estimate(lower, upper, count, np.zeros(3, int), ONE, OF_TWO, rounding=0, told=told)
+    assert values[1:] == pytest.approx(parts)
+
+
+def test_what_another_source_tells_is_no_bound_and_no_figure() -> None:
+    told = Told(np.array([999.0, 999, 999]), np.array([8, 4, 4]))
+    lower, upper, count = np.array([120.0, 0, 100]), np.array([120.0, 10, 120]), TOTAL_AND_TWO[2]
+    values = estimate(lower, upper, count, np.zeros(3, int), ONE, OF_TWO, rounding=0, told=told)
+    assert values[0] == 120
+    assert values[1] <= 10
+    assert values.sum() == pytest.approx(240)
 
 
 def test_the_last_way_down_keeps_proportions() -> None:

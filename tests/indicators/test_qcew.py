@@ -136,6 +136,25 @@ def test_a_metro_of_other_counties_is_not_summed() -> None:
     assert found["upper"].reshape(jobs.shape)[6, 4] > jobs[6, 4]
 
 
+def test_what_another_source_tells_moves_estimates_alone() -> None:
+    """Of withheld cells, that is: a printed figure stays as it is."""
+    jobs = a_table()
+    hidden = jobs.copy()
+    hidden[:6, 4:] = NAN
+    year = a_year(hidden)
+    plain = bound_year(year, PLACES)
+    told_of = {3 * 6 + 4: 0.5, 4 * 6 + 4: 0.25, 3 * 6 + 2: 1.0}  # a cell's place, and the share of its establishments
+    count, told = np.full(jobs.size, NAN), np.full(jobs.size, NAN)
+    for place, share in told_of.items():
+        count[place] = share * year["establishments"][place]
+        told[place] = 14 * count[place]
+    found = bound_year(year | {"told_jobs": told, "told_establishments": count}, PLACES)
+    for name in ("lower", "upper", "unused"):
+        assert (found[name] == plain[name]).all()
+    assert found["estimate"][3 * 6 + 4] > plain["estimate"][3 * 6 + 4]
+    assert found["estimate"][3 * 6 + 2] == jobs[3, 2]
+
+
 def test_nothing_printed_leaves_no_bound() -> None:
     jobs = np.full((7, 6), NAN)
     found = bound_year(a_year(jobs), PLACES)

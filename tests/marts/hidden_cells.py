@@ -190,6 +190,10 @@ class Year:
         figures = ("employment", "wages", "average_pay")
         return replace(self, cells=self.cells | {n: np.where(hidden, np.nan, self.cells[n]) for n in figures})
 
+    def told(self, jobs: np.ndarray, establishments: np.ndarray) -> Year:
+        """The year as if another source told of jobs in so many establishments of its cells; NaN where of none."""
+        return replace(self, cells=self.cells | {"told_jobs": jobs, "told_establishments": establishments})
+
     def baselines(self) -> dict[str, np.ndarray]:
         """Two plain guesses at what is withheld: equal shares of what the parent leaves; establishments times mean."""
         axes = [self.cells[name] for name in ("region_no", "ownership_no", "industry_no")]
