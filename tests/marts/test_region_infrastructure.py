@@ -77,7 +77,6 @@ def real(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duc
 
 
 @pytest.mark.mirror
-@pytest.mark.slow
 def test_boston_san_jose_and_san_francisco_lead_in_laboratories(real: duckdb.DuckDBPyConnection) -> None:
     """Establishments in scientific research and development (5417) for every 10,000 jobs, 2016."""
     first = real.execute(
@@ -97,7 +96,6 @@ def test_boston_san_jose_and_san_francisco_lead_in_laboratories(real: duckdb.Duc
 
 
 @pytest.mark.mirror
-@pytest.mark.slow
 def test_quotients_of_establishments_stand_where_jobs_are_withheld(real: duckdb.DuckDBPyConnection) -> None:
     boston = real.sql(
         "SELECT employment, lq, employment_upper, round(lq_establishments, 2) FROM region_infrastructure "
@@ -114,7 +112,6 @@ def test_quotients_of_establishments_stand_where_jobs_are_withheld(real: duckdb.
 
 
 @pytest.mark.mirror
-@pytest.mark.slow
 def test_every_code_of_a_private_kind_is_one_that_the_publisher_prints(real: duckdb.DuckDBPyConnection) -> None:
     unknown = real.sql(
         "SELECT code FROM infrastructure_kinds WHERE code NOT IN "

@@ -21,7 +21,7 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 FOLDER = Path("www.bls.gov") / "oes" / "special-requests"
 Record = Callable[[str, object], None]
 
-pytestmark = [pytest.mark.mirror, pytest.mark.slow]
+pytestmark = pytest.mark.mirror
 
 
 def rendered(sql: str) -> str:
