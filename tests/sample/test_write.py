@@ -60,6 +60,7 @@ def test_all_publishers_files_are_there(sample: Path) -> None:
         *(f"www.bls.gov/oes/special-requests/oesm{may}{part}.zip" for may in (24, 25) for part in ("ma", "in4")),
         *(f"{census}/programs-surveys/cbp/datasets/20{y}/cbp{y}co.zip" for y in (22, 23)),
         *(f"nces.ed.gov/ipeds/datacenter/data/HD{y}.zip" for y in (2023, 2024)),
+        *(f"ncses.nsf.gov/821/assets/0/files/higher_education_r_and_d_{y}.zip" for y in range(2019, 2025)),
         "www.uspto.gov/web/offices/ac/ido/oeip/taf/cls_cbsa/allcbsa_gd.htm",
         "www.uspto.gov/web/offices/ac/ido/oeip/taf/countyall/usa_county_gd.htm",
         *(f"{eurostat}/{table}.tsv.gz" for table in ("demo_r_d3area", "nama_10r_3gdp")),
