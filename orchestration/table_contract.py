@@ -42,8 +42,9 @@ class ColumnContract(BaseModel):
 class TableContract(BaseModel):
     """One table: its grain (the columns that identify a row) and its columns.
 
-    `needs_years` is how many years a release must hold before the table has rows: 2 where it compares years. `is_view`:
-    it shows rows of another table and stores none.
+    `needs_years` is how many years a release must hold before the table has rows: 2 where it compares years; 0 where
+    its years are those of optional sources, be there none or others than employment's. `is_view`: it shows rows of
+    another table and stores none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -33,11 +33,11 @@ from orchestration.quality.checklist import (
     lost_checks,
     mart_checks,
     mart_profiles,
+    may_be_empty,
     revised_checks,
     tidy_checks,
     tidy_contracts,
     tidy_profiles,
-    too_few_years,
 )
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.engine import EVERY, literal, open_file, open_parquet
@@ -231,7 +231,7 @@ def check_marts(refresh: Refresh) -> list[CheckResult]:
             accepted_tables=_accepted(refresh, tables),
             news=_named(added),
             lasting_news=_named([p for p in added if contracts()[f"stg_{p.table}"].year is None]),
-            empty=too_few_years(tables, profiles),
+            empty=may_be_empty(tables, profiles),
             scope=scope,
         )
 

@@ -133,11 +133,11 @@ def _revised(con: duckdb.DuckDBPyConnection, contract: TableContract, before: st
 
 
 def mart_checks() -> list[SqlCheck]:
-    """What the marts must satisfy beyond their contracts: every year of a release is in every table with years."""
+    """What the marts must satisfy beyond their contracts: every year of a release is in every table of its years."""
     return [
         _every_year(contract)
         for contract in mart_contracts().values()
-        if contract.year is not None and contract.name != ALL_YEARS
+        if contract.year is not None and contract.needs_years and contract.name != ALL_YEARS
     ]
 
 
@@ -177,12 +177,12 @@ def lost_checks(
     ]
 
 
-def too_few_years(tables: Mapping[str, TableContract], profiles: Sequence[TableProfile]) -> dict[str, str]:
-    """The tables that may be empty because the release holds fewer years than they need, and why, for a person.
+def may_be_empty(tables: Mapping[str, TableContract], profiles: Sequence[TableProfile]) -> dict[str, str]:
+    """The tables that may be empty, since the release holds fewer years than they need or they have their own, and why.
 
     Example:
-        >>> too_few_years(mart_contracts(), [TableProfile("employment", 2016, 5)])
-        {'cluster_dynamics': 'it needs 2 years and there is 1 (2016)'}
+        >>> may_be_empty(mart_contracts(), [TableProfile("employment", 2016, 5)])["cluster_dynamics"]
+        'it needs 2 years and there is 1 (2016)'
     """
     years = sorted({p.year for p in profiles if p.table_name == ALL_YEARS and p.year is not None})
     held = f"there {'is' if len(years) == 1 else 'are'} {len(years)} ({', '.join(map(str, years))})"
@@ -190,7 +190,7 @@ def too_few_years(tables: Mapping[str, TableContract], profiles: Sequence[TableP
         name: f"it needs {contract.needs_years} years and {held}"
         for name, contract in tables.items()
         if max(1, len(years)) < contract.needs_years
-    }
+    } | {name: "all that it is made of is optional" for name, contract in tables.items() if not contract.needs_years}
 
 
 def findings(

@@ -20,6 +20,7 @@ TABLES = {
     "cluster_dynamics": "from_year = to_year - 1",
     "region_structure": "true",
     "region_complexity": "true",
+    "region_innovation": "true",
     "industry_specialisation": "ownership = 'private'",
 }
 # Figures of others, put together for reading; what industries' figures rest on; and no indicator.

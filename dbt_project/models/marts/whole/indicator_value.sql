@@ -7,6 +7,7 @@
     {"name": "cluster_dynamics", "entity": "cluster_id", "year": "to_year", "chosen": "from_year = to_year - 1"},
     {"name": "region_structure"},
     {"name": "region_complexity"},
+    {"name": "region_innovation"},
     {"name": "industry_specialisation", "entity": "industry_id", "chosen": "ownership = 'private'"},
 ] -%}
 {%- set branches = [] -%}
