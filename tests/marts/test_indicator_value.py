@@ -24,6 +24,7 @@ TABLES = {
     "cluster_firms": "true",
     "region_infrastructure": "true",
     "region_skills": "true",
+    "region_innovation": "true",
     "industry_specialisation": "ownership = 'private'",
 }
 # Figures of others, put together for reading; what industries' figures rest on; and no indicator.

@@ -104,7 +104,13 @@ def test_every_mart_with_years_or_regions_has_a_profile_and_every_one_with_years
     dated = {name for name, contract in mart_contracts().items() if contract.year}
     assert {"employment", "cluster_dynamics", "region_structure", "bound_evidence", "cluster_linkage"} <= dated
     own = set(of_own_years(mart_contracts()))
-    assert own == {"region_dynamism", "cluster_firms", "region_skills"}
+    assert own == {
+        "cluster_firms",
+        "region_dynamism",
+        "region_innovation",
+        "region_skills",
+        "research_institution",
+    }
     assert {check.table for check in mart_checks()} == dated - {"employment"} - own
     with duckdb.connect(config={"threads": 1}) as con:
         for name, contract in mart_contracts().items():
