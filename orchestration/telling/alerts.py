@@ -36,9 +36,8 @@ SHOWN_CHARACTERS = 300
 def telling(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
     """Runs a refresh and gives at most one alert about how it ended; whatever it raises or returns passes through.
 
-    Nobody is alerted that a refresh was stopped: whoever did that knows. At a terminal nobody is that another one runs,
-    or that the home is another user's: who typed the command reads it. At 02:30 it means that an earlier refresh hangs,
-    or that the service can't write.
+    At a terminal nobody is alerted that another one runs, or that the home is another user's: who typed the command
+    reads it. At 02:30 it means that an earlier refresh hangs, or that the service can't write.
 
     Example:
         >>> telling(settings(), lambda: refresh(...), at_terminal=False)    # doctest: +SKIP
@@ -47,7 +46,7 @@ def telling(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
         result = run()
     except Exception as error:
         mistyped = isinstance(error, LockedError) or belongs_to_another(settings.home)
-        if not (isinstance(error, Stopped) or (at_terminal and mistyped)):
+        if not (at_terminal and mistyped):
             tell_of_failure(settings, error)
         raise
     tell_of_success(settings)
@@ -55,7 +54,12 @@ def telling(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
 
 
 def tell_of_failure(settings: Settings, error: Exception, run_id: str | None = None) -> None:
-    """One alert about a refresh that stopped. An alert that cannot be made or delivered is only logged."""
+    """One alert about a refresh that failed. An alert that cannot be made or delivered is only logged.
+
+    Nobody is alerted that a refresh was stopped: whoever did that knows.
+    """
+    if isinstance(error, Stopped):
+        return
     with_care(settings, run_id, lambda: _failure(settings, error))
 
 
