@@ -47,10 +47,9 @@ def end_groups(groups: Iterable[int], seconds: float) -> None:
         >>> child.wait()
         -15
     """
-    left, last = _sent(living(groups), signal.SIGTERM), time.monotonic() + seconds
-    while left and time.monotonic() < last:
+    left, last = _sent(set(groups), signal.SIGTERM), time.monotonic() + seconds
+    while (left := living(left)) and time.monotonic() < last:
         time.sleep(LOOK_EVERY)
-        left = living(left)
     _sent(left, signal.SIGKILL)
 
 
@@ -62,27 +61,36 @@ def _sent(groups: set[int], number: int) -> set[int]:
 
 
 @contextmanager
-def ended_with_this_process(seconds: float) -> Iterator[Callable[[int], None]]:
-    """Yields what takes the number of a group that is to end with this process, however that ends.
+def ended_with_the_block(seconds: float) -> Iterator[Callable[[int], None]]:
+    """Yields what takes the number of a group that is to end with the block, or with this process where it is killed.
 
-    A watchman of its own waits beside it: where this process is killed within the block, it ends the groups.
+    A watchman of its own waits beside it for that. Each group has so many seconds to end in.
 
     Example:
-        >>> with ended_with_this_process(10) as watch:
-        ...     child = subprocess.Popen(["true"], start_new_session=True)
+        >>> with ended_with_the_block(10) as watch:
+        ...     child = subprocess.Popen(["sleep", "60"], start_new_session=True)
         ...     watch(child.pid)
-        ...     child.wait()
-        0
+        >>> child.wait()
+        -15
     """
-    command = [sys.executable, "-I", str(Path(__file__).resolve()), str(seconds)]
-    watchman = subprocess.Popen(command, stdin=subprocess.PIPE, text=True, start_new_session=True)  # noqa: S603
+    command, groups = [sys.executable, "-I", str(Path(__file__).resolve()), str(seconds)], list[int]()
+    # Unbuffered: what could not be said to a dead one is not said again when the pipe is closed.
+    watchman = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, start_new_session=True)  # noqa: S603
+
+    def say(what: object) -> None:
+        with suppress(BrokenPipeError):
+            os.write(watchman.stdin.fileno(), f"{what}\n".encode())  # type: ignore[union-attr]
 
     def watch(group: int) -> None:
-        print(group, file=watchman.stdin, flush=True)
+        groups.append(group)
+        say(group)
 
     with watchman:
-        yield watch
-        print(DONE, file=watchman.stdin, flush=True)
+        try:
+            yield watch
+        finally:
+            end_groups(groups, seconds)
+            say(DONE)
 
 
 def main(seconds: str) -> None:

@@ -22,7 +22,7 @@ from orchestration.cli import nobody_else_writes
 from orchestration.cli.terminal import load_settings
 from orchestration.dagster_home import ONLY_SHOWS, make_storage, prepare_dagster
 from orchestration.errors import ClustersError
-from orchestration.groups import end_groups, ended_with_this_process
+from orchestration.groups import ended_with_the_block
 from orchestration.settings import PROJECT_ROOT, without_secrets
 from orchestration.telling.unwritable import storage_errors_named
 
@@ -106,7 +106,7 @@ def run_together(
     before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     own, children = environments or {}, {}
     try:
-        with ended_with_this_process(SECONDS_TO_END) as watch:
+        with ended_with_the_block(SECONDS_TO_END) as watch:
             for name, command in commands.items():
                 children[name] = subprocess.Popen(command, env=own.get(name), start_new_session=True)  # noqa: S603
                 watch(children[name].pid)
@@ -117,7 +117,6 @@ def run_together(
                 for n, c in children.items()
                 if c.poll() is not None
             ]
-            end_groups([child.pid for child in children.values()], SECONDS_TO_END)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -171,7 +172,8 @@ def test_what_ends_by_itself_is_told_and_ends_the_rest(tmp_path: Path) -> None:
     assert mark.exists()
 
 
-def server_of(folder: Path, *, deaf: bool = False) -> subprocess.Popen[str]:
+@contextmanager
+def server_of(folder: Path, *, deaf: bool = False) -> Iterator[subprocess.Popen[str]]:
     """A process that serves a program which has started another, as Dagster's daemon has a run; both are up.
 
     The other one needs a second to end, or does not listen at all.
@@ -184,20 +186,34 @@ def server_of(folder: Path, *, deaf: bool = False) -> subprocess.Popen[str]:
         f"print(serve.run_together({{'daemon': ['sh', '-c', {daemon!r}]}}))"
     )
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT)
-    until(lambda: (folder / "up").exists())
-    return process
+    try:
+        until(lambda: (folder / "up").exists() and (folder / "run").read_text().strip() != "")
+        yield process
+    finally:
+        # Where a test fails, the other one would run for ever.
+        process.kill()
+        process.wait()
+        with suppress(OSError):
+            os.kill(int((folder / "run").read_text()), signal.SIGKILL)
 
 
 def until(condition: Callable[[], bool]) -> None:
     last = time.monotonic() + 30
-    while not condition():
+    while True:
+        # What is looked at may come, or go, just then.
+        with suppress(OSError):
+            if condition():
+                return
         assert time.monotonic() < last
         time.sleep(0.05)
 
 
 def lives(folder: Path) -> bool:
-    stat = Path("/proc") / (folder / "run").read_text().strip() / "stat"
-    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    try:
+        state = (Path("/proc") / (folder / "run").read_text().strip() / "stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -222,6 +238,28 @@ def test_killed_it_leaves_nothing_behind(tmp_path: Path) -> None:
         process.wait()
         until((tmp_path / "ended").exists)
         until(lambda: not lives(tmp_path))
+
+
+def test_without_its_watchman_it_ends_what_its_programs_have_started(tmp_path: Path) -> None:
+    with server_of(tmp_path) as process:
+        [watchman] = [p for p in children(process.pid) if "groups.py" in (Path("/proc") / p / "cmdline").read_text()]
+        os.kill(int(watchman), signal.SIGKILL)
+        process.terminate()
+        assert process.communicate(timeout=30)[0] == "None\n"
+    assert process.returncode == 0
+    assert (tmp_path / "ended").exists()
+
+
+def children(of: int) -> list[str]:
+    return (Path("/proc") / str(of) / "task" / str(of) / "children").read_text().split()
+
+
+def test_what_was_started_ends_when_the_next_cannot_be(tmp_path: Path) -> None:
+    mark = tmp_path / "ended"
+    first = ["sh", "-c", f"trap 'touch {mark}; exit 0' TERM; touch {tmp_path}/up; while :; do sleep 0.1; done"]
+    with pytest.raises(FileNotFoundError):
+        serve.run_together({"first": first, "second": [str(tmp_path / "nowhere")]})
+    assert mark.exists() or not (tmp_path / "up").exists()
 
 
 def test_told_to_end_it_ends_what_it_started() -> None:
