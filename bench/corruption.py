@@ -78,7 +78,10 @@ def little_by_little(scene: TidyScene) -> dict[str, str]:
 
 
 def summary(found: list[Outcome]) -> dict[str, object]:
-    """Shares by scenario of the mutations that are not small and change something."""
+    """Shares by scenario of the mutations that are not small and change something.
+
+    `named` says of every warning whether its message names a place or industry that was touched.
+    """
     report: dict[str, object] = {}
     for scenario in SCENARIOS:
         mine = [o for o in found if o.scenario == scenario and not o.small and o.verdict != "changes nothing"]
@@ -88,6 +91,7 @@ def summary(found: list[Outcome]) -> dict[str, object]:
             "blocked": counts["blocked"],
             "share blocked": round(counts["blocked"] / len(mine), 4) if mine else None,
             "warned": [o.mutation for o in mine if o.verdict == "warned"],
+            "named": {o.mutation: o.named for o in found if o.scenario == scenario and o.verdict == "warned"},
             "missed": [o.mutation for o in mine if o.verdict == "missed"],
             "small": {o.mutation: o.verdict for o in found if o.scenario == scenario and o.small},
         }

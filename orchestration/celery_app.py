@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 
 from celery import Celery
+from celery.signals import celeryd_init
 from dagster_celery.executor import CeleryExecutor
 from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_task
 from kombu.exceptions import OperationalError
 
+from orchestration.cli import nobody_else_writes
 from orchestration.errors import SetupError
 from orchestration.settings import Settings, settings
 
@@ -49,6 +51,12 @@ def answering(of: Settings) -> int:
     except OperationalError as error:
         log.warning("CLUSTERS_BROKER: %s", error)
         return 0
+
+
+@celeryd_init.connect
+def as_the_command(**_: object) -> None:
+    """A worker's files, and those of its processes, are as those of the command: nobody else writes them."""
+    nobody_else_writes()
 
 
 app = app_of(settings())

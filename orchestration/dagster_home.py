@@ -36,6 +36,8 @@ storage:
     postgres_url:
       env: CLUSTERS_RUN_STORAGE
 """
+# In the environment of the interface, and so of the code that it loads for itself.
+ONLY_SHOWS = "CLUSTERS_INTERFACE"
 UNWATCHED = {
     # Dagster copies what a step prints by child processes. They would die of a Ctrl-C with a traceback each.
     "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
@@ -59,3 +61,11 @@ def prepare_dagster(settings: Settings) -> None:
     written = DAGSTER_YAML + (SHARED_STORAGE if settings.run_storage else "")
     (settings.dagster_home / "dagster.yaml").write_text(written, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+
+
+def make_storage() -> None:
+    """Makes Dagster's databases where there are none: two processes that do it at the same time fail."""
+    from dagster import DagsterInstance
+
+    with DagsterInstance.get():
+        pass

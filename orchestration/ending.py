@@ -6,6 +6,7 @@ Belongs here: from the events of a run to one error, and that into the run recor
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -20,15 +21,18 @@ if TYPE_CHECKING:
 
 
 def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], otherwise: str) -> ClustersError:
-    """The error that a failed run amounts to: what the gates found, or else what was raised.
+    """The error that a failed run amounts to: what the gates found, or else what was raised, or that it was stopped.
 
     `otherwise` is said where the events hold no error.
     """
     from orchestration.assets.resources import recorded_checks, recorded_run
     from orchestration.partitions import TidyIndex
     from orchestration.quality.verdict import stopping
-    from orchestration.telling.failure import failure_of, gate_error
+    from orchestration.telling.failure import failure_of, gate_error, was_interrupted
 
+    if was_interrupted(events):
+        # Which signal it was Dagster does not say; who stops the service sends this one.
+        return Stopped(signal.SIGTERM)
     error = failure_of(events, otherwise)
     if (unwritable := storage_error(settings.home, str(error))) is not None:
         return unwritable

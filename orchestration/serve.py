@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,8 +20,9 @@ from types import FrameType
 
 from orchestration.cli import nobody_else_writes
 from orchestration.cli.terminal import load_settings
-from orchestration.dagster_home import prepare_dagster
+from orchestration.dagster_home import ONLY_SHOWS, make_storage, prepare_dagster
 from orchestration.errors import ClustersError
+from orchestration.groups import ended_with_the_block
 from orchestration.settings import PROJECT_ROOT, without_secrets
 from orchestration.telling.unwritable import storage_errors_named
 
@@ -50,6 +50,7 @@ def main(port: str = "3000") -> None:
         settings = load_settings()
         with storage_errors_named(settings.home):
             prepare_dagster(settings)
+            make_storage()
             importlib.import_module("orchestration.definitions")
     except (ClustersError, OSError) as error:
         raise SystemExit(f"clusters: {error}") from error
@@ -77,17 +78,17 @@ def interface_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
     Example:
         >>> interface_environment({"PATH": "/bin", "CLUSTERS_SMTP_URL": "smtps://user:password@mail.example.org"})
-        {'PATH': '/bin'}
+        {'PATH': '/bin', 'CLUSTERS_INTERFACE': 'yes'}
     """
     found = without_secrets(environment, ["run_storage"])
     # A setting that does not fit without the broker's address; the interface fetches nothing from there.
-    return {name: value for name, value in found.items() if name.upper() != "CLUSTERS_STORE"}
+    return {name: value for name, value in found.items() if name.upper() != "CLUSTERS_STORE"} | {ONLY_SHOWS: "yes"}
 
 
 def run_together(
     commands: Mapping[str, Sequence[str]], environments: Mapping[str, Mapping[str, str]] | None = None
 ) -> str | None:
-    """Runs programs until one ends or this process is told to, and then ends the rest.
+    """Runs programs until one ends or this process is told to, and then ends the rest, with all that they have started.
 
     Each has the environment of its name in `environments`, else that of this process.
 
@@ -103,28 +104,24 @@ def run_together(
         told.append(number)
 
     before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
-    # Killed, this process ends nothing any more: the kernel does.
-    guard = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
-    own = environments or {}
-    children = {n: subprocess.Popen([*guard, *command], env=own.get(n)) for n, command in commands.items()}  # noqa: S603
+    own, children = environments or {}, {}
     try:
-        while not told and all(child.poll() is None for child in children.values()):
-            time.sleep(LOOK_EVERY)
-        ended = [
-            f"the {n} ended by itself, with exit code {c.returncode}"
-            for n, c in children.items()
-            if c.poll() is not None
-        ]
+        with ended_with_the_block(SECONDS_TO_END) as watch:
+            for name, command in commands.items():
+                children[name] = subprocess.Popen(command, env=own.get(name), start_new_session=True)  # noqa: S603
+                watch(children[name].pid)
+            while not told and all(child.poll() is None for child in children.values()):
+                time.sleep(LOOK_EVERY)
+            ended = [
+                f"the {n} ended by itself, with exit code {c.returncode}"
+                for n, c in children.items()
+                if c.poll() is not None
+            ]
     finally:
-        for child in children.values():
-            child.terminate()
-        for child in children.values():
-            try:
-                child.wait(SECONDS_TO_END)
-            except subprocess.TimeoutExpired:
-                child.kill()
         for number, handler in before.items():
             signal.signal(number, handler)
+    for child in children.values():
+        child.wait()
     return None if told else "; ".join(ended)
 
 

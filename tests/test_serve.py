@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,16 @@ def test_good_settings_start_interface_and_daemon(home: Path, monkeypatch: pytes
     assert (home / "dagster" / "dagster.yaml").exists()
 
 
+def test_dagsters_databases_are_there_before_two_processes_look_for_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each would make them, and the later one fail: `table alembic_version already exists`."""
+    found: list[str] = []
+    monkeypatch.setattr(serve, "run_together", lambda *_: found.extend(f.name for f in home.glob("dagster/*/*.db")))
+    serve.main()
+    assert {"runs.db", "schedules.db"} <= set(found)
+
+
 def test_nobody_else_may_write_what_it_and_its_children_make(monkeypatch: pytest.MonkeyPatch) -> None:
     inherited: list[int] = []
     monkeypatch.setattr(serve, "run_together", lambda *_: inherited.append(os.umask(0)))
@@ -157,6 +169,96 @@ def test_what_ends_by_itself_is_told_and_ends_the_rest(tmp_path: Path) -> None:
     told = serve.run_together({"interface": ["sh", "-c", "sleep 1; exit 3"], "daemon": long})
     assert told == "the interface ended by itself, with exit code 3"
     assert mark.exists()
+
+
+@contextmanager
+def server_of(folder: Path, *, deaf: bool = False) -> Iterator[subprocess.Popen[str]]:
+    """A process that serves a program which has started another, as Dagster's daemon has a run; both are up.
+
+    The other one needs a second to end, or does not listen at all.
+    """
+    ending = "" if deaf else f"sleep 1; touch {folder}/ended; exit 0"
+    run = f"trap '{ending}' TERM; touch {folder}/up; while :; do sleep 0.1; done"
+    daemon = f'sh -c "{run}" & echo $! > {folder}/run; trap "exit 0" TERM; wait'
+    program = (
+        f"from orchestration import serve; serve.SECONDS_TO_END = {2 if deaf else 20}\n"
+        f"print(serve.run_together({{'daemon': ['sh', '-c', {daemon!r}]}}))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT)
+    try:
+        until(lambda: (folder / "up").exists() and (folder / "run").read_text().strip() != "")
+        yield process
+    finally:
+        # Where a test fails, the other one would run for ever.
+        process.kill()
+        process.wait()
+        with suppress(OSError):
+            os.kill(int((folder / "run").read_text()), signal.SIGKILL)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    last = time.monotonic() + 30
+    while True:
+        # What is looked at may come, or go, just then.
+        with suppress(OSError):
+            if condition():
+                return
+        assert time.monotonic() < last
+        time.sleep(0.05)
+
+
+def lives(folder: Path) -> bool:
+    try:
+        state = (Path("/proc") / (folder / "run").read_text().strip() / "stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_end_it_waits_for_what_its_programs_have_started(tmp_path: Path, number: int) -> None:
+    with server_of(tmp_path) as process:
+        process.send_signal(number)
+        assert process.communicate(timeout=30)[0] == "None\n"
+    assert (tmp_path / "ended").exists()
+    assert not lives(tmp_path)
+
+
+def test_what_does_not_end_is_killed(tmp_path: Path) -> None:
+    with server_of(tmp_path, deaf=True) as process:
+        process.terminate()
+        assert process.communicate(timeout=30)[0] == "None\n"
+    until(lambda: not lives(tmp_path))
+
+
+def test_killed_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    with server_of(tmp_path) as process:
+        process.kill()
+        process.wait()
+        until((tmp_path / "ended").exists)
+        until(lambda: not lives(tmp_path))
+
+
+def test_without_its_watchman_it_ends_what_its_programs_have_started(tmp_path: Path) -> None:
+    with server_of(tmp_path) as process:
+        [watchman] = [p for p in children(process.pid) if "groups.py" in (Path("/proc") / p / "cmdline").read_text()]
+        os.kill(int(watchman), signal.SIGKILL)
+        process.terminate()
+        assert process.communicate(timeout=30)[0] == "None\n"
+    assert process.returncode == 0
+    assert (tmp_path / "ended").exists()
+
+
+def children(of: int) -> list[str]:
+    return (Path("/proc") / str(of) / "task" / str(of) / "children").read_text().split()
+
+
+def test_what_was_started_ends_when_the_next_cannot_be(tmp_path: Path) -> None:
+    mark = tmp_path / "ended"
+    first = ["sh", "-c", f"trap 'touch {mark}; exit 0' TERM; touch {tmp_path}/up; while :; do sleep 0.1; done"]
+    with pytest.raises(FileNotFoundError):
+        serve.run_together({"first": first, "second": [str(tmp_path / "nowhere")]})
+    assert mark.exists() or not (tmp_path / "up").exists()
 
 
 def test_told_to_end_it_ends_what_it_started() -> None:

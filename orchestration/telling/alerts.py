@@ -36,9 +36,8 @@ SHOWN_CHARACTERS = 300
 def run_with_alerts(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
     """Run a refresh and send at most one alert about the outcome; returns what it returns, raises what it raises.
 
-    No alert is sent when a person stopped the refresh: they know. Nor at a terminal when another refresh is running or
-    the home belongs to another user: whoever typed the command reads the message. At 02:30 the same means that an
-    earlier refresh hangs, or that the service cannot write.
+    No alert is sent at a terminal when another refresh is running or the home belongs to another user: whoever typed the
+    command reads the message. At 02:30 the same means that an earlier refresh hangs, or that the service cannot write.
 
     Example:
         >>> run_with_alerts(settings(), lambda: refresh(...), at_terminal=False)    # doctest: +SKIP
@@ -47,7 +46,7 @@ def run_with_alerts(settings: Settings, run: Callable[[], T], at_terminal: bool)
         result = run()
     except Exception as error:
         mistyped = isinstance(error, LockedError) or belongs_to_another(settings.home)
-        if not (isinstance(error, Stopped) or (at_terminal and mistyped)):
+        if not (at_terminal and mistyped):
             tell_of_failure(settings, error)
         raise
     tell_of_success(settings)
@@ -55,7 +54,12 @@ def run_with_alerts(settings: Settings, run: Callable[[], T], at_terminal: bool)
 
 
 def tell_of_failure(settings: Settings, error: Exception, run_id: str | None = None) -> None:
-    """One alert about a refresh that stopped. An alert that cannot be made or delivered is only logged."""
+    """One alert about a refresh that failed. An alert that cannot be made or delivered is only logged.
+
+    Nobody is alerted that a refresh was stopped: whoever did that knows.
+    """
+    if isinstance(error, Stopped):
+        return
     with_care(settings, run_id, lambda: _failure(settings, error))
 
 

@@ -7,7 +7,7 @@ with the error.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -19,6 +19,7 @@ from orchestration.partitions import Partition
 from orchestration.quality.revision import DISCLOSURE, is_lost, may_be_accepted
 from orchestration.quality.verdict import CheckResult
 
+INTERRUPTED = "DagsterExecutionInterruptedError"
 BLOCKING_CHECK_FAILED = "DagsterAssetCheckFailedError"
 NAMED_FILES = 3
 GATE_REMEDY = (
@@ -53,6 +54,11 @@ class GatesStopped(errors.GateError):
     def __init__(self, message: str, findings: Sequence[CheckResult]) -> None:
         self.findings = list(findings)
         super().__init__(message)
+
+
+def was_interrupted(events: Sequence[DagsterEvent]) -> bool:
+    """Whether a run failed because its process was told to end: Dagster calls that an error like any other."""
+    return any(INTERRUPTED in _names(_info(event)) for event in events)
 
 
 def failure_of(events: Sequence[DagsterEvent], otherwise: str) -> RefreshFailed:
@@ -154,6 +160,12 @@ def _known(info: SerializableErrorInfo | None) -> tuple[int, str] | None:
             return errors.GateError.exit_code, info.message.split(": ", 1)[-1].strip()
         info = info.cause or info.context
     return None
+
+
+def _names(info: SerializableErrorInfo | None) -> Iterator[str | None]:
+    while info is not None:
+        yield info.cls_name
+        info = info.cause or info.context
 
 
 def _root(info: SerializableErrorInfo) -> SerializableErrorInfo:

@@ -23,12 +23,14 @@ from dagster import (
     job,
     op,
 )
+from dagster._core.errors import DagsterExecutionInterruptedError
 
 from orchestration.assets.resources import RUN_ID, findings_folder
 from orchestration.automation import TOLD_BY, tell_of_failure, tell_of_success
-from orchestration.errors import GateError, SourceError
+from orchestration.errors import GateError, SourceError, Stopped
 from orchestration.partitions import File, Partition
 from orchestration.quality.verdict import CheckResult
+from orchestration.serve import interface_environment
 from orchestration.settings import Settings, settings
 from orchestration.telling.failure import RefreshFailed, accepting, failure_of, gate_error, remedy
 from orchestration.telling.run_record import last_run, record_run
@@ -173,6 +175,31 @@ def test_sensor_tells_and_remembers(home: Settings) -> None:
     record = last_run(home)
     assert record is not None
     assert (record["outcome"], record["message"]) == ("failed", alert["message"])
+
+
+def test_a_run_that_was_stopped_is_put_on_record_and_not_told(home: Settings) -> None:
+    """As Dagster reports one whose process was told to end."""
+    run_sensor(caused(RuntimeError("a step failed"), DagsterExecutionInterruptedError()))
+    assert not (home.home / "alerts.jsonl").exists()
+    record = last_run(home)
+    assert record is not None
+    assert (record["outcome"], record["exit_code"], record["message"]) == ("stopped", 143, str(Stopped(15)))
+
+
+def test_a_sensor_that_is_tried_in_the_interface_uses_no_alert_up(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = interface_environment({})
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    run_sensor(GateError("stopped"))
+    succeed(home)
+    assert not (home.home / "alerts.jsonl").exists()
+    assert last_run(home) is None
+    for name in environment:
+        monkeypatch.delenv(name)
+    run_sensor(GateError("stopped"))
+    assert len(alerts(home)) == 1
 
 
 def record_finding(home: Settings, run_id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,7 +36,7 @@ from orchestration.assets.workers import MAKES, NAMES, SLICES_JOB, Workers
 from orchestration.errors import GateError, SetupError
 from orchestration.partitions import TidyIndex
 from orchestration.quality.verdict import CheckResult
-from orchestration.settings import Settings, settings
+from orchestration.settings import PROJECT_ROOT, Settings, settings
 from orchestration.slices.making import FILE, Slice, Step
 from orchestration.slices.shelf import Shelf
 from orchestration.slices.store import Store
@@ -327,3 +328,18 @@ def test_the_address_of_runs_stays_in_the_environment(
 def test_the_workers_run_is_no_refresh() -> None:
     assert not is_whole(DagsterRun(SLICES_JOB))
     assert is_whole(DagsterRun("nightly"))
+
+
+def test_nobody_else_writes_what_a_worker_makes() -> None:
+    """Some services start with a umask that takes nothing away. In a process of its own, as it changes that."""
+    for needed in ("celery", "dagster_celery", "redis"):
+        pytest.importorskip(needed, reason=f"{needed} is missing: make workers")
+    program = (
+        "import os; os.umask(0)\n"
+        "from orchestration.celery_app import app\n"
+        "from celery.apps.worker import Worker\n"
+        "Worker(app=app, hostname='one@here', pool='solo'); print(oct(os.umask(0)))"
+    )
+    told = {"CLUSTERS_BROKER": "redis://127.0.0.1:1/0", "CLUSTERS_RUN_STORAGE": "postgresql+psycopg2://a:b@127.0.0.1/x"}
+    done = subprocess.run([sys.executable, "-c", program], env=os.environ | told, cwd=PROJECT_ROOT, capture_output=True)
+    assert done.stdout.decode().endswith("0o22\n"), done.stderr.decode()

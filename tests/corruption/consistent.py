@@ -1,8 +1,8 @@
 """Wrong figures of QCEW that agree with each other: what somebody in control of the whole file would write.
 
 Belongs here: manipulations of `stg_qcew` that keep every sum, wages per job and, where they are `thorough`, the columns
-in which the publisher prints the same truth again (quotients, changes over the year). Does not: accidents, which
-contradict themselves (see `qcew_mutations`).
+in which the publisher prints the same truth again (quotients, changes over the year); codes and titles given to others.
+Does not: accidents, which contradict themselves (see `qcew_mutations`).
 
 `forgetful` ones carry a change up through all sums and leave those columns as printed. Those of every year exchange
 places or industries in all years there are, so that no year contradicts another.
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 import duckdb
 
 from orchestration.naics import sector
-from tests.corruption.mutation import Mutation
+from tests.corruption.mutation import Mutation, changed
 from tests.corruption.qcew_mutations import ALL
 
 KEY = "year, area_fips, own_code, industry_code"
@@ -43,7 +43,7 @@ _LEAVES = """
             FROM clean AS state JOIN clean AS county ON county.agglvl_code = 78 AND state.agglvl_code = 58
                 AND county.year = state.year AND left(county.area_fips, 2) || '000' = state.area_fips
                 AND county.industry_code = state.industry_code AND county.own_code = '5' AND state.own_code = '5'
-            WHERE state.industry_code IN ('{from_industry}', '{to_industry}', '{grown}')
+            WHERE state.industry_code IN ('{from_industry}', '{to_industry}', '{grown}', '{stranger}')
                 OR state.area_fips = left('{county_a}', 2) || '000'
             GROUP BY ALL
         ) AS s ON c.year = s.year AND c.industry_code = s.industry_code
@@ -94,6 +94,19 @@ def _exchanged(column: str, a: str, b: str) -> str:
         SELECT * REPLACE (
             CASE {column} WHEN '{a}' THEN '{b}' WHEN '{b}' THEN '{a}' ELSE {column} END AS {column}) FROM clean
     )"""
+
+
+def _renamed(column: str, old: str, new: str) -> str:
+    """A code that nobody had becomes one's: under the same parent, so that no sum changes."""
+    return f"""
+    false_rows AS MATERIALIZED (SELECT * REPLACE (replace({column}, '{old}', '{new}') AS {column}) FROM clean)"""
+
+
+def _title(of: str, code: str, a: str, b: str) -> str:
+    """The titles of two codes exchanged; where a title begins with its code, that stays."""
+    title = f"regexp_replace(any_value(other.{of}_title), '^' || any_value(other.{code}) || ' ', clean.{code} || ' ')"
+    other = f"SELECT {title} FROM clean AS other WHERE other.{code} = if(clean.{code} = '{a}', '{b}', '{a}')"
+    return changed(f"{code} IN ('{a}', '{b}')", **{f"{of}_title": f"({other})"})
 
 
 # Pay is made anew by all: it is what everybody looks at first.
@@ -155,10 +168,10 @@ def _beside(side: str, rows: str) -> str:
     )
 
 
-def _both(name: str, made: str, *, quotients: bool, small: bool = False) -> list[Mutation]:
+def _both(name: str, made: str, *touches: str, quotients: bool, small: bool = False) -> list[Mutation]:
     return [
-        Mutation(f"{name}_forgetful", "stg_qcew", _forgetful(made), small),
-        Mutation(f"{name}_thorough", "stg_qcew", _thorough(made, quotients=quotients), small),
+        Mutation(f"{name}_forgetful", "stg_qcew", _forgetful(made), small, touches=touches),
+        Mutation(f"{name}_thorough", "stg_qcew", _thorough(made, quotients=quotients), small, touches=touches),
     ]
 
 
@@ -177,21 +190,41 @@ _TO_THE_SISTER = _moved(
         SELECT year, area_fips, '{{to_industry}}', {", ".join(f"0.5 * {m}" for m in ALL)}
         FROM leaves WHERE industry_code = '{{from_industry}}' AND area_fips IN ({{places}})"""
 )
+_FOR_A_STRANGER = _moved(
+    f"""
+        SELECT a.year, a.area_fips, unnest(['{{from_industry}}', '{{stranger}}']) AS industry_code,
+            {", ".join(f"unnest([b.{m} - a.{m}, a.{m} - b.{m}]) AS {m}" for m in ALL)}
+        FROM leaves AS a JOIN leaves AS b USING (year, area_fips)
+        WHERE a.industry_code = '{{from_industry}}' AND b.industry_code = '{{stranger}}'"""
+)
 _JOBS = ("annual_avg_emplvl", "total_annual_wages")
+_IN = ("from_industry", "to_industry")
+_OF = ("county_a", "county_b")
 
 CONSISTENT = [
-    *_both("counties_exchanged", _COUNTIES, quotients=False),
-    Mutation("counties_exchanged_in_every_year", "stg_qcew", _forgetful(_COUNTIES), every_year=True),
-    *_both("industries_exchanged", _INDUSTRIES, quotients=False),
-    Mutation("industries_exchanged_in_every_year", "stg_qcew", _forgetful(_INDUSTRIES), every_year=True),
-    *_both("half_an_industry_moved_to_its_sister", _TO_THE_SISTER, quotients=True),
-    *_both("industry_grows_by_a_quarter", _scaled("0.25", _JOBS, "industry_code = '{grown}'"), quotients=True),
+    *_both("counties_exchanged", _COUNTIES, *_OF, quotients=False),
+    Mutation("counties_exchanged_in_every_year", "stg_qcew", _forgetful(_COUNTIES), every_year=True, touches=_OF),
+    *_both("industries_exchanged", _INDUSTRIES, *_IN, quotients=False),
+    Mutation("industries_exchanged_in_every_year", "stg_qcew", _forgetful(_INDUSTRIES), every_year=True, touches=_IN),
+    *_both("half_an_industry_moved_to_its_sister", _TO_THE_SISTER, *_IN, quotients=True),
+    *_both("industry_grows_by_a_quarter", _scaled("0.25", _JOBS, "industry_code = '{grown}'"), "grown", quotients=True),
     *_both("pay_of_an_industry_grows_by_a_quarter",
-           _scaled("0.25", ("total_annual_wages",), "industry_code = '{grown}'"), quotients=True),
-    *_both("county_grows_by_a_quarter", _scaled("0.25", _JOBS, "area_fips = '{county_a}'"), quotients=True),
+           _scaled("0.25", ("total_annual_wages",), "industry_code = '{grown}'"), "grown", quotients=True),
+    *_both("county_grows_by_a_quarter", _scaled("0.25", _JOBS, "area_fips = '{county_a}'"), "county_a", quotients=True),
     *_both("industry_of_one_county_doubled",
-           _scaled("1", _JOBS, "industry_code = '{from_industry}' AND area_fips = '{county_a}'"), quotients=True,
-           small=True),
+           _scaled("1", _JOBS, "industry_code = '{from_industry}' AND area_fips = '{county_a}'"), "county_a",
+           "from_industry", quotients=True, small=True),
+    *_both("industries_of_other_parents_exchanged", _FOR_A_STRANGER, "from_industry", "stranger", quotients=True),
+    # Without a row of the year before there is nothing to print anew.
+    Mutation("county_renamed", "stg_qcew", _forgetful(_renamed("area_fips", "{county_a}", "{new_county}")),
+             touches=("county_a", "new_county")),
+    Mutation("industry_renamed", "stg_qcew", _forgetful(_renamed("industry_code", "{from_industry}", "{new_industry}")),
+             touches=("from_industry", "new_industry")),
+    Mutation("industry_titles_exchanged", "stg_qcew_industries",
+             _title("industry", "industry_code", "{from_industry}", "{stranger}"),
+             touches=("from_industry", "stranger")),
+    Mutation("county_titles_exchanged", "stg_qcew_areas", _title("area", "area_fips", "{county_a}", "{county_b}"),
+             touches=_OF),
 ]  # fmt: skip
 
 
@@ -243,4 +276,25 @@ def draw(con: duckdb.DuckDBPyConnection, year: int, seed: int) -> Mapping[str, s
     return {
         "nation": nation, "county_a": county_a, "county_b": county_b, "from_industry": out_of, "to_industry": into,
         "grown": rng.choice(grown)[0], "places": ", ".join(f"'{p}'" for p in places),
+        "stranger": rng.choice(_strangers(con, of_year, out_of)), "new_county": _new(con, "area_fips", county_a[:2]),
+        "new_industry": _new(con, "industry_code", out_of[:5]),
     }  # fmt: skip
+
+
+def _strangers(con: duckdb.DuckDBPyConnection, of_year: str, industry: str) -> list[str]:
+    """Industries of another sector that most counties print beside this one."""
+    rows = con.execute(
+        f"""SELECT industry_code {of_year} AND agglvl_code = 78 AND own_code = '5' AND annual_avg_emplvl >= 20
+            AND left(industry_code, 2) <> left('{industry}', 2)
+            AND area_fips IN (SELECT area_fips {of_year} AND own_code = '5' AND industry_code = '{industry}')
+        GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 10"""
+    ).fetchall()
+    return [code for (code,) in rows]
+
+
+def _new(con: duckdb.DuckDBPyConnection, column: str, start: str) -> str:
+    """The lowest code with this start that no year has; a county's has five digits, an industry's six."""
+    digits = (5 if column == "area_fips" else 6) - len(start)
+    rows = con.execute(f"SELECT DISTINCT {column} FROM stg_qcew WHERE starts_with({column}, '{start}')").fetchall()
+    codes = (f"{start}{number:0{digits}}" for number in range(1, 10**digits))
+    return next(code for code in codes if (code,) not in rows)

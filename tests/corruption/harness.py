@@ -10,6 +10,7 @@ arithmetic, other tables and neighbouring years must find it. *Re-issued*: the p
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,7 +45,10 @@ REMEMBERING = ("history_", "neighbouring_")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one mutation in one scenario; `by` are the checks that failed beyond those of the clean tables."""
+    """What became of one mutation in one scenario; `by` are the checks that failed beyond those of the clean tables.
+
+    `named`: a message of one of them names a place or industry that the mutation touches.
+    """
 
     mutation: str
     table: str
@@ -53,14 +57,30 @@ class Outcome:
     verdict: Verdict
     by: tuple[str, ...]
     seconds: float
+    named: bool = False
 
 
 def verdict(found: Sequence[CheckResult], clean: Iterable[CheckResult]) -> tuple[Verdict, tuple[str, ...]]:
     """A mutation's verdict: checks that fail on the clean tables too (warnings, at most) do not count."""
-    known = {(r.table_name, r.check_name) for r in clean if not r.passed}
-    failed = [r for r in found if not r.passed and (r.table_name, r.check_name) not in known]
+    failed = beyond(found, clean)
     names = tuple(f"{r.table_name}.{r.check_name}" for r in sorted(failed, key=lambda r: r.severity))
     return ("blocked" if stopping(failed) else "warned" if failed else "missed"), names
+
+
+def beyond(found: Sequence[CheckResult], clean: Iterable[CheckResult]) -> list[CheckResult]:
+    """What failed, without the checks that fail on the clean tables too."""
+    known = {(r.table_name, r.check_name) for r in clean if not r.passed}
+    return [r for r in found if not r.passed and (r.table_name, r.check_name) not in known]
+
+
+def names_one(failed: Iterable[CheckResult], codes: Sequence[str]) -> bool:
+    """Whether a message names one of the codes, as a word of its own.
+
+    Example:
+        >>> names_one([CheckResult("moved", "stg_qcew", "dbt", "warning", False, "code = 236118", "")], ["2361"])
+        False
+    """
+    return any(re.search(rf"\b{re.escape(code)}\b", result.observed) for result in failed for code in codes)
 
 
 class TidyScene:
@@ -113,20 +133,23 @@ class TidyScene:
         start = time.perf_counter()
         with self._mutated(mutation) as changed:
             if not changed:
-                yield from (self._outcome(mutation, s, "changes nothing", (), start) for s in SCENARIOS)
+                yield from (
+                    Outcome(mutation.name, mutation.table, mutation.small, s, "changes nothing", (), 0)
+                    for s in SCENARIOS
+                )
                 return
             profiles = tidy_profiles(self.con)
             one_year = mutation.table == "stg_qcew" and not mutation.every_year
             key = (mutation.table, self.year if one_year else None)
             new = [p for p in self.profiles if p.table_name != key[0] or (key[1] is not None and p.year != key[1])]
             found = self._findings(profiles, new, mutation.table)
-            yield self._outcome(mutation, SCENARIOS[0], *verdict(found, self.clean), start)
+            yield self._outcome(mutation, SCENARIOS[0], found, start)
             # The other scenario differs in what is remembered only: contracts and checks need not be asked again.
             start = time.perf_counter()
             found = [f for f in found if not f.check_name.startswith(REMEMBERING)]
             self.con.execute(f"CREATE OR REPLACE VIEW {BEFORE}{mutation.table} AS FROM clean")
             found += self.against_the_previous_release(mutation.table, profiles, self.profiles)
-            yield self._outcome(mutation, SCENARIOS[1], *verdict(found, self.clean), start)
+            yield self._outcome(mutation, SCENARIOS[1], found, start)
 
     def night_after_night(self, of_night: Callable[[int], Mutation], nights: int) -> Iterator[Outcome]:
         """The outcome of each re-issue of a year of QCEW, of which each differs little from the one before.
@@ -144,7 +167,7 @@ class TidyScene:
                 self.con.execute(f"CREATE OR REPLACE VIEW {FIRST}{table} AS FROM clean")
                 found = self.against_the_previous_release(table, profiles, before, first=[table] if night > 1 else [])
                 self.con.execute("CREATE OR REPLACE TABLE published AS FROM mutated")
-            outcome = self._outcome(mutation, f"night {night}", *verdict(found, self.clean), start)
+            outcome = self._outcome(mutation, f"night {night}", found, start)
             yield outcome
             if outcome.verdict == "blocked":
                 return
@@ -158,9 +181,11 @@ class TidyScene:
         checks = [*history_expectations(now, before), *revised_checks(self.con, [table], first)]
         return run_gate(self.con, {}, self.docs, checks=checks)
 
-    def _outcome(self, mutation: Mutation, scenario: str, found: Verdict, by: tuple[str, ...], start: float) -> Outcome:
+    def _outcome(self, mutation: Mutation, scenario: str, found: Sequence[CheckResult], start: float) -> Outcome:
         seconds = time.perf_counter() - start
-        return Outcome(mutation.name, mutation.table, mutation.small, scenario, found, by, seconds)
+        named = names_one(beyond(found, self.clean), [self.draw[name] for name in mutation.touches])
+        by = verdict(found, self.clean)
+        return Outcome(mutation.name, mutation.table, mutation.small, scenario, *by, seconds, named)
 
     @contextmanager
     def _mutated(self, mutation: Mutation) -> Iterator[bool]:

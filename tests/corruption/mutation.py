@@ -16,7 +16,8 @@ class Mutation:
     `sql` reads `clean` (of QCEW the rows of one year) and `before` (the rows of the year before it, of QCEW only)
     and yields the columns of `table`; names in braces are drawn by the seed (see `harness.Draw`). A `small` one touches
     a handful of cells: it shows where the gates end and does not count towards the share blocked. Of one of
-    `every_year` both `clean` and `before` hold all years.
+    `every_year` both `clean` and `before` hold all years. `touches` are the drawn names of places and industries whose
+    figures it falsifies: a good message names one.
 
     Example:
         >>> Mutation("values_x10", "stg_qcew", changed(annual_avg_emplvl="10 * annual_avg_emplvl")).small
@@ -28,6 +29,7 @@ class Mutation:
     sql: str
     small: bool = False
     every_year: bool = False
+    touches: tuple[str, ...] = ()
 
 
 def changed(where: str = "true", **columns: str) -> str:
