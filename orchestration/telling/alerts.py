@@ -36,8 +36,8 @@ SHOWN_CHARACTERS = 300
 def run_with_alerts(settings: Settings, run: Callable[[], T], at_terminal: bool) -> T:
     """Run a refresh and send at most one alert about the outcome; returns what it returns, raises what it raises.
 
-    No alert is sent at a terminal when another refresh is running or the home belongs to another user: whoever typed the
-    command reads the message. At 02:30 the same means that an earlier refresh hangs, or that the service cannot write.
+    No alert is sent at a terminal when another refresh is running or the home belongs to another user: whoever typed
+    the command reads the message. At 02:30 it means that an earlier refresh hangs, or that the service cannot write.
 
     Example:
         >>> run_with_alerts(settings(), lambda: refresh(...), at_terminal=False)    # doctest: +SKIP
