@@ -23,7 +23,6 @@ from orchestration.sources.tidy import connect, write_partition
 from tests.marts.hidden_cells import built
 from tests.sources.reading import TODAY
 
-pytestmark = [pytest.mark.mirror, pytest.mark.slow]
 
 READ = (
     *("bls_qcew_areas", "census_population", "census_delineation", "census_gazetteer"),
