@@ -6,15 +6,18 @@ Belongs here: what is made of the publishers' real files without any year of job
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from orchestration.contracts import contracts
 from orchestration.landing.unpack import unpacked
 from orchestration.partitions import link_partitions
+from orchestration.quality.checklist import findings, of_own_years, tidy_checks
+from orchestration.quality.profiles import profile_of
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.source import Asked, Edition, Format
@@ -23,22 +26,22 @@ from orchestration.sources.tidy import connect, write_partition
 from tests.marts.hidden_cells import built
 from tests.sources.reading import TODAY
 
-
 READ = (
     *("bls_qcew_areas", "census_population", "census_delineation", "census_gazetteer"),
     *("uspto_county", "uspto_metro", "herd_spending", "ipeds_institutions"),
 )
+MADE = ("region_innovation", "research_institution")
 Con = duckdb.DuckDBPyConnection
 
 
-def lay_out(home: Settings, mirror: Path) -> None:
+def lay_out(home: Settings, mirror: Path, sources: Collection[str]) -> None:
     """The tidy tables of these sources, of whatever editions the mirror has; the others without a row."""
     write_staging()
     link_partitions([], home)
     for source in SOURCES.values():
         folder = home.work / "tidy" / source.table
         for edition in source.editions(Asked((), TODAY, {name: [] for name in source.needs})):
-            if source.source_id in READ and (form := offered(edition, mirror)):
+            if source.source_id in sources and (form := offered(edition, mirror)):
                 read(home, mirror, folder, edition, form)
 
 
@@ -62,11 +65,55 @@ def read(home: Settings, mirror: Path, folder: Path, edition: Edition, form: For
 @pytest.fixture(scope="module")
 def build(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Con]:
     """A build of the two tables over the real files."""
-    home = Settings(home=tmp_path_factory.mktemp("innovation"), profile="mirror")
-    (home.work / "spill").mkdir(parents=True)
-    lay_out(home, mirror)
-    with duckdb.connect(str(built(home, "+region_innovation", "+dim_region") / "build.duckdb"), read_only=True) as con:
+    with duckdb.connect(made(tmp_path_factory.mktemp("innovation"), mirror, READ), read_only=True) as con:
         yield con
+
+
+def made(folder: Path, mirror: Path, sources: Collection[str]) -> str:
+    home = Settings(home=folder, profile="mirror")
+    (home.work / "spill").mkdir(parents=True)
+    lay_out(home, mirror, sources)
+    return str(built(home, "+region_innovation", "+dim_region") / "build.duckdb")
+
+
+def tidy_of(build: Con) -> Path:
+    """The folder of the tidy tables that a build is made of."""
+    path = build.execute("SELECT path FROM duckdb_databases() WHERE database_name = 'build'").fetchall()[0][0]
+    return Path(path).parent / "tidy"
+
+
+def offending(con: Con, names: Collection[str], docs: Path) -> list[tuple[str, str, str]]:
+    """What the gates find wrong with these tables."""
+    tables = {name: contracts()[name] for name in names}
+    profiles = [profile for contract in tables.values() for profile in profile_of(con, contract)]
+    checks = [check for check in tidy_checks() if check.table in tables]
+    found = findings(con, tables, checks, profiles, [], docs, empty=of_own_years(tables))
+    return [(f.table_name, f.check_name, f.observed) for f in found if not f.passed]
+
+
+def test_the_real_files_pass_the_gates(build: Con, tmp_path: Path) -> None:
+    tidy = tidy_of(build)
+    tables = [SOURCES[source].table for source in READ[4:]]
+    with duckdb.connect() as con:
+        for table in tables:
+            con.execute(f"CREATE VIEW stg_{table} AS FROM read_parquet('{tidy}/{table}/*.parquet')")
+        assert offending(con, [f"stg_{table}" for table in tables], tmp_path / "tidy") == []
+    assert offending(build, MADE, tmp_path / "marts") == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "kept"),
+    [("uspto_county", "r_and_d_spending"), ("herd_spending", "patents"), ("ipeds_institutions", "patents")],
+)
+def test_without_one_source_the_rest_is_there(mirror: Path, tmp_path: Path, missing: str, kept: str) -> None:
+    path = made(tmp_path / "home", mirror, [source for source in READ if source != missing])
+    with duckdb.connect(path, read_only=True) as con:
+        counts = f"SELECT count(*), count({kept}), count(patents) + count(r_and_d_spending) FROM region_innovation"
+        rows, there, figures = con.execute(counts).fetchall()[0]
+        assert rows > there - 1 > 10_000
+        # Without a directory no region's research is known, be it nothing or much.
+        assert figures == there
+        assert offending(con, MADE, tmp_path / "docs") == []
 
 
 def figures(build: Con, region: str, year: int) -> dict[str, Any]:
@@ -111,8 +158,7 @@ def test_areas_are_the_publishers_where_both_name_the_same_counties(build: Con) 
         INNER JOIN region_innovation AS i ON i.region_id = 'cbsa:' || right(m.area_code, 5) AND i.year = m.year
         WHERE m.area_kind = 'metropolitan' AND m.year = 2015
     """
-    database = build.execute("SELECT path FROM duckdb_databases() WHERE database_name = 'build'").fetchall()[0][0]
-    pages = str(Path(database).parent / "tidy" / "patents_metro" / "*.parquet")
+    pages = str(tidy_of(build) / "patents_metro" / "*.parquet")
     assert build.execute(compared, [pages]).fetchone() == (360, 279)
 
 

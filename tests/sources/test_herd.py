@@ -22,7 +22,7 @@ LINES = [
     '2477,2016,,177834,"Ash University, Main",Ash,BQ,00501,01.a,Source,Federal government,Total,500000,,',
     # The same money by field.
     '2477,2016,,177834,"Ash University, Main",Ash,BQ,00501,09,By field,Total,Total,946159,,',
-    "3009,2016,,,Institute of Birch,Birch,,45433,01.g,Source,Total,Total,,,",
+    "3009,2016,,,Institute of Birch,Birch,,?????,01.g,Source,Total,Total,,,",
 ]
 
 
@@ -37,7 +37,7 @@ def test_of_each_institution_its_funds(tmp_path: Path) -> None:
     assert [tuple(row[name] for name in names) for row in rows] == [
         ("2477", "177834", "BQ", "00501", "Federal government", 500_000, None),
         ("2477", "177834", "BQ", "00501", "Total", 946_159, "i"),
-        ("3009", None, None, "45433", "Total", None, None),
+        ("3009", None, None, None, "Total", None, None),
     ]
 
 

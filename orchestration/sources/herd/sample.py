@@ -36,7 +36,7 @@ def write(root: Path, economy: Economy, seed: int) -> None:
             lines.append(_line(2000 + number, year, unit_id, f'"{campus.name}"', place, int(thousands), flag))
         # One that no directory of institutions has, at an address that is none of theirs.
         observatory = f'"Observatory of the Far Isles {LABEL}"'
-        lines.append(_line(9999, year, "", observatory, "Nowhere,,00001", 20_000 + year, ""))
+        lines.append(_line(9999, year, "", observatory, "Nowhere,,?????", 20_000 + year, ""))
         name = f"higher_education_r_and_d_{year}"
         content = ("\n".join(lines) + "\n").encode()
         write_zip(root / f"ncses.nsf.gov/821/assets/0/files/{name}.zip", [(f"herd{year}.csv", content)])
