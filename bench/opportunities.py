@@ -34,6 +34,7 @@ TYPES = ("state", "cbsa", "county")
 # The quotient below which a cluster must have been, to have come.
 BELOW = (1.0, 0.5)
 FIRST = 5
+FEWEST = 10
 
 CELLS = """
     SELECT o.region_id, o.opportunity_rank_on_estimates AS rank, s.lq_all_estimate AS quotient,
@@ -60,17 +61,18 @@ def area(better: np.ndarray, came: np.ndarray) -> float:
     return float((ranks[came].sum() - yes * (yes + 1) / 2) / (yes * (len(came) - yes)))
 
 
-def foreseen(region: np.ndarray, better: np.ndarray, came: np.ndarray) -> tuple[float, float, int]:
-    """Mean and standard error of the area over regions to which some came and some did not, and how many those are."""
+def foreseen(region: np.ndarray, better: np.ndarray, came: np.ndarray) -> tuple[float | None, float | None, int]:
+    """Mean and standard error of the area over regions to which some came and some did not, and how many those are; of
+    fewer than ten none."""
     starts = np.flatnonzero(np.r_[True, region[1:] != region[:-1]])
     areas = [
         area(some, here)
         for some, here in zip(np.split(better, starts[1:]), np.split(came, starts[1:]), strict=True)
         if 0 < here.sum() < len(here)
     ]
-    if len(areas) < 2:
-        return float("nan"), float("nan"), len(areas)
-    return float(np.mean(areas)), float(np.std(areas, ddof=1) / np.sqrt(len(areas))), len(areas)
+    if len(areas) < FEWEST:
+        return None, None, len(areas)
+    return round(float(np.mean(areas)), 3), round(float(np.std(areas, ddof=1) / np.sqrt(len(areas))), 3), len(areas)
 
 
 def rows(release: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
@@ -88,8 +90,8 @@ def rows(release: duckdb.DuckDBPyConnection) -> Iterator[dict[str, Any]]:
                 yield {
                     "of": kind, "years": f"{year}-{later}", "quotient below": below, "lacking": len(came),
                     "came": f"{came.mean():.2%}", f"of the first {FIRST}": f"{came[rank <= FIRST].mean():.2%}",
-                    "AUC of the rank": round(by_rank, 3), "standard error": round(error, 3),
-                    "AUC of the quotient": round(near, 3), "regions": regions,
+                    "AUC of the rank": by_rank, "standard error": error,
+                    "AUC of the quotient": near, "regions": regions,
                 }  # fmt: skip
 
 

@@ -187,6 +187,8 @@ def server_of(folder: Path, *, deaf: bool = False) -> Iterator[subprocess.Popen[
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT)
     try:
         until(lambda: (folder / "up").exists() and (folder / "run").read_text().strip() != "")
+        # What it starts may be up before it has said so to its watchman, which is its next step.
+        time.sleep(1)
         yield process
     finally:
         # Where a test fails, the other one would run for ever.

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from bench.opportunities import rows
 from orchestration.landing.unpack import unpacked
 from orchestration.sources.bls.parse import parse_annual, parse_quarterly
 from orchestration.sources.source import Edition
@@ -334,6 +335,18 @@ def test_patterns_over_regions_are_whole_on_estimates(warehouse: Con) -> None:
         """
     ).fetchall()
     assert lacking == [(0, 0)] * 3
+
+
+def test_the_order_of_opportunities_foresees_which_come_to_areas_and_counties(
+    warehouse: Con, record_property: Record
+) -> None:
+    """From whatever quotient, and from far below 1, where being near to it says nothing."""
+    found = [row for row in rows(warehouse) if row["of"] in ("cbsa", "county") and row["years"] == "2015-2016"]
+    assert [row["quotient below"] for row in found] == [1.0, 0.5] * 2
+    for row in found:
+        record_property(f"{row['of']}, from below {row['quotient below']}", row["AUC of the rank"])
+        assert row["regions"] > 100
+        assert row["AUC of the rank"] - 5 * row["standard error"] > 0.5
 
 
 def test_automotive_is_hot_from_michigan_to_alabama(warehouse: Con) -> None:
