@@ -93,22 +93,32 @@ at_national_industry AS (
     GROUP BY ALL
 ),
 
+-- Sums and a join, since windows over so many columns cost more.
+{{ level }}_sums AS (
+    SELECT
+        county_fips, year, code
+        {%- for size in sizes %},
+        sum({{ size }}_lower) AS {{ size }}_lower, sum({{ size }}_upper) AS {{ size }}_upper
+        {%- endfor %}
+    FROM {{ level }}_parts
+    GROUP BY county_fips, year, code
+),
+
 {{ level }}_capped AS (
     SELECT
         p.*
         {%- for size in sizes %},
         greatest(
-            p.{{ size }}_lower,
-            coalesce(c.{{ size }}_lower, 0) - sum(p.{{ size }}_upper) OVER industry + p.{{ size }}_upper
+            p.{{ size }}_lower, coalesce(c.{{ size }}_lower, 0) - s.{{ size }}_upper + p.{{ size }}_upper
         ) AS {{ size }}_least,
         least(
             p.{{ size }}_upper,
-            coalesce(c.{{ size }}_upper, {{ hidden | replace('t.', 'p.') }}) - sum(p.{{ size }}_lower) OVER industry + p.{{ size }}_lower
+            coalesce(c.{{ size }}_upper, {{ hidden | replace('t.', 'p.') }}) - s.{{ size }}_lower + p.{{ size }}_lower
         ) AS {{ size }}_most
         {%- endfor %}
     FROM {{ level }}_parts AS p
+    INNER JOIN {{ level }}_sums AS s ON p.county_fips = s.county_fips AND p.year = s.year AND p.code = s.code
     LEFT JOIN cells AS c ON p.county_fips = c.county_fips AND p.year = c.year AND p.code = c.code
-    WINDOW industry AS (PARTITION BY p.county_fips, p.year, p.code)
 ),
 
 at_{{ level }} AS (
