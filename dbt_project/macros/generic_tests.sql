@@ -38,7 +38,6 @@ WHERE FALSE
     {%- endif %}
     {%- endif %}
     {%- endfor %}
-LIMIT 100
 {% endtest %}
 
 {#- No row meets any of some conditions, in SQL. -#}
@@ -47,7 +46,6 @@ SELECT *
 FROM {{ model }}
 WHERE
     ({{ conditions | join(")\n    OR (") }})
-LIMIT 100
 {% endtest %}
 
 {#- Parts add up to a total where all are known. sums: a list of {total, parts}, columns all of them; slack: what
@@ -59,7 +57,6 @@ WHERE
     {%- for sum in sums %}
     {{ "OR" if not loop.first }} abs({{ sum.parts | join(" + ") }} - {{ sum.total }}) > {{ slack }}
     {%- endfor %}
-LIMIT 100
 {% endtest %}
 
 {#- Whoever has a neighbour is its neighbour, and nobody is its own. one, other: the columns that name the two;
@@ -73,7 +70,6 @@ WHERE a.{{ one }} = a.{{ other }}
         WHERE b.{{ one }} = a.{{ other }} AND b.{{ other }} = a.{{ one }}
             {%- for column in within %} AND b.{{ column }} = a.{{ column }}{% endfor %}
     )
-LIMIT 100
 {% endtest %}
 
 {#- A column says what another table says of the same key. to: that table; key: the columns that both have; of: its
@@ -83,5 +79,4 @@ SELECT DISTINCT {% for column in key %}a.{{ column }}, {% endfor %}a.{{ column_n
 FROM {{ model }} AS a
 LEFT JOIN {{ to }} AS b ON {% for column in key %}{{ "AND " if not loop.first }}a.{{ column }} = b.{{ column }} {% endfor %}
 WHERE a.{{ column_name }} IS DISTINCT FROM b.{{ of }}
-LIMIT 100
 {% endtest %}

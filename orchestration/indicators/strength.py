@@ -173,8 +173,8 @@ def strength(sized: Sized, jobs: np.ndarray, strong: np.ndarray, kind: int) -> n
         kind: which clusters count.
 
     Returns:
-        One row a region, one column a completion; NaN where the region has no job of the kind, and where
-        UCM compares it with nobody.
+        One row a region, one column a completion; NaN where UCM compares the region with nobody, and where it has no
+        job of the kind in any. A completion without one says nothing, and takes the mean of the others.
 
     Example:
         >>> one, share = np.ones(2), np.array([0.1, 0.3])
@@ -188,8 +188,12 @@ def strength(sized: Sized, jobs: np.ndarray, strong: np.ndarray, kind: int) -> n
         counts = start + np.flatnonzero(sized.kind[start:end] == kind)
         if sized.is_peer[start:end].any():
             here = jobs[counts].astype(np.float64)
-            with np.errstate(invalid="ignore"):
-                found[n] = (here * strong[counts]).sum(axis=0) / here.sum(axis=0)
+            held = here.sum(axis=0)
+            some = held > 0
+            if some.any():
+                shares = (here * strong[counts]).sum(axis=0)[some] / held[some]
+                found[n] = shares.mean()
+                found[n, some] = shares
     return found
 
 

@@ -79,14 +79,15 @@ def test_standing_is_cluster_by_cluster_and_over_peers() -> None:
 
 
 def test_strength_is_the_share_that_strong_clusters_hold_in_each_completion() -> None:
-    """Two completions of three regions: a local cluster does not count, nothing traded is no share, and where nobody is
-    compared there is none."""
-    region, kind = np.array([0, 0, 0, 1, 2]), np.array([1, 1, 2, 2, 1])
-    ones = np.ones(5)
-    is_peer = np.array([True, True, True, True, False])
-    sized = Sized(region, np.array([1, 2, 3, 3, 1]), kind, ones, ones, is_peer, ones, ones)
-    jobs = np.array([[10.0, 20.0], [30.0, 20.0], [500.0, 500.0], [9.0, 9.0], [5.0, 5.0]])
-    strong = np.array([[0, 1], [1, 0], [1, 1], [0, 0], [0, 0]], dtype=np.int8)
+    """Two completions of four regions: a local cluster does not count, nothing traded is no share but where another
+    completion has some, and where nobody is compared there is none."""
+    region, kind = np.array([0, 0, 0, 1, 2, 3]), np.array([1, 1, 2, 2, 1, 1])
+    ones = np.ones(6)
+    is_peer = np.array([True, True, True, True, False, True])
+    sized = Sized(region, np.array([1, 2, 3, 3, 1, 1]), kind, ones, ones, is_peer, ones, ones)
+    jobs = np.array([[10.0, 20.0], [30.0, 20.0], [500.0, 500.0], [9.0, 9.0], [5.0, 5.0], [0.0, 2.0]])
+    strong = np.array([[0, 1], [1, 0], [1, 1], [0, 0], [0, 0], [0, 1]], dtype=np.int8)
     found = strength(sized, jobs.astype(np.float32), strong, 1)
     assert found[0].tolist() == [0.75, 0.5]
-    assert np.isnan(found[1:]).all()
+    assert np.isnan(found[1:3]).all()
+    assert found[3].tolist() == [1.0, 1.0]

@@ -10,6 +10,9 @@ SELECT
     o.opportunity_rank_on_estimates AS rank,
     o.relatedness_density_on_estimates AS density,
     coalesce(c.jobs, 0) AS jobs,
+    coalesce(c.jobs_low, 0) AS jobs_low,
+    coalesce(c.jobs_high, 0) AS jobs_high,
+    coalesce(c.jobs_quality, 'published') AS jobs_quality,
     coalesce(c.establishments, 0) AS establishments,
     -- The nation's share of the cluster is what a region with a quotient of 1 has.
     n.share_of_region * r.jobs - coalesce(c.jobs, 0) AS jobs_to_the_norm,

@@ -43,7 +43,7 @@ counties AS (
 unsettled AS (
     SELECT DISTINCT year, state_code
     FROM printed
-    WHERE right(county_fips, 3) <> '000' AND (year, county_fips) NOT IN (SELECT (year, county_fips) FROM counties)
+    WHERE patents > 0 AND right(county_fips, 3) <> '000' AND (year, county_fips) NOT IN (SELECT (year, county_fips) FROM counties)
 ),
 
 counted AS (
@@ -138,6 +138,16 @@ nations AS (
     GROUP BY s.year
 ),
 
+-- Of a state's spending, what stands in none of its counties.
+unplaced_in_state AS (
+    SELECT
+        year, state_region_id,
+        1 - coalesce(sum(spending) FILTER (county_region_id IS NOT NULL), 0) / nullif(sum(spending), 0) AS share
+    FROM research
+    WHERE state_region_id IS NOT NULL
+    GROUP BY year, state_region_id
+),
+
 -- Of the nation's spending, what stands in no county, and in no state.
 placed AS (
     SELECT year, sum(spending) AS in_counties, NULL AS in_states
@@ -182,7 +192,12 @@ SELECT
     r.spending::BIGINT AS r_and_d_spending,
     r.spending / nullif(r.population, 0) AS r_and_d_per_capita,
     r.institutions::INTEGER AS research_institutions,
-    CASE WHEN r.region_id LIKE 'state:%' THEN u.state_share ELSE u.county_share END AS r_and_d_unplaced_share
+    CASE
+        WHEN r.region_id LIKE 'county:%' AND r.spending IS NOT NULL THEN coalesce(s.share, 0)
+        WHEN r.region_id LIKE 'state:%' THEN u.state_share
+        ELSE u.county_share
+    END AS r_and_d_unplaced_share
 FROM regions AS r
 LEFT JOIN unplaced AS u ON r.year = u.year
+LEFT JOIN unplaced_in_state AS s ON r.year = s.year AND 'state:' || substr(r.region_id, 8, 2) = s.state_region_id
 WHERE r.patents IS NOT NULL OR r.spending IS NOT NULL

@@ -22,11 +22,7 @@ clusters AS (
         p.region_id,
         p.year,
         sum(p.jobs) FILTER (WHERE p.kind = 'traded') / nullif(sum(p.jobs), 0) AS traded_share,
-        count(*) FILTER (WHERE p.kind = 'traded' AND p.strong IN ('yes', 'likely')) AS strong_clusters,
-        -- Each by how likely it is strong, so that one in doubt counts in part.
-        sum({{ addable("p.jobs * p.strong_probability") }}) FILTER (WHERE p.kind = 'traded')
-        / nullif(sum(p.jobs) FILTER (WHERE p.kind = 'traded' AND p.strong_probability IS NOT NULL), 0)
-            AS strong_share
+        count(*) FILTER (WHERE p.kind = 'traded' AND p.strong IN ('yes', 'likely')) AS strong_clusters
     FROM {{ ref("cluster_profile") }} AS p
     GROUP BY p.region_id, p.year
 ),
@@ -58,7 +54,7 @@ SELECT
     d.average_wage,
     c.traded_share,
     c.strong_clusters::INTEGER AS strong_clusters,
-    c.strong_share,
+    s.cluster_strength_estimate AS strong_share,
     n.top_clusters,
     {% for years in (1, 5) -%}
     (d.jobs / nullif(before_{{ years }}.jobs, 0)) ** (1 / {{ years }}) - 1
@@ -67,6 +63,7 @@ SELECT
 FROM dated AS d
 INNER JOIN {{ ref("dim_region") }} AS r ON d.region_id = r.region_id
 LEFT JOIN clusters AS c ON d.region_id = c.region_id AND d.year = c.year
+LEFT JOIN {{ ref("region_structure") }} AS s ON d.region_id = s.region_id AND d.year = s.year
 LEFT JOIN named AS n ON d.region_id = n.region_id AND d.year = n.year
 {% for years in (1, 5) -%}
 LEFT JOIN dated AS before_{{ years }}

@@ -30,6 +30,14 @@ states AS (
     GROUP BY year, state_abbreviation
 ),
 
+-- All campuses of most of the 900 first three digits of ZIP codes lie in one state.
+by_area AS (
+    SELECT year, left(zip_code, 3) AS area, any_value(left(county_fips, 2)) AS state_code
+    FROM directory
+    GROUP BY year, left(zip_code, 3)
+    HAVING count(DISTINCT left(county_fips, 2)) = 1
+),
+
 {% set ways = {"by_zip": "zip_code", "by_city": "city, state_abbreviation", "by_name": "city"} %}
 {%- for name, columns in ways.items() -%}
 {{ name }} AS (
@@ -65,8 +73,9 @@ SELECT
     p.name,
     p.unit_id,
     'county:' || p.county_fips AS county_region_id,
-    'state:' || coalesce(left(p.county_fips, 2), s.state_code) AS state_region_id,
+    'state:' || coalesce(left(p.county_fips, 2), s.state_code, a.state_code) AS state_region_id,
     p.placed_by,
     p.spending AS r_and_d_spending
 FROM placed AS p
 LEFT JOIN states AS s ON p.year = s.year AND p.state_abbreviation = s.state_abbreviation
+LEFT JOIN by_area AS a ON p.year = a.year AND left(p.zip_code, 3) = a.area AND p.state_abbreviation IS NULL

@@ -23,13 +23,18 @@ WITH regions AS (
         ON y.year BETWEEN c.valid_from AND coalesce(c.valid_to, y.year)
 ),
 
--- An area of which a county has no row is left out.
+-- An area of which a county has no row is left out. What belongs to no county of a state is its county 999: of a state
+-- without one there may be any number more.
 summed AS (
     SELECT
         r.region_id, s.cluster_id, s.year::INTEGER AS year, bool_and(s.has_sizes) AS has_sizes
-        {%- for size in sizes %}{% for end in ("lower", "upper") %},
-        sum(s.{{ size }}_{{ end }}) AS {{ size }}_{{ end }}
-        {%- endfor %}{% endfor %}
+        {%- for size in sizes %},
+        sum(s.{{ size }}_lower) AS {{ size }}_lower,
+        CASE
+            WHEN r.region_id NOT LIKE 'state:%' OR bool_or(right(s.county_fips, 3) = '999')
+                THEN sum(s.{{ size }}_upper)
+        END AS {{ size }}_upper
+        {%- endfor %}
     FROM {{ ref("int_firm_sizes") }} AS s
     INNER JOIN regions AS r ON s.county_fips = r.county_fips AND s.year = r.year
     WHERE s.cluster_id <> ''

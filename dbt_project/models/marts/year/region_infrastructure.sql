@@ -1,5 +1,6 @@
 -- What a cluster leans on, kind by kind as the seed says, over all who own it: universities are mostly a state's. Where a
--- region has no cell of an industry it has none of it, and a kind that the nation has no cell of has no rows.
+-- region has no cell of an industry it has none of it, and a kind that the nation has no cell of has no rows. Some files
+-- have governments' industries in no region: then all figures are of private owners, and say so.
 {%- set ends = ["lower", "upper", "estimate", "p10", "p90"] %}
 WITH cells AS (
     SELECT
@@ -31,6 +32,13 @@ unknown AS (
     INNER JOIN {{ ref("infrastructure_kinds") }} AS k ON g.sector = {{ naics_sector("k.code") }} AND g.sector <> k.code
     ANTI JOIN {{ ref("int_cells") }} AS c
         ON g.region_id = c.region_id AND g.year = c.year AND k.code = c.industry_code AND c.ownership = 'private'
+),
+
+governments AS (
+    SELECT DISTINCT c.year
+    FROM {{ ref("int_cells") }} AS c
+    INNER JOIN {{ ref("infrastructure_kinds") }} AS k ON c.industry_code = k.code
+    WHERE c.ownership NOT IN ('total', 'private')
 ),
 
 beside AS (
@@ -99,5 +107,7 @@ SELECT
     {{ location_quotient(
         "m.establishments", "m.region_establishments", "m.nation_establishments", "m.reference_establishments"
     ) }} AS lq_establishments,
-    NULL::BIGINT AS institutions
+    NULL::BIGINT AS institutions,
+    CASE WHEN g.year IS NULL THEN 'private' ELSE 'all' END AS owners
 FROM measured AS m
+LEFT JOIN governments AS g ON m.year = g.year
