@@ -6,6 +6,7 @@ Names of persons stand in the file, and are not read. https://nces.ed.gov/ipeds/
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from orchestration.errors import SourceError
 from orchestration.sources.readers.fields import Field, Rules, refuse
 from orchestration.sources.readers.grid import find_table, relation
 from orchestration.sources.source import Edition
-from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
+from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY, YEAR_REMEDY
 
 DATASET = "ipeds_institutions"
 FIELDS = (
@@ -37,8 +38,8 @@ def parse_directory(con: duckdb.DuckDBPyConnection, files: Sequence[Path], editi
     """The directory, of its revised file where the archive holds both.
 
     Raises:
-        SourceError: if there is no file or no such column, a line has more or fewer cells than the header, or a cell
-            does not fit its column.
+        SourceError: if there is no file or no such column, the file's name has another year, a line has more or fewer
+            cells than the header, or a cell does not fit its column.
 
     Example:
         >>> parse_directory(con, [Path("hd2020.csv")], edition).columns[:2]  # doctest: +SKIP
@@ -47,6 +48,10 @@ def parse_directory(con: duckdb.DuckDBPyConnection, files: Sequence[Path], editi
     if not files:
         raise SourceError(DATASET, "(no file)", "the archive holds no file to read", LAYOUT_REMEDY)
     file = next((f for f in files if f.stem.lower().endswith("_rv")), files[0])
+    # No column says of which year the rows are.
+    if (named := re.search(r"\d{4}", file.stem)) and int(named[0]) != edition.year:
+        problem = f"by its name the file is of {named[0]}, not of {edition.period}"
+        raise SourceError(DATASET, file.name, problem, YEAR_REMEDY)
     rows = _rows(file)
     table = find_table(DATASET, file.name, "the file", rows, FIELDS, RULES, strict=False)
     if not table.rows:
