@@ -25,12 +25,20 @@ def read(*files: Path, period: str = "2020") -> Rows:
     return tidy(form.parse, *files, period=period)
 
 
-def test_codes_and_unknown_marks(tmp_path: Path) -> None:
-    rows = read(text_file(tmp_path, "hd2020.csv", [HEADER, *LINES], encoding="cp1252"))
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig"])
+def test_codes_and_unknown_marks(tmp_path: Path, encoding: str) -> None:
+    rows = read(text_file(tmp_path, "hd2020.csv", [HEADER, *LINES], encoding=encoding))
     assert [tuple(row.values()) for row in rows] == [
         ("100654", "Ash University", "00100200", "Ash", "AL", "35762", "01089", 1, 1, True),
         ("100663", "Colegio Ñandú", None, "Far", "GU", None, None, None, None, False),
     ]
+
+
+def test_bytes_of_no_known_encoding_are_refused(tmp_path: Path) -> None:
+    file = text_file(tmp_path, "hd2020.csv", [HEADER, *LINES], encoding="cp1252")
+    file.write_bytes(file.read_bytes().replace(b"Ash University", b"Ash \x81niversity"))
+    with pytest.raises(SourceError, match="text neither in UTF-8 nor in cp1252"):
+        read(file)
 
 
 def test_quotes_within_quotes_and_the_revised_file(tmp_path: Path) -> None:

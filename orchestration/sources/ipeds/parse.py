@@ -6,6 +6,7 @@ Names of persons stand in the file, and are not read. https://nces.ed.gov/ipeds/
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,13 +64,26 @@ def parse_directory(con: duckdb.DuckDBPyConnection, files: Sequence[Path], editi
 def _rows(file: Path) -> list[list[str]]:
     """The lines' cells. Within quotes the publisher does not double a quote, which DuckDB refuses to read."""
     refuse(DATASET, file, "text")
-    with file.open(encoding="cp1252", newline="") as stream:
-        try:
-            rows = list(csv.reader(stream))
-        except (UnicodeError, csv.Error) as error:
-            raise SourceError(DATASET, file.name, f"it is not text in cp1252 ({error})", TEXT_REMEDY) from error
+    text = _text(file)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise SourceError(DATASET, file.name, f"it is not delimited text ({error})", TEXT_REMEDY) from error
     for number, row in enumerate(rows, start=1):
         if row and len(row) != len(rows[0]):
             problem = f"line {number} has {len(row)} cells where the header has {len(rows[0])}"
             raise SourceError(DATASET, file.name, problem, TEXT_REMEDY)
     return rows
+
+
+def _text(file: Path) -> str:
+    """The file's text. Nearly any bytes are some text in cp1252, so that is tried last."""
+    raw = file.read_bytes()
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeError:
+        try:
+            return raw.decode("cp1252")
+        except UnicodeError as error:
+            problem = f"it is text neither in UTF-8 nor in cp1252 ({error})"
+            raise SourceError(DATASET, file.name, problem, TEXT_REMEDY) from error
