@@ -72,6 +72,7 @@ def test_nothing_of_persons_is_kept() -> None:
         ([HEADER.replace("COUNTYCD", "COUNTY"), *LINES], "column COUNTYCD is missing"),
         ([HEADER, LINES[0], LINES[0]], "2 rows have the same unit_id 100654"),
         ([HEADER, LINES[0].replace(",1,1,1,1089", ",one,1,1,1089")], "ICLEVEL holds the text 'one' where a whole"),
+        ([HEADER, LINES[0].replace(",1,1089", ",yes,1089")], "CYACTIVE holds the text 'yes' where a whole"),
         ([HEADER, LINES[0].replace("1089", "101089")], "COUNTYCD holds the text '101089' where a code of 5"),
         ([HEADER, LINES[0], LINES[1] + ",7"], "line 3 has 13 cells where the header has 12"),
         ([HEADER], "a header but no rows"),

@@ -30,7 +30,7 @@ FIELDS = (
     Field("county_fips", "VARCHAR", "COUNTYCD", ("-2",), width=5),
     Field("level", "SMALLINT", "ICLEVEL", ("-3",)),
     Field("control", "SMALLINT", "CONTROL", ("-3",)),
-    Field("is_active", "VARCHAR", "CYACTIVE"),
+    Field("is_active", "SMALLINT", "CYACTIVE"),
 )
 RULES = Rules(key=("unit_id",))
 
@@ -57,7 +57,7 @@ def parse_directory(con: duckdb.DuckDBPyConnection, files: Sequence[Path], editi
     table = find_table(DATASET, file.name, "the file", rows, FIELDS, RULES, strict=False)
     if not table.rows:
         raise SourceError(DATASET, file.name, "it has a header but no rows", LAYOUT_REMEDY)
-    made = {"zip_code": "left(zip_code, 5) AS zip_code", "is_active": "is_active = '1' AS is_active"}
+    made = {"zip_code": "left(zip_code, 5) AS zip_code", "is_active": "is_active = 1 AS is_active"}
     return relation(con, DATASET, [table], FIELDS, RULES).project(", ".join(made.get(f.name, f.name) for f in FIELDS))
 
 
