@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from duckdb import DuckDBPyRelation
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from orchestration.sources.readers import Field
 from orchestration.sources.source import Edition
@@ -18,7 +18,7 @@ from orchestration.sources.tidy import quoted
 from orchestration.table_contract import ColumnContract
 
 # The parts of a column that decide what is read.
-READ = {"type", "header", "unknown", "width", "sql"}
+READ = {"type", "header", "unknown", "width", "sql", "widths"}
 NAMED = re.compile(r'"([^"]+)"')
 
 
@@ -32,7 +32,8 @@ class ColumnDeclaration(Strict):
     """A column: what its contract says, and where a shared reader finds it.
 
     `sql` makes the column of others, in double quotes: columns as they are read, or headers of the publisher's that are
-    no column (texts). `{year}` in it is the edition's year.
+    no column (texts). `{year}` in it is the edition's year. `widths` are the lengths of such headers' codes, as `width`
+    is of a column's.
     """
 
     type: str
@@ -48,6 +49,13 @@ class ColumnDeclaration(Strict):
     unknown: tuple[str, ...] = ()
     width: int | None = None
     sql: str | None = None
+    widths: dict[str, int] = {}
+
+    @model_validator(mode="after")
+    def _has_widths_of_what_it_is_made_of(self) -> ColumnDeclaration:
+        if strange := set(self.widths) - set(NAMED.findall(self.sql or "")):
+            raise ValueError(f"widths has {', '.join(sorted(strange))}, which sql does not name")
+        return self
 
     def contract(self, name: str, citation: str) -> ColumnContract:
         """The column's contract, by the table's citation if it has none of its own."""
@@ -73,7 +81,8 @@ def fields_read(columns: Mapping[str, ColumnDeclaration], headers: Mapping[str, 
         Field(name, c.type.upper(), headers.get(name, c.header or name), c.unknown, c.width) for name, c in read.items()
     ]
     named = dict.fromkeys(name for column in columns.values() for name in NAMED.findall(column.sql or ""))
-    return fields + [Field(name, "VARCHAR", name) for name in named if name not in read]
+    widths = {name: width for column in columns.values() for name, width in column.widths.items()}
+    return fields + [Field(name, "VARCHAR", name, width=widths.get(name)) for name in named if name not in read]
 
 
 def columns_made(

@@ -31,6 +31,7 @@ WHOLE = {"BIGINT", "INTEGER", "SMALLINT"}
 # Arrow reads 0x10 as 16, and trims tabs.
 NOT_TOLD_BY_ARROW = (b"0x", b"0X", b"\t")
 TEXT_REMEDY = "look at that line; if the publisher has re-issued the file, run `clusters refresh` again"
+YEAR_REMEDY = "pull again later; the publisher serves another year's file at this address"
 
 
 def connect(
@@ -312,9 +313,4 @@ def _require_year(partition: Path, year: int, dataset: str, file: str) -> None:
         found = con.execute("SELECT DISTINCT year FROM read_parquet(?) ORDER BY ALL", [str(partition)]).fetchall()
     if found != [(year,)]:
         years = ", ".join(str(row[0]) for row in found)
-        raise SourceError(
-            dataset,
-            file,
-            f"the rows are of {years}, not of {year}",
-            "pull again later; the publisher serves another year's file at this address",
-        )
+        raise SourceError(dataset, file, f"the rows are of {years}, not of {year}", YEAR_REMEDY)

@@ -57,6 +57,33 @@ def test_a_bad_file_is_refused(tmp_path: Path, lines: list[str], said: str) -> N
     assert len(caught.value.remedy) > 10
 
 
+COUNTIES = HEADER.replace("year,st,", "year,st,cty,")
+
+
+def of_county(state: str, county: str) -> str:
+    return FIRST.replace("2018,4,", f"2018,{state},{county},")
+
+
+def test_codes_of_counties_get_their_zeros_back(tmp_path: Path) -> None:
+    lines = [COUNTIES, of_county("4", "1"), of_county("04", "013")]
+    rows = read(text_file(tmp_path, "bds2023_st_cty.csv", lines), "bds_county")
+    assert [row["county_fips"] for row in rows] == ["04001", "04013"]
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [
+        ([("4", "1234")], "line 2: column cty holds the text '1234' where a code of 3 characters belongs"),
+        ([("104", "1")], "line 2: column st holds the text '104' where a code of 2 characters belongs"),
+        ([("4", "1"), ("04", "001")], "2 rows have the same st 04, cty 001"),
+    ],
+)
+def test_a_code_of_a_county_is_not_cut(tmp_path: Path, places: list[tuple[str, str]], said: str) -> None:
+    lines = [COUNTIES, *(of_county(*place) for place in places)]
+    with pytest.raises(SourceError, match=said):
+        read(text_file(tmp_path, "bds2023_st_cty.csv", lines), "bds_county")
+
+
 def found(table: str, path: Path, check: str) -> int:
     [(edition, form), *_] = declared(table.removeprefix("stg_"))
     with duckdb.connect() as con:

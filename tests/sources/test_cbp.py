@@ -9,8 +9,10 @@ import pytest
 
 from orchestration.errors import SourceError
 from orchestration.landing.unpack import unpacked
+from orchestration.quality.named_sql import read_checks
 from orchestration.sample.economy import simulate
 from orchestration.sources.cbp.sample import write
+from orchestration.sources.declaration import PACKAGE
 from tests.sources.reading import Rows, declared, real_file, text_file, tidy
 
 SIZES = "n5_9,n10_19,n20_49,n50_99,n100_249,n250_499,n500_999,n1000,n1000_1,n1000_2,n1000_3,n1000_4"
@@ -74,6 +76,40 @@ def test_the_samples_sectors_add_up_to_the_county(tmp_path: Path) -> None:
     # What sectors of fewer than three establishments have is in the total only.
     assert 0.97 * 2 * jobs["90001", "00"] < sectors <= 2 * jobs["90001", "00"]
     assert any(county.endswith("999") for county, _ in jobs)
+
+
+def strange(file: Path, year: int) -> list[tuple[object, ...]]:
+    """What the check of editions says of a file."""
+    [check] = read_checks(PACKAGE / "cbp" / "checks.sql")
+    assert (check.table, check.severity) == ("stg_cbp_county", "warning")
+    (edition, form), *_ = declared("cbp_county", [year])
+    with duckdb.connect() as con:
+        form.parse(con, [file], edition).create("stg_cbp_county")
+        return con.execute(check.sql).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("year", "codes", "said"),
+    [
+        # Publishers and commercial printing of NAICS 2017, and codes above them that changed as well.
+        (2023, ["511210", "323111", "113310", "513///", "5132//"], []),
+        (2023, ["511210", "516110", "513210"], [(2023, 2017, 2, "513210")]),
+        (2016, ["517110", "322221"], [(2016, 2012, 1, "322221")]),
+    ],
+)
+def test_a_file_in_another_edition_is_told(
+    tmp_path: Path, year: int, codes: list[str], said: list[tuple[object, ...]]
+) -> None:
+    header = HEADER if year >= 2017 else HEADER.replace("n<5", "n1_4")
+    lines = [LINES[3].replace("113310", code) for code in codes]
+    assert strange(text_file(tmp_path, "cbp.txt", [header, *lines]), year) == said
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize("year", [2019, 2020, 2021])
+def test_the_real_files_are_in_the_edition_of_2017(tmp_path: Path, year: int) -> None:
+    file = real_file(f"www2.census.gov/programs-surveys/cbp/datasets/{year}/cbp{year % 100}co.zip")
+    assert strange(unpacked(file, "zip", tmp_path, "cbp_county", 1 << 30)[0], year) == []
 
 
 @pytest.mark.mirror

@@ -125,9 +125,11 @@ def test_a_declaration_that_cannot_be_meant_is_refused() -> None:
     table = WOOL["tables"]["flocks"]
     without_year = {name: column for name, column in table["columns"].items() if name != "year"}
     new, old = table["editions"]
+    wide = table["columns"]["sheep"] | {"widths": {"GOATS": 2}}
     for changed, said in (
         ({"columns": without_year}, "need a column year"),
         ({"editions": [new, old | {"headers": {"goats": "GOATS"}}]}, "headers of goats, which are no columns"),
+        ({"columns": table["columns"] | {"sheep": wide}}, "widths has GOATS, which sql does not name"),
         ({"tittle": "Flocks"}, "tittle"),
     ):
         with pytest.raises(ValidationError, match=said):

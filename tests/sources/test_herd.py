@@ -22,6 +22,7 @@ LINES = [
     '2477,2016,,177834,"Ash University, Main",Ash,BQ,00501,01.a,Source,Federal government,Total,500000,,',
     # The same money by field.
     '2477,2016,,177834,"Ash University, Main",Ash,BQ,00501,09,By field,Total,Total,946159,,',
+    '2477,2016,,177834,"Ash University, Main",Ash,BQ,00501,99,Source of staff,Total,Persons,70,,',
     "3009,2016,,,Institute of Birch,Birch,,?????,01.g,Source,Total,Total,,,",
 ]
 
@@ -47,6 +48,10 @@ def test_of_each_institution_its_funds(tmp_path: Path) -> None:
         ([HEADER.replace(",data,", ",value,"), *LINES], "column data is missing"),
         ([HEADER, LINES[0].replace("946159", "946159.5")], "data holds the text '946159.5' where a whole number"),
         ([HEADER, LINES[0], LINES[0]], "2 rows have the same institution_id 2477"),
+        (
+            [HEADER, *(line.replace("Source,", "Sources of funds,") for line in LINES)],
+            "no row has the question 'Source'; there is 'By field', 'Source of staff', 'Sources of funds'",
+        ),
         ([HEADER], "a header but no rows"),
         (["<!doctype html><html>Not found</html>"], "answered with an HTML page"),
     ],

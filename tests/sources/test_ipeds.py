@@ -20,17 +20,25 @@ LINES = [
 ]
 
 
-def read(*files: Path) -> Rows:
-    form = next(f for e, f in declared("ipeds_institutions") if e.period == "2020")
-    return tidy(form.parse, *files, period="2020")
+def read(*files: Path, period: str = "2020") -> Rows:
+    form = next(f for e, f in declared("ipeds_institutions") if e.period == period)
+    return tidy(form.parse, *files, period=period)
 
 
-def test_codes_and_unknown_marks(tmp_path: Path) -> None:
-    rows = read(text_file(tmp_path, "hd2020.csv", [HEADER, *LINES], encoding="cp1252"))
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig"])
+def test_codes_and_unknown_marks(tmp_path: Path, encoding: str) -> None:
+    rows = read(text_file(tmp_path, "hd2020.csv", [HEADER, *LINES], encoding=encoding))
     assert [tuple(row.values()) for row in rows] == [
         ("100654", "Ash University", "00100200", "Ash", "AL", "35762", "01089", 1, 1, True),
         ("100663", "Colegio Ñandú", None, "Far", "GU", None, None, None, None, False),
     ]
+
+
+def test_bytes_of_no_known_encoding_are_refused(tmp_path: Path) -> None:
+    file = text_file(tmp_path, "hd2020.csv", [HEADER, *LINES], encoding="cp1252")
+    file.write_bytes(file.read_bytes().replace(b"Ash University", b"Ash \x81niversity"))
+    with pytest.raises(SourceError, match="text neither in UTF-8 nor in cp1252"):
+        read(file)
 
 
 def test_quotes_within_quotes_and_the_revised_file(tmp_path: Path) -> None:
@@ -39,6 +47,15 @@ def test_quotes_within_quotes_and_the_revised_file(tmp_path: Path) -> None:
     revised = text_file(tmp_path, "hd2020_rv.csv", [HEADER, odd], encoding="cp1252")
     (row,) = read(first, revised)
     assert (row["unit_id"], row["county_fips"]) == ("100654", "01089")
+
+
+def test_a_file_of_another_year_is_refused(tmp_path: Path) -> None:
+    right = text_file(tmp_path, "hd2020.csv", [HEADER, *LINES], encoding="cp1252")
+    wrong = text_file(tmp_path, "hd2019_rv.csv", [HEADER, *LINES], encoding="cp1252")
+    with pytest.raises(SourceError, match="by its name the file is of 2019, not of 2020") as caught:
+        read(right, wrong)
+    assert (caught.value.dataset, caught.value.file) == ("ipeds_institutions", "hd2019_rv.csv")
+    assert "another year's file" in caught.value.remedy
 
 
 def test_nothing_of_persons_is_kept() -> None:
@@ -55,6 +72,7 @@ def test_nothing_of_persons_is_kept() -> None:
         ([HEADER.replace("COUNTYCD", "COUNTY"), *LINES], "column COUNTYCD is missing"),
         ([HEADER, LINES[0], LINES[0]], "2 rows have the same unit_id 100654"),
         ([HEADER, LINES[0].replace(",1,1,1,1089", ",one,1,1,1089")], "ICLEVEL holds the text 'one' where a whole"),
+        ([HEADER, LINES[0].replace(",1,1089", ",yes,1089")], "CYACTIVE holds the text 'yes' where a whole"),
         ([HEADER, LINES[0].replace("1089", "101089")], "COUNTYCD holds the text '101089' where a code of 5"),
         ([HEADER, LINES[0], LINES[1] + ",7"], "line 3 has 13 cells where the header has 12"),
         ([HEADER], "a header but no rows"),
@@ -72,7 +90,7 @@ def test_the_samples_campuses_are_read(tmp_path: Path) -> None:
     economy = simulate(1)
     write(tmp_path, economy, 1)
     (file,) = unpacked(next(tmp_path.rglob("HD2024.zip")), "zip", tmp_path / "u", "ipeds_institutions", 1 << 30)
-    rows = {row["unit_id"]: row for row in read(file)}
+    rows = {row["unit_id"]: row for row in read(file, period="2024")}
     assert {u: (r["name"], r["county_fips"], r["zip_code"]) for u, r in rows.items()} == {
         c.unit_id: (c.name, c.county.code, c.zip_code) for c in campuses(economy)
     }

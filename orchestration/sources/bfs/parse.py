@@ -11,14 +11,18 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.errors import SourceError
 from orchestration.sources.readers.fields import Field
 from orchestration.sources.readers.workbook import read
 from orchestration.sources.source import Edition
+from orchestration.sources.tidy import LAYOUT_REMEDY
 from orchestration.sources.workbook import open_workbook, sheet_rows, text
 
 DATASET = "bfs_county"
 COUNTY, NAME = "County Code", "County"
 YEAR = re.compile(r"BA(\d{4})")
+# What is meant for a year, though it may not be written as one: `BA2022 (p)`, `BA 2022`.
+NEARLY = re.compile(r"BA(?![A-Z])", re.IGNORECASE)
 FIRST_YEAR = 2005
 WITHHELD = ("(D)", "D", "(S)", "S", "(X)", "X", "(NA)", "NA")
 
@@ -27,7 +31,8 @@ def parse(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Editio
     """Applications by county and year.
 
     Raises:
-        SourceError: if a column is missing, a number is text, or a county stands twice.
+        SourceError: if a column is missing, a year is not written as one or left out, a number is text, or a county
+            stands twice.
     """
     years = _years(files[0]) or [FIRST_YEAR]
     fields = [Field("county_fips", "VARCHAR", COUNTY, width=5), Field("county_name", "VARCHAR", NAME)]
@@ -46,10 +51,27 @@ def parse(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Editio
 
 
 def _years(file: Path) -> list[int]:
-    """The years of which the header has a column; none where there is no header, which the reader then says."""
+    """The years of which the header has a column; none where there is no header, which the reader then says.
+
+    Raises:
+        SourceError: if a column is named nearly as a year's, or a year between the first and the last has none.
+    """
     workbook = open_workbook(DATASET, file)
     for row in sheet_rows(DATASET, file, workbook, workbook.sheet_names[0]):
         names = [text(cell) for cell in row]
         if COUNTY in names:
-            return [int(found[1]) for name in names if (found := YEAR.fullmatch(name))]
+            return _without_gaps(file, names)
     return []
+
+
+def _without_gaps(file: Path, names: Sequence[str]) -> list[int]:
+    """The years among a header's names. A column passed over would be a year less, and nobody told."""
+    odd = [name for name in names if NEARLY.match(name) and not YEAR.fullmatch(name)]
+    if odd:
+        raise SourceError(DATASET, file.name, f"column {odd[0]!r} is not named as a year is (BA2022)", LAYOUT_REMEDY)
+    years = [int(found[1]) for name in names if (found := YEAR.fullmatch(name))]
+    missing = [year for year in range(min(years, default=0), max(years, default=0)) if year not in years]
+    if missing:
+        problem = f"column BA{missing[0]} is missing between BA{min(years)} and BA{max(years)}"
+        raise SourceError(DATASET, file.name, problem, LAYOUT_REMEDY)
+    return years

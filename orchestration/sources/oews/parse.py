@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.errors import SourceError
 from orchestration.sources.source import Edition
-from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY
+from orchestration.sources.tidy import LAYOUT_REMEDY, TEXT_REMEDY, YEAR_REMEDY
 from orchestration.sources.workbook import AGAIN, numbered, open_workbook, sheet_rows, text
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ METRO_BOOKS = r"MSA_M(\d{4})_dl.*\.xlsx"
 # Sectors to six digits, not the same again by owner.
 INDUSTRY_BOOKS = r"nat(?:sector|\dd(?:_\dd)?)_M(\d{4})_dl\.xlsx"
 LEVELS = ("sector", "3-digit", "4-digit")
-YEAR_REMEDY = "pull again later; the publisher serves another year's file at this address"
 
 
 def parse_metro(con: duckdb.DuckDBPyConnection, files: Sequence[Path], edition: Edition) -> duckdb.DuckDBPyRelation:

@@ -12,7 +12,15 @@ import duckdb
 from orchestration.errors import SourceError
 from orchestration.sources.readers.fields import BLANKS, Field, refuse, rules
 from orchestration.sources.readers.typed import typed
-from orchestration.sources.tidy import TEXT_REMEDY, quoted, read_delimited, read_header
+from orchestration.sources.tidy import (
+    LAYOUT_REMEDY,
+    TEXT_REMEDY,
+    errors_named,
+    literal,
+    quoted,
+    read_delimited,
+    read_header,
+)
 
 # What DuckDB reads without an extension; the rest is written anew in UTF-8.
 AS_IT_IS = ("utf-8", "latin-1")
@@ -29,18 +37,18 @@ def read(
     """The fields of delimited files, one relation over all of them.
 
     Options: those of `Rules`, `delimiter` (","), `encoding` ("utf-8"; a byte-order mark does no harm), `quote` ('"',
-    "" for none).
+    "" for none), `only` (by a field's name the text that the wanted rows have in it).
 
     Raises:
-        SourceError: if a file is not text, lacks a column, or holds text that does not fit its field (the line is
-            named).
+        SourceError: if a file is not text, lacks a column or all rows that are wanted, or holds text that does not fit
+            its field (the line is named).
 
     Example:
         >>> fields = [Field("county", "VARCHAR", "FIPS", width=5), Field("jobs", "BIGINT", "EMP", ("(D)",))]
         >>> read(con, "cbp", [Path("cbp.txt")], fields, {"encoding": "latin-1"}).columns  # doctest: +SKIP
         ['county', 'jobs']
     """
-    declared = rules(dataset, fields, options, "delimiter", "encoding", "quote")
+    declared = rules(dataset, fields, options, "delimiter", "encoding", "quote", "only")
     delimiter, quote = options.get("delimiter", ","), options.get("quote", '"')
     encoding = _plain_name(options.get("encoding", "utf-8"))
     if encoding not in AS_IT_IS:
@@ -52,6 +60,8 @@ def read(
     headers = dict.fromkeys((field.header for field in fields), "VARCHAR")
     wide = read_delimited(con, dataset, files, headers, delimiter=delimiter, encoding=encoding, quote=quote)
     raw = wide.project(", ".join(f"{quoted(f.header)} AS {quoted(f.name)}" for f in fields))
+    for name, text in options.get("only", {}).items():
+        raw = _only(dataset, files[0].name, raw, name, text)
 
     def place(row: Mapping[str, Any], field: Field, value: str | None) -> tuple[str, str]:
         for file in files if row else ():
@@ -63,6 +73,17 @@ def read(
         return files[0].name, ""
 
     return typed(dataset, raw, fields, place, declared)
+
+
+def _only(dataset: str, file: str, raw: duckdb.DuckDBPyRelation, name: str, text: str) -> duckdb.DuckDBPyRelation:
+    """The rows that have this text in a field; if all rows have others, these are named."""
+    found = f"trim({quoted(name)}, {literal(BLANKS)})"
+    with errors_named(dataset, file):
+        others = [other for (other,) in raw.project(f"{found} AS other").distinct().order("other").fetchall()]
+    if others and text not in others:
+        problem = f"no row has the {name} {text!r}; there is {', '.join(map(repr, others[:5]))}"
+        raise SourceError(dataset, file, problem, LAYOUT_REMEDY)
+    return raw.filter(f"{found} = {literal(text)}")
 
 
 def _plain_name(encoding: str) -> str:

@@ -123,6 +123,14 @@ def test_totals_are_left_out_where_that_is_declared(tmp_path: Path) -> None:
     assert "line 4: column County holds the text 'All'" in refused("delimited", file, leave_out={"county": "Total"})
 
 
+def test_only_the_rows_asked_for_are_read_and_there_must_be_some(tmp_path: Path) -> None:
+    file = text_file(tmp_path, "a.csv", ["County,Jobs", "01001 ,1", "Total,x", "010011,2"])
+    assert rows("delimited", file, only={"county": "01001"}) == [("01001", 1)]
+    assert refused("delimited", file, only={"county": "01003"}) == (
+        "no row has the county '01003'; there is '01001', '010011', 'Total'"
+    )
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
