@@ -102,9 +102,11 @@ def _measures_in_markdown(contract: TableContract) -> str:
             continue
         first, *others = parts.values()
         endings = ", ".join(f"`{name.removeprefix(measure)}`" for name in others)
+        # Its own where it has one, for parts stand in their order; else the first of them says whose it is.
         of = computed[0]
+        formula = f"`{of.formula}`" if of.name == first else f"`{of.name}`: `{of.formula}`"
         threshold = "" if of.threshold in (None, "none") else f"{of.threshold} ({of.authority})"
-        cells = (f"`{first}`", endings, of.unit, f"`{of.formula}`", threshold, _in_short(of.citation))
+        cells = (f"`{first}`", endings, columns[first].unit, formula, threshold, _in_short(of.citation))
         lines.append(f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |")
     return "\n".join(lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,21 @@ def test_the_tables_of_the_docs_are_what_the_contracts_say() -> None:
     page = (PROJECT_ROOT / "docs" / "indicators.md").read_text(encoding="utf-8")
     shown = page.split("compares -->\n")[1].split("\n<!-- end of indicators -->")[0]
     assert shown == markdown(), "print the tables anew: clusters catalogue --format markdown"
+
+
+def test_a_formula_and_a_unit_stand_under_the_name_of_their_own_column() -> None:
+    """Where the first column of a measure is not computed, the table of the docs says which one is."""
+    for block in markdown().split("**`")[1:]:
+        columns = {column.name: column for column in contracts()[block.split("`", 1)[0]].columns}
+        for line in block.splitlines()[4:]:
+            if not line:
+                continue
+            first, _, unit, formula, *_ = line.replace("\\|", "¦").strip("| ").split(" | ")
+            named = re.fullmatch(r"(?:`(\w+)`: )?`(.+)`", formula)
+            assert named, line
+            name = first.strip("`")
+            assert columns[named[1] or name].formula == named[2].replace("¦", "|")
+            assert columns[name].unit == unit
 
 
 def test_the_command_prints_json_with_the_checks_of_the_release(
