@@ -20,23 +20,32 @@ if TYPE_CHECKING:
     from dagster import DagsterEvent
 
 
-def failure(settings: Settings, run_id: str, events: Sequence[DagsterEvent], otherwise: str) -> ClustersError:
+def failure(
+    settings: Settings, run_id: str, events: Sequence[DagsterEvent], otherwise: str, heard: int | None = None
+) -> ClustersError:
     """The error that a failed run amounts to: what the gates found, or else what was raised, or that it was stopped.
 
-    `otherwise` is said where the events hold no error.
+    `otherwise` is said where the events hold no error, `heard` is the signal by which the run was stopped, if one was
+    heard. What a gate found before that is no less so for the stop.
     """
+    from orchestration.assets.dbt_runs import SKIPPED
     from orchestration.assets.resources import recorded_checks, recorded_run
     from orchestration.partitions import TidyIndex
     from orchestration.quality.verdict import stopping
-    from orchestration.telling.failure import failure_of, gate_error, was_interrupted
+    from orchestration.telling.failure import before_a_stop, failure_of, gate_error, is_of_a_gate, was_interrupted
 
-    if was_interrupted(events):
-        # Which signal it was Dagster does not say; who stops the service sends this one.
-        return Stopped(signal.SIGTERM)
+    failed = stopping(recorded_checks(settings)) if recorded_run(settings) == run_id else []
+    if heard is not None or was_interrupted(events):
+        events = before_a_stop(events)
+        # What dbt left out as it was told to end, too, has failed no gate.
+        carried_out = [finding for finding in failed if finding.observed != SKIPPED]
+        if not any(map(is_of_a_gate, events)) or (failed and not carried_out):
+            # Which signal it was Dagster does not say; who stops the service sends this one.
+            return Stopped(heard or signal.SIGTERM)
+        failed = carried_out
     error = failure_of(events, otherwise)
     if (unwritable := storage_error(settings.home, str(error))) is not None:
         return unwritable
-    failed = stopping(recorded_checks(settings)) if recorded_run(settings) == run_id else []
     if failed and error.exit_code in (ClustersError.exit_code, GateError.exit_code):
         return gate_error(failed, TidyIndex(settings).active(), settings.data_docs)
     return error

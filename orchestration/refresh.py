@@ -130,11 +130,8 @@ def run_nightly(
         number = heard()
     if result.success:
         return None
-    # Whatever else went wrong then came of that.
-    if number is not None:
-        return Stopped(number)
     events = [event for event in result.all_events if event.is_failure]
-    return failure(settings, result.run_id, events, "the run failed")
+    return failure(settings, result.run_id, events, "the run failed", number)
 
 
 def _run(

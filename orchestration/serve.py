@@ -15,15 +15,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
 from orchestration.cli import nobody_else_writes
 from orchestration.cli.terminal import load_settings
 from orchestration.dagster_home import ONLY_SHOWS, make_storage, prepare_dagster
-from orchestration.errors import ClustersError
+from orchestration.errors import ClustersError, LockedError
 from orchestration.groups import ended_with_the_block
-from orchestration.settings import PROJECT_ROOT, without_secrets
+from orchestration.release.publish import Warehouse
+from orchestration.settings import PROJECT_ROOT, Settings, without_secrets
 from orchestration.telling.unwritable import storage_errors_named
 
 HOST = "127.0.0.1"
@@ -51,6 +53,7 @@ def main(port: str = "3000") -> None:
         with storage_errors_named(settings.home):
             prepare_dagster(settings)
             make_storage()
+            end_what_was_killed(settings)
             importlib.import_module("orchestration.definitions")
     except (ClustersError, OSError) as error:
         raise SystemExit(f"clusters: {error}") from error
@@ -69,6 +72,23 @@ def main(port: str = "3000") -> None:
     )
     if ended:
         raise SystemExit(f"clusters: {ended}")
+
+
+def end_what_was_killed(settings: Settings) -> None:
+    """Ends the runs that nobody runs any more; while a refresh runs it leaves them alone.
+
+    The queue lets one run in at a time. A refresh ends what was killed before it, but one that waits for a killed run
+    never begins: the schedule would stand still, and nobody be told.
+
+    Example:
+        >>> end_what_was_killed(settings())                                     # doctest: +SKIP
+    """
+    from dagster import DagsterInstance
+
+    from orchestration.release.retention import end_killed_runs
+
+    with suppress(LockedError), Warehouse(settings).lock(), DagsterInstance.get() as instance:
+        end_killed_runs(instance)
 
 
 def interface_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -13,11 +13,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from dagster import DagsterInstance
+from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.run_coordinator import QueuedRunCoordinator
 
 from orchestration import serve
 from orchestration.dagster_home import prepare_dagster
+from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings
 from tests.conftest import borrowed_environment
 
@@ -161,6 +162,29 @@ def test_runs_wait_for_the_daemon_which_has_what_a_refresh_needs(home: Path) -> 
     prepare_dagster(Settings(home=home))
     with DagsterInstance.from_config(str(home / "dagster")) as instance:
         assert isinstance(instance.run_coordinator, QueuedRunCoordinator)
+
+
+@pytest.mark.parametrize("status", [DagsterRunStatus.STARTING, DagsterRunStatus.STARTED])
+def test_a_run_that_nobody_runs_does_not_hold_the_schedule_up(
+    home: Path, monkeypatch: pytest.MonkeyPatch, status: DagsterRunStatus
+) -> None:
+    """The queue lets no run in while another counts as in progress."""
+    prepare_dagster(Settings(home=home))
+    with DagsterInstance.from_config(str(home / "dagster")) as instance:
+        killed, waiting = (DagsterRun("nightly", status=s) for s in (status, DagsterRunStatus.NOT_STARTED))
+        for run in (killed, waiting):
+            instance.add_run(run)
+
+        def states() -> list[str]:
+            return [found.status.value for run in (killed, waiting) if (found := instance.get_run_by_id(run.run_id))]
+
+        monkeypatch.setattr(serve, "run_together", lambda *_: None)
+        # While a refresh runs, it may be this one.
+        with Warehouse(Settings(home=home)).lock():
+            serve.main()
+        assert states() == [status.value, "NOT_STARTED"]
+        serve.main()
+        assert states() == ["FAILURE", "NOT_STARTED"]
 
 
 def test_what_ends_by_itself_is_told_and_ends_the_rest(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ KEPT_IN = {
     "corruption": "proof",
     "oracles": "proof",
     "faults": "siege",
+    "slices/test_equality.py": "siege",
     "test_browser.py": "siege",
     "test_histories.py": "siege",
     "test_nights.py": "siege",

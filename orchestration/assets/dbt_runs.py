@@ -32,6 +32,8 @@ BUILD = ["build", "--exclude-resource-type", "unit_test"]
 # dbt's exit codes: everything passed, something did not. Any other end is dbt's own failure.
 DBT_ENDED = (0, 1)
 BUILDS = "the model builds"
+SKIPPED = "skipped"
+"""What is observed of a test or a model that dbt left out."""
 RESULTS: Final = "run_results.json"
 
 
@@ -183,7 +185,7 @@ def dbt_findings(run_results: Mapping[str, Any], nodes: Mapping[str, Any]) -> li
     for result in run_results["results"]:
         node = nodes.get(result["unique_id"], {})
         name, status = node.get("name", result["unique_id"]), result["status"]
-        message = _one_line(result.get("message") or status)
+        message = SKIPPED if status == SKIPPED else _one_line(result.get("message") or status)
         if node.get("resource_type") == "test":
             found.append(
                 CheckResult(

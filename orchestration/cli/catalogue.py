@@ -23,12 +23,12 @@ def catalogue(
     from orchestration.release.catalogue import catalogue as described
     from orchestration.release.catalogue import markdown
     from orchestration.release.publish import Warehouse
-    from orchestration.release.records import read_checks
+    from orchestration.release.records import read_checks, read_dictionary
 
     if format == "markdown":
         typer.echo(markdown())
         return
     current = Warehouse(load_settings()).current()
-    of_release = {"release": current.id if current else None}
-    found = of_release | described(read_checks(current.path) if current else ())
+    found = described(read_checks(current.path), read_dictionary(current.path)) if current else described()
+    found = {"release": current.id if current else None} | found
     typer.echo(json.dumps(found, indent=1, ensure_ascii=False))

@@ -8,24 +8,26 @@ export's Data Package (see `export`).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from orchestration.contracts import contracts
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.meta import SCHEMAS, meta_contracts
+from orchestration.release.records import ColumnEntry
 from orchestration.table_contract import TableContract
 
 HEAD = ("measure", "also with the endings", "unit", "formula", "threshold (whose)", "source")
 BAR = "\\|"
 
 
-def catalogue(checks: Collection[CheckResult] = ()) -> dict[str, Any]:
+def catalogue(checks: Collection[CheckResult] = (), held: Collection[ColumnEntry] | None = None) -> dict[str, Any]:
     """Every table of a release and of what it is made from (`layer` staging), ready for JSON.
 
-    `checks` are a release's findings (see `orchestration.release.records.read_checks`); without them none are named.
-    Those of tables that nobody reads (seeds, intermediate ones) stand in `inner_checks`, by table.
+    `checks` are a release's findings and `held` is its dictionary (see `orchestration.release.records`). Without
+    findings none are named; without a dictionary all is there that a release made now would have. Findings about tables
+    that nobody reads (seeds, intermediate ones) stand in `inner_checks`, by table.
 
     Example:
         >>> [t["grain"] for t in catalogue()["tables"] if t["name"] == "dim_region"]
@@ -35,7 +37,8 @@ def catalogue(checks: Collection[CheckResult] = ()) -> dict[str, Any]:
     for check in sorted(checks, key=lambda c: c.check_name):
         found = asdict(check)
         by_table.setdefault(found.pop("table_name"), []).append(found)
-    tables = [_table(contract, by_table.pop(contract.name, [])) for contract in _offered()]
+    offered = _offered() if held is None else _held(_offered(), held)
+    tables = [_table(contract, by_table.pop(contract.name, [])) for contract in offered]
     return {"tables": tables, "inner_checks": by_table}
 
 
@@ -54,6 +57,21 @@ def _offered() -> list[TableContract]:
     """The contracts of tables that somebody can read, in order of layer and name."""
     known = {**contracts(), **meta_contracts()}.values()
     return sorted((c for c in known if c.layer != "intermediate"), key=lambda c: (c.layer, c.name))
+
+
+def _held(offered: Collection[TableContract], held: Collection[ColumnEntry]) -> Iterator[TableContract]:
+    """The contracts with what a release has of them: one made before an update lacks what came with it.
+
+    A release holds no table of layer staging, and names none: those stay as they are.
+    """
+    there = {(entry.schema_name, entry.table_name, entry.column_name) for entry in held}
+    for contract in offered:
+        schema = SCHEMAS.get(contract.layer)
+        columns = tuple(c for c in contract.columns if schema is None or (schema, contract.name, c.name) in there)
+        names = {column.name for column in columns}
+        if columns:
+            grain = tuple(name for name in contract.grain if name in names)
+            yield contract.model_copy(update={"columns": columns, "grain": grain})
 
 
 def _table(contract: TableContract, checks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -84,9 +102,11 @@ def _measures_in_markdown(contract: TableContract) -> str:
             continue
         first, *others = parts.values()
         endings = ", ".join(f"`{name.removeprefix(measure)}`" for name in others)
+        # Its own where it has one, for parts stand in their order; else the first of them says whose it is.
         of = computed[0]
+        formula = f"`{of.formula}`" if of.name == first else f"`{of.name}`: `{of.formula}`"
         threshold = "" if of.threshold in (None, "none") else f"{of.threshold} ({of.authority})"
-        cells = (f"`{first}`", endings, of.unit, f"`{of.formula}`", threshold, _in_short(of.citation))
+        cells = (f"`{first}`", endings, columns[first].unit, formula, threshold, _in_short(of.citation))
         lines.append(f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |")
     return "\n".join(lines)
 

@@ -3,8 +3,8 @@
 Belongs here: what may go and when, outside the warehouse's own folders. Does not: releases and the scratch folder (see
 `publish`), landed files (nothing of those ever goes).
 
-Everything here runs under the refresh lock, when a refresh begins: whatever another process still seems to be doing
-then, it is not doing any more.
+Everything here runs under the refresh lock, when a refresh or the service begins: whatever another process still seems
+to be doing then, it is not doing any more.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ KEPT_RUNS = 30
 KEPT_NOTES = 500
 BEGINNING = 600
 """Seconds within which a run that finds the lock taken has long ended."""
-KILLED = "the process of this refresh died (killed, or the machine stopped); the next refresh cleaned up"
+IN_PROGRESS = (DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING)
+"""What Dagster's queue counts against the one run at a time that it lets in."""
+KILLED = "the process of this refresh died (killed, or the machine stopped); what was started next cleaned up"
 
 
 def clear_up(settings: Settings, instance: DagsterInstance, run_id: str) -> list[str]:
@@ -60,13 +62,13 @@ def clear_up(settings: Settings, instance: DagsterInstance, run_id: str) -> list
     return killed
 
 
-def end_killed_runs(instance: DagsterInstance, run_id: str) -> list[str]:
-    """Reports every run but `run_id` that still counts as started as failed, frees its slots, and returns the ids.
+def end_killed_runs(instance: DagsterInstance, run_id: str = "") -> list[str]:
+    """Reports every run but `run_id` that counts as in progress as failed, frees its slots, and returns the ids.
 
-    A killed run keeps its place in the pool `duckdb`: the next one would wait for it for ever. One that began when this
-    one did, and has not asked for the lock yet, is left to find it taken: it says so better.
+    A killed run keeps its place in the queue and in the pool `duckdb`: the next one would wait for it for ever. One
+    that began when this one did, and has not asked for the lock yet, is left to find it taken: it says so better.
     """
-    started = instance.get_run_records(RunsFilter(statuses=[DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING]))
+    started = instance.get_run_records(RunsFilter(statuses=IN_PROGRESS))
     killed = [r.dagster_run for r in started if r.dagster_run.run_id != run_id and not _is_beginning(instance, r)]
     for run in killed:
         instance.report_run_failed(run, KILLED)
@@ -80,7 +82,9 @@ def end_killed_runs(instance: DagsterInstance, run_id: str) -> list[str]:
 
 def _is_beginning(instance: DagsterInstance, record: RunRecord) -> bool:
     """Whether a run has begun just now and the process that it named as its own lives."""
-    if record.start_time is None or time.time() - record.start_time > BEGINNING:
+    # One that is being started has named its process before it counts as started.
+    since = record.start_time or record.update_timestamp.timestamp()
+    if time.time() - since > BEGINNING:
         return False
     found = instance.get_records_for_run(record.dagster_run.run_id, of_type=DagsterEventType.ENGINE_EVENT).records
     events = [event for entry in found if (event := entry.event_log_entry.dagster_event)]

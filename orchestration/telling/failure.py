@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -59,6 +60,17 @@ class GatesStopped(errors.GateError):
 def was_interrupted(events: Sequence[DagsterEvent]) -> bool:
     """Whether a run failed because its process was told to end: Dagster calls that an error like any other."""
     return any(INTERRUPTED in _names(_info(event)) for event in events)
+
+
+def before_a_stop(events: Sequence[DagsterEvent]) -> list[DagsterEvent]:
+    """The failure events of a run that came before its process was told to end: what came later, came of that."""
+    return list(takewhile(lambda event: INTERRUPTED not in _names(_info(event)), events))
+
+
+def is_of_a_gate(event: DagsterEvent) -> bool:
+    """Whether a failure event is that of a gate."""
+    known = _known(_info(event))
+    return known is not None and known[0] == errors.GateError.exit_code
 
 
 def failure_of(events: Sequence[DagsterEvent], otherwise: str) -> RefreshFailed:

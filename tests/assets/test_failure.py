@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from dagster import (
     AssetCheckResult,
     AssetCheckSpec,
+    DagsterEvent,
     DagsterInstance,
     DagsterRun,
     Definitions,
@@ -25,14 +27,16 @@ from dagster import (
 )
 from dagster._core.errors import DagsterExecutionInterruptedError
 
+from orchestration.assets.dbt_runs import SKIPPED
 from orchestration.assets.resources import RUN_ID, findings_folder
 from orchestration.automation import TOLD_BY, tell_of_failure, tell_of_success
+from orchestration.ending import failure as amounts_to
 from orchestration.errors import GateError, SourceError, Stopped
 from orchestration.partitions import File, Partition
 from orchestration.quality.verdict import CheckResult
 from orchestration.serve import interface_environment
 from orchestration.settings import Settings, settings
-from orchestration.telling.failure import RefreshFailed, accepting, failure_of, gate_error, remedy
+from orchestration.telling.failure import GatesStopped, RefreshFailed, accepting, failure_of, gate_error, remedy
 from orchestration.telling.run_record import last_run, record_run
 
 FINDING = CheckResult(
@@ -186,6 +190,47 @@ def test_a_run_that_was_stopped_is_put_on_record_and_not_told(home: Settings) ->
     assert (record["outcome"], record["exit_code"], record["message"]) == ("stopped", 143, str(Stopped(15)))
 
 
+def events_of(*errors: Exception) -> list[DagsterEvent]:
+    """The failure events of a run of which these errors ended a step each, one after the other."""
+    results = [job_that_raises(error).execute_in_process(raise_on_error=False) for error in errors]
+    return [event for result in results for event in result.all_events if event.is_step_failure]
+
+
+STOP = caused(RuntimeError("a step failed"), DagsterExecutionInterruptedError())
+
+
+@pytest.mark.parametrize("heard", [None, 2])
+@pytest.mark.parametrize(
+    ("errors", "code"),
+    [
+        ([GateError("rows are missing"), STOP], 3),
+        ([GateError("rows are missing")], 3),
+        # Of what came after the stop, and of what was no gate, the stop may be the cause.
+        ([STOP, GateError("rows are missing")], None),
+        ([SourceError("bls_qcew", "2016.zip", "is truncated", "pull again"), STOP], None),
+        ([STOP], None),
+    ],
+)
+def test_a_gate_that_failed_before_a_stop_is_told(
+    home: Settings, errors: list[Exception], code: int | None, heard: int | None
+) -> None:
+    found = amounts_to(home, "a run", events_of(*errors), "the run failed", heard)
+    assert found.exit_code == (code or 128 + (heard or 15))
+    assert (str(found) == "rows are missing") is (code == 3)
+
+
+def test_tests_that_dbt_skipped_as_it_was_stopped_have_failed_no_gate(home: Settings) -> None:
+    skipped = replace(FINDING, check_name="figures_add_up", tool="dbt", observed=SKIPPED)
+    events = events_of(GateError("build_employment failed"))
+    record_finding(home, "a run", skipped)
+    assert amounts_to(home, "a run", events, "", 15).exit_code == 143
+    assert amounts_to(home, "a run", events, "").exit_code == 3
+    record_finding(home, "a run", skipped, FINDING)
+    found = amounts_to(home, "a run", events, "", 15)
+    assert isinstance(found, GatesStopped)
+    assert found.findings == [FINDING]
+
+
 def test_a_sensor_that_is_tried_in_the_interface_uses_no_alert_up(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,11 +247,12 @@ def test_a_sensor_that_is_tried_in_the_interface_uses_no_alert_up(
     assert len(alerts(home)) == 1
 
 
-def record_finding(home: Settings, run_id: str) -> None:
+def record_finding(home: Settings, run_id: str, *findings: CheckResult) -> None:
     folder = findings_folder(home)
-    (folder / "checks").mkdir(parents=True)
+    (folder / "checks").mkdir(parents=True, exist_ok=True)
     (folder / RUN_ID).write_text(run_id, encoding="utf-8")
-    (folder / "checks" / "tidy.json").write_text(json.dumps([FINDING.__dict__]), encoding="utf-8")
+    found = [finding.__dict__ for finding in findings or [FINDING]]
+    (folder / "checks" / "tidy.json").write_text(json.dumps(found), encoding="utf-8")
 
 
 def test_sensor_names_what_the_gates_of_this_run_found(home: Settings) -> None:

@@ -30,7 +30,7 @@ MIRROR = SHARED / "mirror"
 
 
 @pytest.fixture
-def mirror(tmp_path: Path) -> Path:
+def publishers(tmp_path: Path) -> Path:
     file = tmp_path / "mirror" / "apps.bea.gov" / "zip" / "MAKE-USE (AFTER).csv"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"a,b\n" + b"1,2\n" * 100_000)
@@ -40,11 +40,11 @@ def mirror(tmp_path: Path) -> Path:
 ADDRESS = "apps.bea.gov/zip/MAKE-USE%20(AFTER).csv"
 
 
-def test_answers_are_conditional_and_ranged(mirror):
-    with serve(mirror) as base, httpx.Client(trust_env=False) as client:
+def test_answers_are_conditional_and_ranged(publishers):
+    with serve(publishers) as base, httpx.Client(trust_env=False) as client:
         first = client.get(f"{base}/{ADDRESS}")
         etag = first.headers["etag"]
-        assert first.content == (mirror / "apps.bea.gov/zip/MAKE-USE (AFTER).csv").read_bytes()
+        assert first.content == (publishers / "apps.bea.gov/zip/MAKE-USE (AFTER).csv").read_bytes()
         assert "last-modified" in first.headers
         assert client.get(f"{base}/{ADDRESS}", headers={"If-None-Match": etag}).status_code == 304
         rest = client.get(f"{base}/{ADDRESS}", headers={"Range": "bytes=400000-", "If-Range": etag})
@@ -54,17 +54,17 @@ def test_answers_are_conditional_and_ranged(mirror):
 
 
 @pytest.mark.parametrize("path", ["apps.bea.gov/none.csv", "apps.bea.gov/zip", "", "..%2f..%2fetc/passwd"])
-def test_what_is_not_a_file_is_not_found(mirror, path):
-    (mirror.parent / "etc").mkdir()
-    with serve(mirror) as base:
+def test_what_is_not_a_file_is_not_found(publishers, path):
+    (publishers.parent / "etc").mkdir()
+    with serve(publishers) as base:
         assert httpx.get(f"{base}/{path}", trust_env=False).status_code == 404
 
 
-def test_a_publisher_may_be_down_or_late(mirror):
-    (mirror / "apps.bea.gov.au").mkdir()
-    (mirror / "apps.bea.gov.au" / "a.csv").write_bytes(b"1,2\n")
+def test_a_publisher_may_be_down_or_late(publishers):
+    (publishers / "apps.bea.gov.au").mkdir()
+    (publishers / "apps.bea.gov.au" / "a.csv").write_bytes(b"1,2\n")
     down, late = set(), {"apps.bea.gov/zip/MAKE-USE (AFTER).csv"}
-    with serve(mirror, down, late) as base, httpx.Client(trust_env=False) as client:
+    with serve(publishers, down, late) as base, httpx.Client(trust_env=False) as client:
         assert client.get(f"{base}/{ADDRESS}").status_code == 404
         late.clear()
         assert client.get(f"{base}/{ADDRESS}").status_code == 200
@@ -73,18 +73,18 @@ def test_a_publisher_may_be_down_or_late(mirror):
         assert client.get(f"{base}/apps.bea.gov.au/a.csv").status_code == 200
 
 
-def test_links_are_followed(mirror, tmp_path):
+def test_links_are_followed(publishers, tmp_path):
     (tmp_path / "elsewhere.csv").write_bytes(b"1,2\n")
-    (mirror / "data.bls.gov").mkdir()
-    (mirror / "data.bls.gov" / "a.csv").symlink_to(tmp_path / "elsewhere.csv")
-    with serve(mirror) as base:
+    (publishers / "data.bls.gov").mkdir()
+    (publishers / "data.bls.gov" / "a.csv").symlink_to(tmp_path / "elsewhere.csv")
+    with serve(publishers) as base:
         assert httpx.get(f"{base}/data.bls.gov/a.csv", trust_env=False).content == b"1,2\n"
 
 
-def test_it_starts_and_stops_quickly_even_under_a_connection_left_open(mirror):
+def test_it_starts_and_stops_quickly_even_under_a_connection_left_open(publishers):
     client = httpx.Client(trust_env=False)
     started = time.monotonic()
-    with serve(mirror) as base:
+    with serve(publishers) as base:
         client.get(f"{base}/{ADDRESS}")
     assert time.monotonic() - started < 3
     assert "publishers" not in {thread.name for thread in threading.enumerate()}
@@ -93,8 +93,8 @@ def test_it_starts_and_stops_quickly_even_under_a_connection_left_open(mirror):
     client.close()
 
 
-def test_answers_are_not_held_back_by_nagle(mirror):
-    with serve(mirror) as base, httpx.Client(trust_env=False) as client:
+def test_answers_are_not_held_back_by_nagle(publishers):
+    with serve(publishers) as base, httpx.Client(trust_env=False) as client:
         client.get(f"{base}/{ADDRESS}")
         started = time.monotonic()
         for _ in range(20):
@@ -103,8 +103,8 @@ def test_answers_are_not_held_back_by_nagle(mirror):
         assert time.monotonic() - started < 0.7
 
 
-def test_an_error_inside_stops_it_too(mirror):
-    with pytest.raises(KeyError), serve(mirror):
+def test_an_error_inside_stops_it_too(publishers):
+    with pytest.raises(KeyError), serve(publishers):
         raise KeyError
     assert "publishers" not in {thread.name for thread in threading.enumerate()}
 
@@ -123,17 +123,17 @@ def test_importing_it_loads_no_server():
     assert answer.stdout == "set()\n"
 
 
-def test_a_file_goes_through_the_same_code_as_from_a_publisher(mirror, tmp_path):
+def test_a_file_goes_through_the_same_code_as_from_a_publisher(publishers, tmp_path):
     url = "https://" + ADDRESS
     limits = Settings(home=tmp_path)
     with (
-        serve(mirror) as base,
+        serve(publishers) as base,
         Store(limits.landing) as store,
         Fetcher(store, Origin("sample", base), limits) as fetcher,
     ):
         assert fetcher.get(url, "csv", "bea").outcome == "new"
         assert fetcher.get(url, "csv", "bea").outcome == "unchanged"
-        (mirror / "apps.bea.gov/zip/MAKE-USE (AFTER).csv").write_bytes(b"a,b\n1,3\n")
+        (publishers / "apps.bea.gov/zip/MAKE-USE (AFTER).csv").write_bytes(b"a,b\n1,3\n")
         assert fetcher.get(url, "csv", "bea").outcome == "changed"
         with pytest.raises(NotPublished, match="put the file into the sample"):
             fetcher.get("https://apps.bea.gov/2031.csv", "csv", "bea")

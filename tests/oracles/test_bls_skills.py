@@ -21,8 +21,6 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 FOLDER = Path("www.bls.gov") / "oes" / "special-requests"
 Record = Callable[[str, object], None]
 
-pytestmark = pytest.mark.mirror
-
 
 def rendered(sql: str) -> str:
     """A piece of the dbt project's SQL, with its macros; a model is the table of its name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.contracts import contracts
+from orchestration.contracts import contracts, published_contracts
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.catalogue import catalogue, markdown
+from orchestration.release.meta import dictionary, meta_contracts
 from orchestration.release.publish import Warehouse
+from orchestration.release.records import read_dictionary
 from orchestration.settings import PROJECT_ROOT, Settings, settings
 from orchestration.table_contract import TableContract
 from tests.release.builds import RELEASE_ID, published
@@ -110,6 +113,21 @@ def test_the_tables_of_the_docs_are_what_the_contracts_say() -> None:
     assert shown == markdown(), "print the tables anew: clusters catalogue --format markdown"
 
 
+def test_a_formula_and_a_unit_stand_under_the_name_of_their_own_column() -> None:
+    """Where the first column of a measure is not computed, the table of the docs says which one is."""
+    for block in markdown().split("**`")[1:]:
+        columns = {column.name: column for column in contracts()[block.split("`", 1)[0]].columns}
+        for line in block.splitlines()[4:]:
+            if not line:
+                continue
+            first, _, unit, formula, *_ = line.replace("\\|", "¦").strip("| ").split(" | ")
+            named = re.fullmatch(r"(?:`(\w+)`: )?`(.+)`", formula)
+            assert named, line
+            name = first.strip("`")
+            assert columns[named[1] or name].formula == named[2].replace("¦", "|")
+            assert columns[name].unit == unit
+
+
 def test_the_command_prints_json_with_the_checks_of_the_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,10 +135,29 @@ def test_the_command_prints_json_with_the_checks_of_the_release(
     settings.cache_clear()
     printed = CliRunner().invoke(app, ["catalogue"])
     assert (printed.exit_code, json.loads(printed.stdout)) == (0, {"release": None} | catalogue())
-    published(Warehouse(Settings(home=tmp_path)), RELEASE_ID, "mirror")
+    release = published(Warehouse(Settings(home=tmp_path)), RELEASE_ID, "mirror")
     found = json.loads(CliRunner().invoke(app, ["catalogue"]).stdout)
     settings.cache_clear()
     assert found["release"] == RELEASE_ID
     assert {t["name"]: [c["check_name"] for c in t["checks"]] for t in found["tables"] if t["checks"]} == {
         "dim_region": ["names", "rows"]
     }
+    # The release of the test has less than the code describes, as one from before an update has.
+    held = {(entry.table_name, entry.column_name) for entry in read_dictionary(release)}
+    shown = {(t["name"], c["name"]) for t in found["tables"] if t["layer"] != "staging" for c in t["columns"]}
+    assert shown == held & {(t["name"], c["name"]) for t in catalogue()["tables"] for c in t["columns"]}
+    [profile] = (t for t in found["tables"] if t["name"] == "cluster_profile")
+    assert {"cluster_profile", "indicator_value"} & {t["name"] for t in found["tables"]} == {"cluster_profile"}
+    assert {name for parts in profile["measures"].values() for name in parts.values()} < {
+        c["name"] for c in profile["columns"]
+    }
+
+
+def test_a_release_of_this_code_is_described_whole() -> None:
+    assert catalogue(held=dictionary({**published_contracts(), **meta_contracts()})) == catalogue()
+
+
+def test_what_a_release_is_made_from_is_described_beside_it() -> None:
+    found = catalogue(held=[])["tables"]
+    assert {t["layer"] for t in found} == {"staging"}
+    assert "stg_qcew" in {t["name"] for t in found}

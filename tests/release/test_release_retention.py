@@ -117,6 +117,14 @@ def test_a_run_that_began_just_now_is_left_to_find_the_lock_taken(instance: Dags
     assert end_killed_runs(instance, own) == ([] if ended else [other])
 
 
+def test_a_run_that_is_being_started_is_left_where_its_process_lives(instance: DagsterInstance) -> None:
+    starting = [str(uuid.uuid4()) for _ in range(2)]
+    for run_id in starting:
+        instance.create_run_for_job(pooled, run_id=run_id, status=DagsterRunStatus.STARTING)
+    note_process(instance, starting[0], os.getpid())
+    assert end_killed_runs(instance) == starting[1:]
+
+
 def test_what_was_noted_of_checks_goes_with_their_runs(instance: DagsterInstance, home: Settings) -> None:
     """And the newest answer of each stays, however many runs ago it was given."""
 

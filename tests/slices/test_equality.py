@@ -28,17 +28,17 @@ STAFFING = f"www.bls.gov/{FOLDER}/oesm25in4.zip"
 
 
 @pytest.fixture(scope="module")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def publishers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_sample(tmp_path_factory.mktemp("equality") / "mirror")
 
 
 @pytest.fixture
-def house(mirror: Path, tmp_path: Path) -> Iterator[House]:
+def house(publishers: Path, tmp_path: Path) -> Iterator[House]:
     """An empty home beside a mirror that other tests share; what a test writes there takes the place of a link."""
     target = tmp_path / "mirror"
-    for path in mirror.rglob("*"):
+    for path in publishers.rglob("*"):
         if path.is_file():
-            link = target / path.relative_to(mirror)
+            link = target / path.relative_to(publishers)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(path)
     empty = House(tmp_path / "home", target)
