@@ -43,7 +43,8 @@ counties AS (
 unsettled AS (
     SELECT DISTINCT year, state_code
     FROM printed
-    WHERE patents > 0 AND right(county_fips, 3) <> '000' AND (year, county_fips) NOT IN (SELECT (year, county_fips) FROM counties)
+    WHERE patents > 0 AND right(county_fips, 3) <> '000'
+        AND (year, county_fips) NOT IN (SELECT (year, county_fips) FROM counties)
 ),
 
 counted AS (
