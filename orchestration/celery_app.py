@@ -15,7 +15,7 @@ from dagster_celery.make_app import make_app
 from dagster_celery.tasks import create_task
 from kombu.exceptions import OperationalError
 
-from orchestration.cli import nobody_else_writes
+from orchestration.durable import nobody_else_writes
 from orchestration.errors import SetupError
 from orchestration.settings import Settings, settings
 

@@ -1,4 +1,4 @@
-"""Small files that are replaced whole, and are whole after a power cut too.
+"""How files are written: small ones whole, after a power cut too, and none so that others may write it.
 
 Belongs here: writing one. Does not: what stands in it.
 """
@@ -7,6 +7,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+
+
+def nobody_else_writes() -> None:
+    """Lets no file of this process be writable by others, whatever the umask of who started it."""
+    os.umask(os.umask(0) | 0o022)
 
 
 def write_whole(path: Path, text: str) -> None:

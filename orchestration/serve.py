@@ -19,9 +19,9 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from orchestration.cli import nobody_else_writes
 from orchestration.cli.terminal import load_settings
 from orchestration.dagster_home import ONLY_SHOWS, make_storage, prepare_dagster
+from orchestration.durable import nobody_else_writes
 from orchestration.errors import ClustersError, LockedError
 from orchestration.groups import ended_with_the_block
 from orchestration.release.publish import Warehouse

@@ -6,7 +6,6 @@ Heavy libraries are imported inside the commands, so that `clusters --help` answ
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from typer.core import TyperGroup
 
 from orchestration.cli import catalogue, explain, export, look, profile, query, refresh, sources, versions
 from orchestration.cli.terminal import stderr
+from orchestration.durable import nobody_else_writes
 from orchestration.errors import ClustersError
 
 CLICK_USAGE_ERROR = 2
@@ -40,11 +40,6 @@ class Group(TyperGroup):
         except SystemExit as stop:
             # 2 means "a source could not be pulled" here, so usage errors need another code than click's.
             sys.exit(SETUP_ERROR if stop.code == CLICK_USAGE_ERROR else stop.code)
-
-
-def nobody_else_writes() -> None:
-    """Lets no file of this process be writable by others, whatever the umask of who started it."""
-    os.umask(os.umask(0) | 0o022)
 
 
 def _without_secrets(text: str) -> str:
