@@ -75,20 +75,28 @@ def main(port: str = "3000") -> None:
 
 
 def end_what_was_killed(settings: Settings) -> None:
-    """Ends the runs that nobody runs any more; while a refresh runs it leaves them alone.
+    """Ends the runs that nobody runs any more, and tells of refreshes; while a refresh runs it leaves them alone.
 
     The queue lets one run in at a time. A refresh ends what was killed before it, but one that waits for a killed run
-    never begins: the schedule would stand still, and nobody be told.
+    never begins: the schedule would stand still. A refresh from a command line tells itself how it ended, and what is
+    killed tells nothing; the next one would warn of it, but finds nothing left to end.
 
     Example:
         >>> end_what_was_killed(settings())                                     # doctest: +SKIP
     """
     from dagster import DagsterInstance
 
-    from orchestration.release.retention import end_killed_runs
+    from orchestration.assets.whole import is_whole
+    from orchestration.ending import record_failure
+    from orchestration.release.retention import KILLED, end_killed_runs
+    from orchestration.telling.alerts import tell_of_failure
 
     with suppress(LockedError), Warehouse(settings).lock(), DagsterInstance.get() as instance:
-        end_killed_runs(instance)
+        for run_id in end_killed_runs(instance):
+            if (run := instance.get_run_by_id(run_id)) and is_whole(run):
+                error = ClustersError(KILLED)
+                record_failure(settings, error)
+                tell_of_failure(settings, error, run_id)
 
 
 def interface_environment(environment: Mapping[str, str]) -> dict[str, str]:

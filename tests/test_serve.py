@@ -17,9 +17,14 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.run_coordinator import QueuedRunCoordinator
 
 from orchestration import serve
+from orchestration.assets.whole import RELEASE
+from orchestration.automation import TOLD_BY
 from orchestration.dagster_home import prepare_dagster
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings
+from orchestration.telling.alerts import FAILED
+from orchestration.telling.delivery import history
+from orchestration.telling.run_record import last_run
 from tests.conftest import borrowed_environment
 
 SECRETS = {
@@ -185,6 +190,23 @@ def test_a_run_that_nobody_runs_does_not_hold_the_schedule_up(
         assert states() == [status.value, "NOT_STARTED"]
         serve.main()
         assert states() == ["FAILURE", "NOT_STARTED"]
+
+
+def test_a_killed_refresh_that_was_to_tell_itself_is_told_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = Settings(home=home)
+    prepare_dagster(of)
+    monkeypatch.setattr(serve, "run_together", lambda *_: None)
+    with DagsterInstance.from_config(str(home / "dagster")) as instance:
+        typed = DagsterRun("nightly", status=DagsterRunStatus.STARTED, tags={TOLD_BY: "the command"})
+        clicked = DagsterRun("nightly", status=DagsterRunStatus.STARTED, asset_selection=frozenset({RELEASE}))
+        for run in (typed, clicked):
+            instance.add_run(run)
+        serve.main()
+        serve.main()
+    [told] = history(of)
+    assert (told["run_id"], told["outcome"], told["exit_code"]) == (typed.run_id, FAILED, 1)
+    assert "the process of this refresh died" in told["message"]
+    assert (last_run(of) or {})["outcome"] == "failed"
 
 
 def test_what_ends_by_itself_is_told_and_ends_the_rest(tmp_path: Path) -> None:
