@@ -63,9 +63,22 @@ def prepare_dagster(settings: Settings) -> None:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
 
 
-def make_storage() -> None:
-    """Makes Dagster's databases where there are none: two processes that do it at the same time fail."""
+def make_storage(settings: Settings) -> None:
+    """Makes Dagster's databases where there are none: two processes that do it at the same time fail.
+
+    Raises:
+        SetupError: if the database that several machines share does not answer.
+    """
     from dagster import DagsterInstance
 
-    with DagsterInstance.get():
-        pass
+    try:
+        with DagsterInstance.get():
+            pass
+    except Exception as error:
+        if settings.run_storage is None:
+            raise
+        # Its text may hold the address, and with it a password.
+        raise SetupError(
+            f"the database of CLUSTERS_RUN_STORAGE does not answer ({type(error).__name__}). Remedy: start it, or "
+            "correct the address, then start this again"
+        ) from error

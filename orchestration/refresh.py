@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.dagster_home import UNWATCHED, prepare_dagster
+from orchestration.dagster_home import UNWATCHED, make_storage, prepare_dagster
 from orchestration.ending import failure, failure_recorded
 from orchestration.errors import ClustersError, GateError, Stopped
 from orchestration.release.publish import Warehouse
@@ -138,6 +138,8 @@ def _run(
     settings: Settings, years: Sequence[int], config: dict[str, Any], heard: Callable[[], int | None]
 ) -> ExecuteInProcessResult:
     prepare_dagster(settings)
+    if settings.run_storage:
+        make_storage(settings)
     from dagster import DagsterInstance
     from dagster._core.instance.ref import InstanceRef
 

@@ -41,8 +41,8 @@ def main(port: str = "3000") -> None:
     Not by `dagster dev`, whose interface takes commands from any page that is open in the operator's browser.
 
     Raises:
-        SystemExit: with one plain message, if a setting does not fit, Dagster's home cannot be written, the code
-            location does not load, or one of the two ends by itself.
+        SystemExit: with one plain message, if a setting does not fit, Dagster's home cannot be written or its database
+            reached, the code location does not load, or one of the two ends by itself.
 
     Example:
         >>> main("3000")                                                         # doctest: +SKIP
@@ -52,7 +52,7 @@ def main(port: str = "3000") -> None:
         settings = load_settings()
         with storage_errors_named(settings.home):
             prepare_dagster(settings)
-            make_storage()
+            make_storage(settings)
             end_what_was_killed(settings)
             importlib.import_module("orchestration.definitions")
     except (ClustersError, OSError) as error:

@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
 from dagster._core.run_coordinator import QueuedRunCoordinator
+from pydantic import SecretStr
 
 from orchestration import serve
 from orchestration.assets.whole import RELEASE
 from orchestration.automation import TOLD_BY
-from orchestration.dagster_home import prepare_dagster
+from orchestration.dagster_home import make_storage, prepare_dagster
+from orchestration.errors import SetupError
 from orchestration.release.publish import Warehouse
 from orchestration.settings import PROJECT_ROOT, Settings, settings
 from orchestration.telling.alerts import FAILED
@@ -132,6 +134,21 @@ def test_what_does_not_load_is_not_served(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(serve.importlib, "import_module", broken)
     with pytest.raises(SystemExit, match=r"Dagster cannot load the code .*dbt cannot parse the project.*Remedy"):
         serve.main()
+
+
+def test_a_shared_database_that_does_not_answer_is_named_without_its_address(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent() -> None:
+        raise RuntimeError(f"too many retries of {SHARED['CLUSTERS_RUN_STORAGE']}")
+
+    monkeypatch.setattr(DagsterInstance, "get", silent)
+    of = Settings(home=home).model_copy(update={"run_storage": SecretStr(SHARED["CLUSTERS_RUN_STORAGE"])})
+    with pytest.raises(SetupError, match=r"CLUSTERS_RUN_STORAGE does not answer .*Remedy: start it") as caught:
+        make_storage(of)
+    assert "of-the-runs" not in str(caught.value)
+    with pytest.raises(RuntimeError):
+        make_storage(Settings(home=home))
 
 
 def test_the_interface_is_started_without_secrets_and_the_daemon_with_them(
