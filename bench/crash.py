@@ -3,8 +3,9 @@
     python bench/crash.py --kills 100 --seed 1 [--home DIR] [--max-minutes N] [--year-by-year] [--years Y]
 
 Each kill hits the whole process group of a real `clusters refresh` that has something new to publish. After it
-`current.duckdb` must be the last good release, byte for byte, or the whole new one; then a refresh must succeed without
-help. One line a kill, then JSON: what was killed where, what was violated, and how many bytes and files each folder of
+`current.duckdb` must be the last good release, byte for byte, or the whole new one. Then, after half of the kills, a
+refresh must succeed without help; after the other half the next one is killed, too, upon what the last one left. One
+line a kill, then JSON: what was killed where, what was violated, and how many bytes and files each folder of
 the home held after each fifth of the run. Exit status 1 on any violation.
 
 Belongs here: the long run and its account. Does not: how a killed refresh is watched and judged, which the tests share
@@ -20,41 +21,56 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from orchestration.release.retention import KEPT_RUNS
 from orchestration.settings import settings
-from tests.faults.crash import BOUNDARIES, Crashed, Site, after_seconds
+from tests.faults.crash import BOUNDARIES, Crashed, Site, When, after_seconds
 
 BOUNDARY_SHARE = 0.4
+# How often the refresh after a kill is killed, too.
+AGAIN_SHARE = 0.5
 
 
-def aims(kills: int, seed: int, longest: float) -> list[tuple[str, float]]:
-    """What to kill at: (boundary, seconds after it), or (`at random`, seconds after the start)."""
+@dataclass(frozen=True)
+class Aim:
+    """What to kill at: a boundary, or `at random` so many seconds in; and whether the next is killed, too."""
+
+    name: str
+    seconds: float
+    again: bool
+
+    @property
+    def when(self) -> When:
+        """The moment."""
+        return after_seconds(self.seconds) if self.name == "at random" else BOUNDARIES[self.name]
+
+
+def aims(kills: int, seed: int, longest: float) -> list[Aim]:
+    """The kills of a seed, spread over a refresh that takes so many seconds; a refresh follows the last."""
     dice = random.Random(seed)
     names = list(BOUNDARIES)
     at_boundaries = [(names[i % len(names)], 0.0) for i in range(round(kills * BOUNDARY_SHARE))]
     at_random = [("at random", dice.uniform(0.0, longest)) for _ in range(kills - len(at_boundaries))]
     mixed = at_boundaries + at_random
     dice.shuffle(mixed)
-    return mixed
+    return [Aim(*aim, n < kills and dice.random() < AGAIN_SHARE) for n, aim in enumerate(mixed, start=1)]
 
 
-def one_kill(site: Site, aim: tuple[str, float]) -> tuple[Crashed, list[str], float]:
-    """Changes an input, kills a refresh of it, looks, and refreshes again; what was violated, and seconds."""
-    name, seconds = aim
+def one_kill(site: Site, aim: Aim) -> tuple[Crashed, list[str]]:
+    """Changes an input, kills a refresh of it, looks, and lets a refresh recover unless it is the next to be killed."""
     site.change_input()
-    crashed = site.kill_when(after_seconds(seconds) if name == "at random" else BOUNDARIES[name])
-    violations = crashed.violations + site.recover()
-    return crashed, violations, crashed.seconds
+    crashed = site.kill_when(aim.when)
+    return crashed, crashed.violations + ([] if aim.again else site.recover())
 
 
 def grown(measures: list[dict[str, tuple[int, int]]], releases: int) -> list[str]:
     """The folders that went on growing once every limit was reached, and releases beyond theirs.
 
-    Each kill makes two runs, and Dagster's record is full after `KEPT_RUNS`; shorter runs tell nothing of growth.
+    Each kill makes a run or two, and Dagster's record is full after `KEPT_RUNS`; shorter runs tell nothing of growth.
     """
     beyond = (
         [f"{releases} releases, more than {settings().keep_releases}"] if releases > settings().keep_releases else []
@@ -90,12 +106,12 @@ def main() -> int:
             if time.monotonic() - started > args.max_minutes * 60:
                 print(f"stopped after {args.max_minutes} minutes")
                 break
-            crashed, violations, seconds = one_kill(site, aim)
+            crashed, violations = one_kill(site, aim)
             ends[crashed.end] += 1
-            failures += [f"kill {number} ({aim[0]}): {text}" for text in violations]
+            failures += [f"kill {number} ({aim.name}): {text}" for text in violations]
             measures.append(site.measure())
-            verdict = "; ".join(violations) or "as it should be"
-            print(f"{number:3d}  {aim[0]:<22} {seconds:6.1f} s  {crashed.end:<12} {verdict}", flush=True)
+            verdict = "; ".join(violations) or "as it should be" + (", killed again" if aim.again else "")
+            print(f"{number:3d}  {aim.name:<22} {crashed.seconds:6.1f} s  {crashed.end:<12} {verdict}", flush=True)
         failures += grown(measures, len(list((site.house.home / "warehouse" / "releases").iterdir())))
         fifths = measures[:: max(1, len(measures) // 5)] + measures[-1:]
         summary = {
