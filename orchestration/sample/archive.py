@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +17,7 @@ from openpyxl import Workbook
 _STAMP = (2026, 1, 1, 0, 0, 0)
 # openpyxl writes the moment of saving into the document's properties.
 _SAVED = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
+Sheets = Mapping[str, Iterable[Sequence[object]]]
 
 
 def write_zip(target: Path | IO[bytes], members: Iterable[tuple[str, bytes]]) -> None:
@@ -34,14 +35,26 @@ def write_zip(target: Path | IO[bytes], members: Iterable[tuple[str, bytes]]) ->
             archive.writestr(info, content, compress_type=zipfile.ZIP_DEFLATED, compresslevel=1)
 
 
-def write_workbook(path: Path, workbook: Workbook) -> None:
-    """Save a workbook so that the same cells always give the same bytes."""
+def write_workbook(path: Path, sheets: Sheets) -> None:
+    """Write `workbook_bytes` to a file whose folder need not be there."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(workbook_bytes(workbook))
+    path.write_bytes(workbook_bytes(sheets))
 
 
-def workbook_bytes(workbook: Workbook) -> bytes:
-    """A workbook's file, for an archive of several."""
+def workbook_bytes(sheets: Sheets) -> bytes:
+    """The file of a workbook: its sheets by title, of rows whose cells are text, numbers or None where empty.
+
+    The same cells always give the same bytes.
+
+    Example:
+        >>> workbook_bytes({"Sheet 1": [["code", "jobs"], ["90100", 12]]})[:2]
+        b'PK'
+    """
+    workbook = Workbook(write_only=True)
+    for title, rows in sheets.items():
+        sheet = workbook.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
     saved = io.BytesIO()
     workbook.save(saved)
     with zipfile.ZipFile(saved) as archive:

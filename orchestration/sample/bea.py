@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from openpyxl import Workbook
 
 from orchestration.sample.archive import workbook_bytes, write_zip
 from orchestration.sample.economy import Economy
@@ -71,19 +70,12 @@ def write_bea(host: Path, economy: Economy, seed: int) -> None:
         (MAKE_NAME, {str(YEAR): _make_rows(economy, sectors, seed)}),
         (IMPORTS_NAME, {str(YEAR): _import_rows(economy, sectors, seed)}),
     ]
-    write_zip(host / ZIP, [(f"{name}.xlsx", workbook_bytes(_workbook(name, sheets))) for name, sheets in members])
+    write_zip(host / ZIP, [(f"{name}.xlsx", workbook_bytes(_readme(name) | sheets)) for name, sheets in members])
 
 
-def _workbook(name: str, sheets: dict[str, list[list[object]]]) -> Workbook:
-    workbook = Workbook(write_only=True)
-    readme = workbook.create_sheet("ReadMe")
-    readme.append([f"ReadMe for file {name}"])
-    readme.append([f"This country is invented; see the sample's truth.json. {LABEL}"])
-    for title, rows in sheets.items():
-        sheet = workbook.create_sheet(title)
-        for row in rows:
-            sheet.append(row)
-    return workbook
+def _readme(name: str) -> dict[str, list[list[object]]]:
+    about = f"This country is invented; see the sample's truth.json. {LABEL}"
+    return {"ReadMe": [[f"ReadMe for file {name}"], [about]]}
 
 
 def detail_sectors(industries: Sequence[Industry]) -> tuple[Sector, ...]:

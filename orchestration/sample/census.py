@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from openpyxl import Workbook
 
 from orchestration.sample.accounts import cbsa_title
 from orchestration.sample.archive import write_workbook, write_zip
@@ -177,11 +176,8 @@ def _write_delineations(folder: Path, geography: Geography) -> None:
     ):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(xls_bytes("List 1", _delineation_rows(cbsas, month, released)))
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("List 1")
-    for row in _delineation_rows(geography.cbsas(2024), "July 2023", "July 2023"):
-        sheet.append(row)
-    write_workbook(folder / "2023/delineation-files/list1_2023.xlsx", workbook)
+    rows = _delineation_rows(geography.cbsas(2024), "July 2023", "July 2023")
+    write_workbook(folder / "2023/delineation-files/list1_2023.xlsx", {"List 1": rows})
 
 
 def _delineation_rows(cbsas: Sequence[Cbsa], month: str, released: str) -> list[list[str | None]]:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from openpyxl import Workbook
 
 from orchestration.sample.accounts import cbsa_title
 from orchestration.sample.archive import workbook_bytes, write_zip
@@ -88,6 +87,7 @@ SECTORAL_SHARE, CLUSTERED_SHARE = 0.3, 0.4
 # BLS prints no figure for fewer jobs than the first, and has no row for fewer than the second.
 PRINTED_FROM, LISTED_FROM = 30, 15
 Row = list[object]
+Printed = tuple[str, str, str, list[int], int]
 
 
 def write_oews(host: Path, economy: Economy) -> None:
@@ -106,7 +106,7 @@ def write_oews(host: Path, economy: Economy) -> None:
             ("in4", {name: [row for row in nation if row[6] == level] for name, level in _LEVELS.items()}),
         ):
             archive = f"oesm{may % 100}{zip_name}"
-            members = [(f"{archive}/{name}_M{may}_dl.xlsx", _workbook(f"{name}_M{may}_dl", rows))
+            members = [(f"{archive}/{name}_M{may}_dl.xlsx", workbook_bytes({f"{name}_M{may}_dl": [COLUMNS, *rows]}))
                        for name, rows in books.items()]  # fmt: skip
             write_zip(host / FOLDER / f"{archive}.zip", members)
 
@@ -156,12 +156,12 @@ def _naics(industry: Industry) -> tuple[str, str, str]:
 
 
 def _metro_rows(cbsas: Iterable[Cbsa], jobs: np.ndarray, pattern: np.ndarray) -> Iterator[Row]:
-    national = jobs.sum(axis=0) @ pattern
+    national, printed = jobs.sum(axis=0) @ pattern, _printed()
     everywhere: Row = ["000000", "Cross-industry", "cross-industry", "1235"]
     for cbsa in sorted((c for c in cbsas if c.metropolitan), key=lambda c: c.code):
         area: Row = [cbsa.code, cbsa_title(cbsa), 4, cbsa.postals[0]]
         local = jobs[list(cbsa.places)].sum(axis=0) @ pattern
-        yield from _occupation_rows([*area, *everywhere], local, national)
+        yield from _occupation_rows([*area, *everywhere], local, national, printed)
 
 
 def _industry_rows(economy: Economy, jobs: np.ndarray, pattern: np.ndarray) -> Iterator[Row]:
@@ -173,26 +173,34 @@ def _industry_rows(economy: Economy, jobs: np.ndarray, pattern: np.ndarray) -> I
     owner = {"999": "123", "9991": "1", "9992": "2", "9993": "3"}
     named = {"99": "Government", "999": "Government", "9991": "Federal Executive Branch"}
     named |= {"9992": "State Government", "9993": "Local Government"}
-    by_industry = jobs.sum(axis=0)
+    by_industry, printed = jobs.sum(axis=0), _printed()
     for (level, code), positions in sorted(members.items()):
         title = named.get(code) or plain_title(code)
         industry_of: Row = [code.ljust(6, "0") if level else code, title, list(_LEVELS.values())[level]]
         before: Row = ["99", f"U.S. {LABEL}", 1, "US", *industry_of, owner.get(code)]
-        yield from _occupation_rows(before, by_industry[positions] @ pattern[positions], None)
+        yield from _occupation_rows(before, by_industry[positions] @ pattern[positions], None, printed)
 
 
-def _occupation_rows(before: Row, jobs: np.ndarray, national: np.ndarray | None) -> Iterator[Row]:
-    """All occupations, then each major group and its occupations; `national` where quotients are printed."""
-    listed = [*occupations()]
-    yield [*before, "00-0000", "All Occupations", "total", *_figures(jobs.sum(), jobs.sum(), 0.0, 52_000, national)]
+def _printed() -> list[Printed]:
+    """Each major group and its occupations: code, title, O_GROUP, which of `occupations` it is, and median pay."""
+    listed, found = occupations(), []
     for major, title in MAJORS.items():
         inside = [k for k, (code, *_) in enumerate(listed) if code.startswith(major)]
-        groups = [(f"{major}-0000", f"{title} Occupations", "major", inside)]
-        for code, name, group, parts in [*groups, *((*listed[k][:2], "detailed", [k]) for k in inside)]:
+        found.append((f"{major}-0000", f"{title} Occupations", "major", inside, max(listed[k][2] for k in inside)))
+        found += [(listed[k][0], listed[k][1], "detailed", [k], listed[k][2]) for k in inside]
+    return found
+
+
+def _occupation_rows(
+    before: Row, jobs: np.ndarray, national: np.ndarray | None, printed: list[Printed]
+) -> Iterator[Row]:
+    """All occupations, then each major group and its occupations; `national` where quotients are printed."""
+    total = jobs.sum()
+    yield [*before, "00-0000", "All Occupations", "total", *_figures(total, total, 0.0, 52_000, national)]
+    for code, name, group, parts, pay in printed:
+        if (here := jobs[parts].sum()) >= LISTED_FROM:
             share = 0.0 if national is None else national[parts].sum() / national.sum()
-            pay = max(listed[k][2] for k in parts)
-            if jobs[parts].sum() >= LISTED_FROM:
-                yield [*before, code, name, group, *_figures(jobs[parts].sum(), jobs.sum(), share, pay, national)]
+            yield [*before, code, name, group, *_figures(here, total, share, pay, national)]
 
 
 def _figures(jobs: float, total: float, share: float, pay: int, national: np.ndarray | None) -> Row:
@@ -205,12 +213,3 @@ def _figures(jobs: float, total: float, share: float, pay: int, national: np.nda
     mean: object = "#" if pay == 0 else round(pay * 1.08, -1)
     row: Row = ["**" if few else 10 * round(jobs / 10), None, *ratios, None, None, None, mean]
     return [*row, *[None] * (COLUMNS.index("A_MEDIAN") - COLUMNS.index("A_MEAN") - 1), median]
-
-
-def _workbook(name: str, rows: Iterable[Row]) -> bytes:
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet(name)
-    sheet.append(list(COLUMNS))
-    for row in rows:
-        sheet.append(row)
-    return workbook_bytes(workbook)

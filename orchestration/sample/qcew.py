@@ -5,7 +5,7 @@ Belongs here: the text of a row, for years and quarters. Does not: which files t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -89,17 +89,19 @@ def area_texts(
     measures = QUARTERLY if titled else ANNUAL
     line = _line_sql(len(measures), titled)
     positions = [i for i, a in enumerate(accounts.areas) if a.kind in kinds]
-    with duckdb.connect() as con:
-        for name, names in _names(accounts).items():
+    # One thread: handing batches this small to several costs more processor time than it saves.
+    with duckdb.connect(config={"threads": 1}) as con:
+        for name, names in _names(accounts, periods).items():
             con.register(name, names)
         for start in range(0, len(positions), _BATCH):
             wanted = np.array(positions[start : start + _BATCH])
-            parts = [_facts(accounts, period, len(measures), wanted) for period in periods]
+            parts = [_facts(accounts, period, i, wanted) for i, period in enumerate(periods)]
             con.register("facts", {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
             found = con.execute(
-                f"select area_code, string_agg({line} || $1, '' order by node, qtr) "
+                f"select area_code, string_agg({line} || $1, '' order by node, period) "
                 "from facts join area_names using (area) join node_names using (node) "
-                "join level_names using (agglvl) group by area_code order by area_code",
+                "join level_names using (agglvl) join period_names using (period) "
+                "group by area_code order by area_code",
                 [end],
             )
             yield from found.fetchall()
@@ -107,42 +109,51 @@ def area_texts(
 
 def _line_sql(measures: int, titled: bool) -> str:
     """SQL of a row's text over the columns of `_facts`; establishments, the first measure, always show."""
-    keys = ["area_code", "own", "industry", "agglvl", "'0'", "year", "qtr", "['', 'N', '-'][1 + hidden]"]
-    names = ["area_title", "own_title", "industry_title", "level_title", "'All establishment sizes'"]
-    parts = [f"""'"' || {key} || '"'""" for key in keys + (names if titled else [])]
-    parts += [f"v{m}" for m in range(measures)]
-    parts += ["""if(lq_hidden, '"N"', '""')""", "q0::decimal(18,2)"]
-    parts += [f"if(lq_hidden, '0', q{m}::decimal(18,2)::varchar)" for m in range(1, measures)]
-    parts += ["""if(oty_hidden, '"N"', '""')""", "c0", "p0::decimal(18,1)"]
-    for m in range(1, measures):
-        parts += [f"c{m}", f"if(oty_hidden, '0', p{m}::decimal(18,1)::varchar)"]
+    parts = ["area_keys", "node_keys", "level_keys", "period_keys", """['""', '"N"', '"-"'][1 + hidden]"""]
+    parts += ["area_titles", "node_titles", "level_titles"] if titled else []
+    quotients = [[f"q{m}::decimal(18,2)"] for m in range(measures)]
+    changes = [[f"c{m}", f"p{m}::decimal(18,1)"] for m in range(measures)]
+    parts.append(_or_withheld("hidden > 0", [[f"v{m}"] for m in range(measures)]))
+    parts += ["""if(lq_hidden, '"N"', '""')""", _or_withheld("lq_hidden", quotients)]
+    parts += ["""if(oty_hidden, '"N"', '""')""", _or_withheld("oty_hidden", changes)]
     return f"concat_ws(',', {', '.join(parts)})"
 
 
-def _facts(accounts: Accounts, period: Period, measures: int, areas: np.ndarray) -> dict[str, np.ndarray]:
-    """What the rows of some areas print: per measure m its value v, quotient q, change c and percentage p."""
+def _or_withheld(hidden: str, measures: list[list[str]]) -> str:
+    """SQL of the text of each measure's columns; where `hidden` holds, of the first one's, and 0 for the others."""
+    first, *others = (", ".join(columns) for columns in measures)
+    noughts = ",".join("0" for columns in measures[1:] for _ in columns)
+    return f"if({hidden}, concat_ws(',', {first}, '{noughts}'), concat_ws(',', {', '.join([first, *others])}))"
+
+
+def _facts(accounts: Accounts, period: Period, number: int, areas: np.ndarray) -> dict[str, np.ndarray]:
+    """What the rows of some areas print in a period, the `number`th: per measure m its value v, quotient q, change c
+    and percentage p.
+    """
     nation = next(i for i, a in enumerate(accounts.areas) if a.code == NATION)
     total = next(i for i, n in enumerate(accounts.nodes) if (n.own, n.code) == (ALL_OWNERS, TOTAL))
-    now, before = (_with_rates(f.totals[:, areas]) for f in (period.now, period.before))
-    national = _with_rates(period.now.totals[:, [nation]])
-    idle = now[0] == 0
-    hidden = period.now.withheld[areas] | idle
-    lq_hidden = hidden | period.now.withheld[[nation]]
-    # BLS shows no change where there was no row the year before, but for establishments.
-    oty_hidden = hidden | period.before.withheld[areas] | (before[0] == 0)
-    grids = {"agglvl": accounts.aggregation_levels[areas], "hidden": np.where(idle, 2, hidden)}
-    grids |= {"lq_hidden": lq_hidden, "oty_hidden": oty_hidden}
-    for m in range(measures):
-        change = now[m] - before[m]
-        grids[f"v{m}"] = np.where(hidden & (m > 0), 0, now[m])
-        grids[f"q{m}"] = _ratio(_share(now[m], total), np.broadcast_to(_share(national[m], total), now[m].shape))
-        grids[f"c{m}"] = np.where(oty_hidden & (m > 0), 0, change)
-        grids[f"p{m}"] = _percent(change, before[m])
     place, node = np.nonzero(period.now.rows[areas])
-    facts = {name: grid[place, node] for name, grid in grids.items()}
-    labels = {"year": str(period.year), "qtr": period.qtr}
-    facts |= {name: np.full(len(node), text, dtype=object) for name, text in labels.items()}
-    return facts | {"area": areas[place], "node": node}
+    area = areas[place]
+    now, before = (_with_rates(f.totals[:, area, node]) for f in (period.now, period.before))
+    of_areas, of_nation = (_with_rates(part) for part in (period.now.totals[:, :, total], period.now.totals[:, nation]))
+    # Shares of an area's total over the nation's; of a rate, the rate over that of the total.
+    quotients = _ratio(_ratio(now, of_areas[:, area]), _ratio(of_nation, of_nation[:, [total]])[:, node])
+    idle = now[0] == 0
+    hidden = period.now.withheld[area, node] | idle
+    # BLS shows no change where there was no row the year before, but for establishments.
+    facts = {
+        "area": area,
+        "node": node,
+        "period": np.full(len(node), number),
+        "agglvl": accounts.aggregation_levels[area, node],
+        "hidden": np.where(idle, 2, hidden),
+        "lq_hidden": hidden | period.now.withheld[nation, node],
+        "oty_hidden": hidden | period.before.withheld[area, node] | (before[0] == 0),
+    }
+    change = now - before
+    for name, grid in {"v": now, "q": quotients, "c": change, "p": _percent(change, before)}.items():
+        facts |= {f"{name}{m}": values for m, values in enumerate(grid)}
+    return facts
 
 
 def _with_rates(totals: np.ndarray) -> np.ndarray:
@@ -159,38 +170,43 @@ def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
     return np.divide(above, below, out=np.zeros(above.shape), where=below != 0)
 
 
-def _share(values: np.ndarray, total: int) -> np.ndarray:
-    """Values [area, node] over their area's total; of a rate, over the rate of the total."""
-    return _ratio(values, np.broadcast_to(values[:, [total]], values.shape))
-
-
 def _percent(change: np.ndarray, before: np.ndarray) -> np.ndarray:
     """Percentage change; BLS prints 100.0 where there was nothing before."""
     return np.where(before == 0, np.where(change == 0, 0.0, 100.0), 100 * _ratio(change, before))
 
 
-def _names(accounts: Accounts) -> dict[str, dict[str, np.ndarray]]:
-    """The tables of names that rows are joined with, as columns."""
+def _names(accounts: Accounts, periods: Sequence[Period]) -> dict[str, dict[str, np.ndarray]]:
+    """The tables of names that rows are joined with, as columns: `_keys` and `_titles` as a row prints them."""
     named, areas, nodes = edition_titles(accounts.naics), accounts.areas, accounts.nodes
     levels = {96: "Total Government, by State"}
-    for area, codes in zip(areas, accounts.aggregation_levels, strict=True):
+    one_of_each = {area.kind: codes for area, codes in zip(areas, accounts.aggregation_levels, strict=True)}
+    for kind, codes in one_of_each.items():
         for agglvl, node in zip(codes.tolist(), nodes, strict=True):
-            levels.setdefault(agglvl, f"{_KINDS[area.kind]}, {_LEVELS[node.level]}")
+            levels.setdefault(agglvl, f"{_KINDS[kind]}, {_LEVELS[node.level]}")
     return {
         "area_names": {
             "area": np.arange(len(areas)),
             "area_code": np.array([a.code for a in areas], dtype=object),
-            "area_title": np.array([a.title for a in areas], dtype=object),
+            "area_keys": _quoted((a.code,) for a in areas),
+            "area_titles": _quoted((a.title,) for a in areas),
         },
         "node_names": {
             "node": np.arange(len(nodes)),
-            "own": np.array([n.own for n in nodes], dtype=object),
-            "industry": np.array([n.code for n in nodes], dtype=object),
-            "own_title": np.array([_OWNERS[n.own] for n in nodes], dtype=object),
-            "industry_title": np.array([named[n.code] for n in nodes], dtype=object),
+            "node_keys": _quoted((n.own, n.code) for n in nodes),
+            "node_titles": _quoted((_OWNERS[n.own], named[n.code]) for n in nodes),
         },
         "level_names": {
             "agglvl": np.array(list(levels)),
-            "level_title": np.array(list(levels.values()), dtype=object),
+            "level_keys": _quoted((agglvl, "0") for agglvl in levels),
+            "level_titles": _quoted((title, "All establishment sizes") for title in levels.values()),
+        },
+        "period_names": {
+            "period": np.arange(len(periods)),
+            "period_keys": _quoted((p.year, p.qtr) for p in periods),
         },
     }
+
+
+def _quoted(rows: Iterable[tuple[object, ...]]) -> np.ndarray:
+    """Each row as text: quoted, with commas between."""
+    return np.array([",".join(f'"{value}"' for value in row) for row in rows], dtype=object)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from openpyxl import Workbook
 
 from orchestration.sample.archive import write_workbook
 from orchestration.sample.boundaries import REGIONS_IN
@@ -39,11 +38,10 @@ def write(root: Path, economy: Economy, seed: int) -> None:
             told[at] = str(int(np.rint(plants[places] @ rate[places] * np.exp(0.08 * rng.normal()))))
     first = min(rows)
     rows[first][0] = WITHHELD
-    workbook = Workbook(write_only=True)
-    sheet = workbook.create_sheet("County Data")
-    sheet.append([f"County Level Business Applications {LABEL}"])
-    sheet.append(["The Census Bureau has reviewed nothing here: this country is invented."])
-    sheet.append(["State", "County", "County Code", "fipstate", "fipscty", *(f"BA{year}" for year in YEARS)])
-    for code in sorted(rows):
-        sheet.append([*names[code], code, code[:2], code[2:], *rows[code]])
-    write_workbook(root / PATH, workbook)
+    sheet = [
+        [f"County Level Business Applications {LABEL}"],
+        ["The Census Bureau has reviewed nothing here: this country is invented."],
+        ["State", "County", "County Code", "fipstate", "fipscty", *(f"BA{year}" for year in YEARS)],
+        *([*names[code], code, code[:2], code[2:], *rows[code]] for code in sorted(rows)),
+    ]
+    write_workbook(root / PATH, {"County Data": sheet})

@@ -41,19 +41,19 @@ def _lines(economy: Economy, covered: list[int], nodes: dict[str, list[int]], ye
     places = {c.code: [p.place for p in c.parcels] for c in economy.geography.counties(year)}
     places |= {code: [i] for i, code in enumerate(economy.places) if code.endswith("999")}
     at, lines = economy.years.index(year), []
+    measures = [f[at][:, covered] for f in (economy.establishments, economy.employment, economy.wages)]
+    # The columns of each node one after the other, so that all nodes are summed at once.
+    columns, starts = np.concatenate(list(nodes.values())), np.cumsum([0, *map(len, nodes.values())])[:-1]
     for county in sorted(places):
-        cells = np.ix_([at], places[county], covered)
-        plants, jobs, pay = (
-            f[cells].sum(axis=(0, 1)) for f in (economy.establishments, economy.employment, economy.wages)
-        )
+        plants, jobs, pay = (measure[places[county]].sum(axis=0) for measure in measures)
         size = np.digitize(jobs / np.maximum(plants, 1), CLASSES)
-        for node, columns in nodes.items():
-            count, people, usd = (int(figure[columns].sum()) for figure in (plants, jobs, pay))
+        by_class = plants * (size == np.arange(len(CLASSES) + 1)[:, None])
+        sums = np.add.reduceat(np.stack([plants, jobs, pay, *by_class])[:, columns], starts, axis=1)
+        for node, (count, people, usd, *classes) in zip(nodes, sums.T.tolist(), strict=True):
             if count < FEWEST:
                 continue
-            classes = np.bincount(size[columns], plants[columns], len(CLASSES) + 1).astype(int)
             flag = "G" if people >= 500 else "H" if people >= 50 else "J"
-            known = [str(n) if n >= FEWEST else "N" for n in classes] + ["N"] * 4
-            figures = [flag, people, flag, usd // 4000, flag, usd // 1000, count]
-            lines.append(",".join(map(str, [county[:2], county[2:], node, *figures, *known])))
+            known = ",".join([str(n) if n >= FEWEST else "N" for n in classes] + ["N"] * 4)
+            figures = f"{flag},{people},{flag},{usd // 4000},{flag},{usd // 1000},{count}"
+            lines.append(f"{county[:2]},{county[2:]},{node},{figures},{known}")
     return lines
