@@ -21,6 +21,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from orchestration.sample.write import write_sample
 from orchestration.sources.catalogue import SOURCES
 from tests.tiers import TIERS, tier
 
@@ -99,6 +100,14 @@ def reference() -> Path:
 def mirror() -> Path:
     """Folder of publishers' real files, laid out <host>/<path>."""
     return existing(SHARED / "mirror", "the mirror of publishers' files is")
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample's files as publishers offer them, not to be changed; written once a session for all workers."""
+    folder = shared_folder(tmp_path_factory) / "sample"
+    with FileLock(folder.with_suffix(".lock")):
+        return write_sample(folder)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ import pytest
 from orchestration.contracts import mart_contracts
 from orchestration.naics import first_years
 from orchestration.quality.checklist import of_own_years
-from orchestration.sample.write import write_sample
 from tests.faults.conftest import House, house_environment
 
 # The last year whose areas are of the older delineation, in the sample as at the publisher.
@@ -55,8 +54,8 @@ def offer(mirror: Path) -> Offer:
 
 
 @pytest.fixture(scope="module")
-def offered(tmp_path_factory: pytest.TempPathFactory) -> Offer:
-    found = offer(write_sample(tmp_path_factory.mktemp("histories") / "mirror"))
+def offered(sample: Path) -> Offer:
+    found = offer(sample)
     assert len(found.whole) >= 3, "the matrix needs three years in a row"
     assert [b - a for a, b in zip(found.whole, found.whole[1:], strict=False)] == [1] * (len(found.whole) - 1)
     return found

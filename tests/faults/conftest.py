@@ -24,7 +24,6 @@ from filelock import FileLock
 from typer.testing import CliRunner, Result
 
 from orchestration.cli import app
-from orchestration.sample.write import write_sample
 from orchestration.settings import Settings, settings
 from tests.conftest import SHARED, shared_folder
 
@@ -166,14 +165,13 @@ def linked_copy(source: Path, target: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def good_house(tmp_path_factory: pytest.TempPathFactory) -> House:
+def good_house(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> House:
     """The house with its first release; not to be changed. Made once a session for all workers."""
     base = shared_folder(tmp_path_factory) / "good"
-    house = House(base / "home", base / "mirror")
+    house = House(base / "home", sample)
     with FileLock(base.with_suffix(".lock")):
         if not (base / "done").exists():
             base.mkdir()
-            write_sample(house.mirror)
             with house_environment(house):
                 result = house.refresh()
             assert result.exit_code == 0, result.output

@@ -1,4 +1,4 @@
-"""One sample for all tests of this folder, and the model behind it."""
+"""What the sample publishes, as tables, and the model behind it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from orchestration.ingest import ingest, publishers
 from orchestration.partitions import Partition, write_empty
 from orchestration.sample.economy import Economy, simulate
 from orchestration.sample.qcew import ANNUAL, QUARTERLY, header
-from orchestration.sample.write import DEFAULT_SEED, write_sample
+from orchestration.sample.write import DEFAULT_SEED
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.source import Asked
@@ -24,11 +24,6 @@ from orchestration.sources.source import Asked
 SHARED = Path(os.environ.get("CLUSTERS_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
 QCEW = Path("data.bls.gov/cew")
 TEXT = re.compile("_title$|^area_fips$|^own_code$|^industry_code$|^qtr$")
-
-
-@pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("publishers") / "sample")
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,6 @@ from orchestration.quality.profiles import TableProfile
 from orchestration.release.manifest import Manifest, read_manifest
 from orchestration.release.records import read_checks, read_profiles
 from orchestration.sample.oews import FOLDER
-from orchestration.sample.write import write_sample
 from orchestration.slices import assembly
 from tests.conftest import Demo
 from tests.faults.conftest import House, house_environment
@@ -27,18 +26,13 @@ take_in = assembly.take_in
 STAFFING = f"www.bls.gov/{FOLDER}/oesm25in4.zip"
 
 
-@pytest.fixture(scope="module")
-def publishers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("equality") / "mirror")
-
-
 @pytest.fixture
-def house(publishers: Path, tmp_path: Path) -> Iterator[House]:
+def house(sample: Path, tmp_path: Path) -> Iterator[House]:
     """An empty home beside a mirror that other tests share; what a test writes there takes the place of a link."""
     target = tmp_path / "mirror"
-    for path in publishers.rglob("*"):
+    for path in sample.rglob("*"):
         if path.is_file():
-            link = target / path.relative_to(publishers)
+            link = target / path.relative_to(sample)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(path)
     empty = House(tmp_path / "home", target)
