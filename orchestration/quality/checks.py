@@ -1,11 +1,13 @@
-"""A check that is one SQL query, as plain data: domain-specific gates and comparisons with history are these.
+"""Checks as plain data: those that are a query (domain-specific gates, comparisons with history), those of values.
 
-Belongs here: the shape of such a check. Does not: running it (see `gate`), any one check.
+Belongs here: the shape of such checks. Does not: running them (see `gate`), any one check.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from orchestration.quality.verdict import Severity
 
@@ -38,3 +40,26 @@ class SqlCheck:
     sql: str
     expected: str
     of_all_years: bool = False
+
+
+@dataclass(frozen=True)
+class ValueCheck:
+    """A promise about each value of a column; `broken` is SQL that holds for a value that breaks it.
+
+    `rules` are the arguments by which Great Expectations knows the promise.
+
+    Example:
+        >>> ValueCheck("range", "year", "at least 1990", '"year" < 1990', {"min_value": 1990}).name
+        'range__year'
+    """
+
+    kind: Literal["not_null", "range", "values"]
+    column: str
+    expected: str
+    broken: str
+    rules: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The check's name within its table."""
+        return f"{self.kind}__{self.column}"

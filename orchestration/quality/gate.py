@@ -116,7 +116,7 @@ def _plan(
         plan.known.append(failed(table, "table_exists", "no such table", "the table is there"))
         return plan
     wanted = column_types(con, contract) if contract else {}
-    promised = contract_suite(contract, wanted, empty) if contract else []
+    promised = contract_suite(contract, wanted, present, empty) if contract else []
     further = [check for check in checks if check.table == table]
     if not promised and not further:
         plan.known.append(failed(table, "checks_exist", "no contract and no check", "at least one check"))
@@ -205,7 +205,7 @@ def _run(
     for plan in plans:
         # Quoted, because names that are not keywords elsewhere can be in DuckDB.
         asset = source.add_table_asset(plan.table, table_name=f'"{plan.table}"')
-        batch = asset.add_batch_definition_whole_table("whole").get_batch()
+        batch = asset.get_batch(asset.build_batch_request())
         suite = gx.ExpectationSuite(plan.table, expectations=plan.expectations)
         # A checkpoint would put every suite into a store and read it back six times, a quarter of the gate's time.
         result = batch.validate(suite, result_format="SUMMARY")

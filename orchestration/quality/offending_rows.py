@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 from great_expectations.compatibility import pydantic
 from great_expectations.expectations import UnexpectedRowsExpectation
+from great_expectations.expectations.expectation import Expectation
+from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.render import (
     CollapseContent,
     LegacyDiagnosticRendererType,
@@ -24,7 +26,20 @@ SHOWN = 20
 """Rows fetched of a failing check: enough to see the pattern, few enough to read."""
 
 
-class ExpectNoOffendingRows(UnexpectedRowsExpectation):
+class ToldOnce(Expectation):
+    """An expectation that makes its configuration once: Great Expectations asks each for it some forty times a run."""
+
+    _told: ExpectationConfiguration | None = pydantic.PrivateAttr(None)
+
+    @property
+    def configuration(self) -> ExpectationConfiguration:
+        """What is expected, as Great Expectations keeps it."""
+        if self._told is None:
+            self._told = super().configuration
+        return self._told
+
+
+class ExpectNoOffendingRows(ToldOnce, UnexpectedRowsExpectation):
     """Great Expectations' `UnexpectedRowsExpectation`, with the query run once instead of twice.
 
     The parent runs its query for the rows and again for their number; a key check over millions of rows is
@@ -83,11 +98,19 @@ class ExpectNoOffendingRows(UnexpectedRowsExpectation):
 def counted(sql: str) -> str:
     """A query for offending rows as `ExpectNoOffendingRows` wants it: how many there are, and the first few.
 
-    Braces are doubled because Great Expectations formats the text.
-
     Example:
         >>> counted("SELECT 1 AS x")
         'SELECT count(*) OVER () AS offending_rows, * FROM (\\nSELECT 1 AS x\\n) LIMIT 20'
     """
-    body = sql.strip().rstrip(";").replace("{", "{{").replace("}", "}}")
+    body = formatted(sql.strip().rstrip(";"))
     return f"SELECT count(*) OVER () AS {COUNT}, * FROM (\n{body}\n) LIMIT {SHOWN}"
+
+
+def formatted(sql: str) -> str:
+    """A query with its braces doubled, because Great Expectations formats the text.
+
+    Example:
+        >>> formatted("SELECT '{1}'")
+        "SELECT '{{1}}'"
+    """
+    return sql.replace("{", "{{").replace("}", "}}")

@@ -62,8 +62,7 @@ def _observed(result: Mapping[str, Any], kind: str) -> str:
     if kind == "expect_table_columns_to_match_set":
         return _columns(result)
     if "unexpected_count" in result:
-        # Great Expectations counts None, not 0, in a table without rows.
-        text = f"{result['unexpected_count'] or 0:,} of {_rows(result['element_count'])}"
+        text = f"{result['unexpected_count']:,} of {_rows(result['element_count'])}"
         values = [v for v in result.get("partial_unexpected_list") or [] if v is not None]
         return f"{text}, such as {values[0]!r}" if values else text
     return _rows(result["observed_value"])
