@@ -16,13 +16,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import duckdb
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
+from orchestration.contracts import mart_contracts
 from orchestration.errors import Stopped
+from orchestration.release.contents import TableContent, table_contents
 from orchestration.release.home import WORDLESS
 from orchestration.settings import PROJECT_ROOT
-from tests.faults.conftest import House
+from tests.faults.conftest import House, house_environment, linked_copy
 from tests.faults.crash import BOUNDARIES, COMMAND, Site, after_seconds, fingerprint
 
 
@@ -32,9 +35,34 @@ def site(house: House, tmp_path: Path) -> Site:
     return Site(tmp_path, house)
 
 
-def test_kills_at_boundaries_then_a_refresh_without_help(house: House, tmp_path: Path) -> None:
+def contents(house: House) -> list[TableContent]:
+    """What the tables of the release hold, each hashed anew."""
+    with duckdb.connect(str(house.current), read_only=True) as con:
+        return table_contents(con, mart_contracts().values())
+
+
+@pytest.fixture(scope="module")
+def at_once(good_house: House, tmp_path_factory: pytest.TempPathFactory) -> list[TableContent]:
+    """What comes of the year that changes where nothing is killed and all years are made at once."""
+    base = tmp_path_factory.mktemp("at_once")
+    house = House(base / "home", base / "mirror")
+    linked_copy(good_house.home, house.home)
+    linked_copy(good_house.mirror, house.mirror)
+    Site(base, house, year_by_year=True).change_input()
+    with house_environment(house):
+        result = house.refresh()
+    assert result.exit_code == 0, result.output
+    assert "Published release" in result.output
+    made = contents(house)
+    assert made != contents(good_house), "nothing changed"
+    return made
+
+
+def test_kills_at_boundaries_then_a_refresh_without_help(
+    house: House, tmp_path: Path, at_once: list[TableContent]
+) -> None:
     """Each kill is aimed at a later stage than the one before, so that the earlier are shown to block nothing. What the
-    last left finished is taken, and what comes of it all is what a build from scratch makes."""
+    last left finished is taken, and what comes of it all is what is made at once."""
     site = Site(tmp_path, house, year_by_year=True)
     site.change_input()
     for stage in ("half a partition", "a year at work", "a year put by"):
@@ -45,8 +73,7 @@ def test_kills_at_boundaries_then_a_refresh_without_help(house: House, tmp_path:
     assert site.recover() == []
     assert not put_by.exists()
     assert fingerprint(site.house.current)[0] != before[0]
-    again = site.house.refresh("--from-scratch")
-    assert "every table was made from scratch and is equal to the release's" in again.stdout, again.output
+    assert contents(site.house) == at_once
 
 
 def test_dbt_ends_with_a_refresh_that_is_killed_alone(site: Site) -> None:
@@ -63,7 +90,7 @@ def test_dbt_ends_with_a_refresh_that_is_killed_alone(site: Site) -> None:
 
 
 def test_workers_end_with_a_refresh_that_is_killed_and_make_what_it_would_have_made(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: list[TableContent]
 ) -> None:
     """The refresh alone is killed. The next one has both years made side by side; all years at once are the same."""
     site = Site(tmp_path, house, year_by_year=True)
@@ -80,8 +107,7 @@ def test_workers_end_with_a_refresh_that_is_killed_and_make_what_it_would_have_m
     with DagsterInstance.from_config(str(site.house.home / "dagster")) as instance:
         [last, killed] = instance.get_runs(RunsFilter(job_name="slices"))
     assert (last.status, killed.status) == (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE)
-    again = site.house.refresh("--from-scratch")
-    assert "every table was made from scratch and is equal to the release's" in again.stdout, again.output
+    assert contents(site.house) == at_once
 
 
 def test_results_of_the_last_night_are_not_taken_where_dbt_is_killed(site: Site) -> None:
@@ -98,15 +124,25 @@ def test_results_of_the_last_night_are_not_taken_where_dbt_is_killed(site: Site)
     assert "dbt broke off (exit code -9)" in site.house.status()["last_run"]["message"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_refresh_told_to_end_ends_dbt_and_leaves_nothing(site: Site, number: int) -> None:
-    """As Ctrl-C at a terminal and `systemctl stop` do it: every process of the group gets the signal."""
+def test_a_refresh_told_to_end_ends_dbt_and_leaves_nothing(site: Site) -> None:
+    """As Ctrl-C at a terminal and `systemctl stop` do it: every process of the group gets the signal.
+
+    The second refresh comes as far as the first, which stood in its way by nothing; the third comes to its end.
+    """
     site.change_input()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        told_to_end(site, number)
+    assert site.recover() == []
+
+
+def told_to_end(site: Site, number: int) -> None:
+    """A refresh that gets the signal while dbt builds says so, ends with all of its own, and changes nothing."""
     before, alerts = fingerprint(site.house.current), site.house.home / "alerts.jsonl"
     told = alerts.read_text(encoding="utf-8") if alerts.exists() else ""
     watched = site.start(stderr=subprocess.PIPE)
     while not BOUNDARIES["dbt at work"](watched) and watched.process.poll() is None:
         time.sleep(0.002)
+    assert watched.process.poll() is None, "dbt was never at work"
     os.killpg(watched.process.pid, number)
     _, said = watched.process.communicate(timeout=60)
     assert watched.process.returncode == 128 + number
@@ -117,7 +153,6 @@ def test_a_refresh_told_to_end_ends_dbt_and_leaves_nothing(site: Site, number: i
     record = json.loads((site.house.home / "last_run.json").read_text(encoding="utf-8"))
     assert (record["outcome"], record["exit_code"]) == ("stopped", 128 + number)
     assert (alerts.read_text(encoding="utf-8") if alerts.exists() else "") == told
-    assert site.recover() == []
 
 
 def processes_of(site: Site, program: str) -> list[int]:
