@@ -17,7 +17,7 @@ Deming & Stephan 1940, Annals of Mathematical Statistics 11(4) (raking).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -26,8 +26,8 @@ import numpy as np
 DRAWS = 200
 ROUNDS = 2
 SEED = 20_160_101
-# Draws that are held at a time, so that memory does not grow with the number of cells.
-AT_ONCE = 20_000_000
+# Draws that are held at a time: some 2 MB, which a core's cache holds.
+AT_ONCE = 500_000
 # Of jobs, added before logarithms are taken: a cell may hold none.
 HALF = 0.5
 # What a withheld cell is drawn to hold at least, where bounds let it: what a sector lacks cannot be shared out over
@@ -74,7 +74,12 @@ def drawn(cells: Open, draws: int, dice: np.random.Generator) -> np.ndarray:
         (3.0, 12.0, 9)
     """
     z = dice.standard_normal((len(cells.estimate), draws), dtype=np.float32)
-    z *= np.where(z < 0, column(cells.below), column(cells.above))
+    # Halves, of which one is zero, are quicker to multiply and add than to choose from.
+    above = np.maximum(z, 0)
+    above *= column(cells.above)
+    np.minimum(z, 0, out=z)
+    z *= column(cells.below)
+    z += above
     z += column(cells.middle)
     np.exp(z, out=z)
     z *= column(cells.estimate + HALF)
@@ -250,5 +255,22 @@ def quantiles(draws: np.ndarray, stretch: np.ndarray | float = 1.0) -> tuple[np.
         >>> [end.round(9).tolist() for end in quantiles(np.array([[1.0, 2.0, 3.0]]), 2.0)]
         [[2.0], [0.4], [3.6]]
     """
-    middle, low, high = np.quantile(draws, (0.5, 0.1, 0.9), axis=1).astype(np.float64)
+    middle, low, high = percentiles(draws, (0.5, 0.1, 0.9)).astype(np.float64)
     return middle, middle - stretch * (middle - low), middle + stretch * (high - middle)
+
+
+def percentiles(draws: np.ndarray, shares: Sequence[float]) -> np.ndarray:
+    """Quantiles of a figure over its completions, one row a share.
+
+    Sorted first, which numpy does several times as fast as it finds a few places in what is not.
+
+    Args:
+        draws: the figure in each completion, one a column.
+        shares: from 0 to 1.
+
+    Example:
+        >>> percentiles(np.array([[3.0, 1.0, 2.0]]), (0.5, 1.0)).tolist()
+        [[2.0], [3.0]]
+    """
+    found: np.ndarray = np.quantile(np.sort(draws, axis=1), shares, axis=1, overwrite_input=True)
+    return found

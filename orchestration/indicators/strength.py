@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from orchestration.indicators.completions import starts
+
 FLAGS = ("ucm_qualifying", "ucm_significant", "ucm_strong", "ucm_strong10")
 
 
@@ -143,7 +145,7 @@ def diversity(sized: Sized, jobs: np.ndarray, kind: int) -> np.ndarray:
     """How many clusters of a kind each region has a quotient over all industries of 1 or more of, in each completion.
 
     Args:
-        sized: the clusters of regions of one type, numbered from 0.
+        sized: the clusters of regions of one type, numbered from 0, a region's next to each other.
         jobs: one row a cluster of a region, one column a completion.
         kind: which clusters count.
 
@@ -157,10 +159,12 @@ def diversity(sized: Sized, jobs: np.ndarray, kind: int) -> np.ndarray:
         [[1, 2]]
     """
     found = np.zeros((int(sized.region.max(initial=-1)) + 1, jobs.shape[1]), dtype=np.int32)
+    counts = np.flatnonzero(sized.kind == kind)
     with np.errstate(invalid="ignore"):
-        present = jobs >= (sized.all_jobs * sized.nation_focus)[:, None]
-    counts = sized.kind == kind
-    np.add.at(found, sized.region[counts], present[counts])
+        present = jobs[counts] >= (sized.all_jobs * sized.nation_focus)[counts, None]
+    region = sized.region[counts]
+    first = starts(region)
+    found[region[first]] = np.add.reduceat(present, first, axis=0, dtype=np.int32)
     return found
 
 
@@ -182,7 +186,7 @@ def strength(sized: Sized, jobs: np.ndarray, strong: np.ndarray, kind: int) -> n
         >>> strength(sized, np.array([[10.0], [30.0]]), np.array([[0], [1]]), 1).tolist()
         [[0.75]]
     """
-    first = np.flatnonzero(np.diff(sized.region, prepend=-1))
+    first = starts(sized.region)
     found = np.full((len(first), jobs.shape[1]), np.nan)
     for n, (start, end) in enumerate(pairwise([*first.tolist(), len(sized.region)])):
         counts = start + np.flatnonzero(sized.kind[start:end] == kind)
@@ -206,7 +210,7 @@ def shares_of_kind(sized: Sized, jobs: np.ndarray) -> np.ndarray:
     """
     of = sized.region * (sized.kind.max(initial=0) + 1) + sized.kind
     order = np.argsort(of, kind="stable")
-    first = np.flatnonzero(np.diff(of[order], prepend=-1))
+    first = starts(of[order])
     sums = np.empty_like(jobs)
     sums[order] = np.repeat(np.add.reduceat(jobs[order], first, axis=0), np.diff(first, append=len(of)), axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):

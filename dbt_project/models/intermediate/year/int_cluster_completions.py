@@ -3,10 +3,12 @@
 From seeded completions of the withheld cells: see orchestration/indicators/completions.py and strength.py.
 """
 
+import math
+
 import numpy as np
 import pyarrow as pa
 
-from orchestration.indicators.completions import Open, Parts, completed
+from orchestration.indicators.completions import Open, Parts, completed, percentiles
 from orchestration.indicators.strength import FLAGS, Sized, diversity, ranks, standing, strength
 
 KINDS = {"none": 0, "traded": 1, "local": 2}
@@ -71,7 +73,7 @@ def estimates(part, leaf, nation):
     table |= interval("employment", point, draws, certain, whole=True)
     # Known for certain is a cluster's own figure; its quotient rests on the others of its region too.
     table |= interval("lq", once["lq"][:, 0], often["lq"], np.zeros_like(certain))
-    diverse = np.quantile(diversity(sized, draws, KINDS["traded"]), (0.1, 0.9), axis=1)
+    diverse = percentiles(diversity(sized, draws, KINDS["traded"]), (0.1, 0.9))
     table |= {"diversity_p10": np.floor(diverse[0])[region], "diversity_p90": np.ceil(diverse[1])[region]}
     part_strong = strength(sized, draws, often["ucm_strong"], KINDS["traded"])
     # The mean of all completions: a verdict in doubt counts in part.
@@ -102,7 +104,7 @@ def drawn(part, leaf, region, cluster, column, region_total):
 
 def interval(name, point, draws, certain, *, whole=False):
     """A figure with its tenth and ninetieth percentile, which are about it; in whole jobs where told."""
-    low, high = np.quantile(draws, (0.1, 0.9), axis=1).astype(np.float64)
+    low, high = percentiles(draws, (0.1, 0.9)).astype(np.float64)
     low, high = np.where(certain, point, np.fmin(low, point)), np.where(certain, point, np.fmax(high, point))
     values = {f"{name}_estimate": point, f"{name}_p10": low, f"{name}_p90": high}
     if whole:
@@ -112,7 +114,8 @@ def interval(name, point, draws, certain, *, whole=False):
 
 def ranked(figure, rank, drawn_ranks):
     """A rank with those that one draw in ten lies at or below, and nine in ten, which are about it."""
-    low, high = np.quantile(drawn_ranks, (0.1, 0.9), axis=1, method="inverted_cdf")
+    ordered = np.sort(drawn_ranks, axis=1)
+    low, high = (ordered[:, math.ceil(share * ordered.shape[1]) - 1] for share in (0.1, 0.9))
     ends = {"estimate": rank, "p10": np.minimum(low, rank), "p90": np.maximum(high, rank)}
     return {f"rank_{figure}_{end}": value for end, value in ends.items()}
 
