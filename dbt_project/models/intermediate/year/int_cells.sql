@@ -1,5 +1,6 @@
 -- All cells of all regions, in the industry classification edition of their year, with their bounds: what is published
--- is known, what is withheld lies where the sums that it is part of leave room for it.
+-- is known, what is withheld lies where the sums that it is part of leave room for it. Numbers of regions and industries are
+-- in the order of their ids and codes, and far quicker to sort by.
 WITH cells AS (
     SELECT *, 'published' AS known_as FROM {{ ref("int_qcew_cells") }}
     UNION ALL BY NAME
@@ -11,28 +12,31 @@ numbered AS (
         c.*,
         {{ naics_edition("c.year") }}::INTEGER AS naics,
         r.region_no,
+        i.industry_no,
         {{ ownership_no("c.ownership") }} AS ownership_no
     FROM cells AS c
     INNER JOIN {{ ref("int_sum_regions") }} AS r ON c.region_id = r.region_id AND c.year = r.year
+    INNER JOIN {{ ref("int_sum_industries") }} AS i ON c.industry_code = i.industry_code
 ),
 
 bounds AS (
     SELECT
-        b.year,
-        b.region_no,
-        b.ownership_no,
-        i.industry_code,
-        b.lower AS employment_lower,
-        CASE WHEN NOT isnan(b.upper) THEN b.upper END AS employment_upper,
-        b.estimate AS employment_estimate
-    FROM {{ ref("int_qcew_bounds") }} AS b
-    INNER JOIN {{ ref("int_sum_industries") }} AS i ON b.industry_no = i.industry_no
+        year,
+        region_no,
+        ownership_no,
+        industry_no,
+        lower AS employment_lower,
+        CASE WHEN NOT isnan(upper) THEN upper END AS employment_upper,
+        estimate AS employment_estimate
+    FROM {{ ref("int_qcew_bounds") }}
 )
 
 SELECT
     c.region_id,
+    c.region_no,
     c.region_type,
     c.industry_code,
+    c.industry_no,
     c.level,
     c.parent_code,
     c.ownership,
@@ -51,5 +55,5 @@ SELECT
     c.naics
 FROM numbered AS c
 LEFT JOIN bounds AS b
-    ON c.region_no = b.region_no AND c.ownership_no = b.ownership_no AND c.industry_code = b.industry_code
+    ON c.region_no = b.region_no AND c.ownership_no = b.ownership_no AND c.industry_no = b.industry_no
         AND c.year = b.year

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.indicators.completions import Open, Parts, completed, percentiles
 from orchestration.indicators.strength import FLAGS, Sized, diversity, ranks, standing, strength
@@ -26,6 +27,7 @@ FIGURES = [
 OF_REGION = ["diversity_p10", "diversity_p90", *(f"cluster_strength_{end}" for end in ("estimate", "p10", "p90"))]
 RANKS = [f"rank_{figure}_{end}" for figure in ("employment", "lq") for end in ("estimate", "p10", "p90")]
 PROBABILITIES = [f"{flag}_probability" for flag in FLAGS]
+OF_LEAF = ", ".join(["region_no", "cluster_no", "weight", *Open._fields])
 SCHEMA = pa.schema(
     KEYS
     | dict.fromkeys([*FIGURES, *OF_REGION, *PROBABILITIES], pa.float64())
@@ -42,8 +44,8 @@ def model(dbt, session):
         # The nation first, which the others are compared with.
         for region_type in ("nation", "state", "county", "cbsa"):
             here = f"region_type = '{region_type}' AND year = {year}"
-            part = parts.filter(here).order("region_id, cluster_no").to_arrow_table().combine_chunks()
-            leaf = leaves.filter(here).order("region_id, cluster_no, industry_code").to_arrow_table().combine_chunks()
+            part = parts.filter(here).order("region_no, cluster_no").to_arrow_table().combine_chunks()
+            leaf = leaves.filter(here).order("region_no, cluster_no, industry_no").project(OF_LEAF).to_arrow_table()
             if part.num_rows:
                 found.append(estimates(part, leaf, nation))
     return pa.concat_tables(found)
@@ -51,7 +53,8 @@ def model(dbt, session):
 
 def estimates(part, leaf, nation):
     """The rows of the regions of one type in a year; the nation's shares are kept in `nation` for those after it."""
-    region = part["region_id"].combine_chunks().dictionary_encode().indices.to_numpy().astype(np.int64)
+    region_no = part["region_no"].to_numpy()
+    region = np.cumsum(np.diff(region_no, prepend=-1) > 0) - 1
     column = {name: numbers(part, name) for name in ("cluster_no", "known", "open_estimate", "lower", "upper")}
     cluster = column["cluster_no"].astype(np.int64)
     first = np.flatnonzero(np.diff(region, prepend=-1))
@@ -92,14 +95,18 @@ def estimates(part, leaf, nation):
 
 def drawn(part, leaf, region, cluster, column, region_total):
     """The completions of every part."""
-    place = {key: n for n, key in enumerate(zip(part["region_id"].to_pylist(), cluster.tolist(), strict=True))}
-    keys = zip(leaf["region_id"].to_pylist(), leaf["cluster_no"].to_pylist(), strict=True)
-    of_leaf = np.array([place[key] for key in keys], dtype=np.int64)
-    cells = Open(*(numbers(leaf, name) for name in ("estimate", "lower", "upper", "middle", "below", "above")))
+    # A leaf without a part would be NULL, which makes no such array.
+    of_leaf = pc.index_in(places(leaf), value_set=places(part)).to_numpy().astype(np.int64)
+    cells = Open(*(numbers(leaf, name) for name in Open._fields))
     parts = Parts(
         region, cluster, *(column[name] for name in ("known", "open_estimate", "lower", "upper")), region_total
     )
     return completed(cells, parts, of_leaf, numbers(leaf, "weight"))
+
+
+def places(table):
+    """Which region and cluster each row is of, as one number."""
+    return pa.array(table["region_no"].to_numpy().astype(np.int64) * 2**16 + table["cluster_no"].to_numpy())
 
 
 def interval(name, point, draws, certain, *, whole=False):

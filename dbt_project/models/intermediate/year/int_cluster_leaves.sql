@@ -4,9 +4,10 @@
 SELECT
     c.region_type,
     c.region_id,
+    c.region_no,
     c.year,
     m.cluster_no,
-    c.industry_code,
+    c.industry_no,
     m.weight,
     c.employment_lower < coalesce(c.employment_upper, 'infinity'::DOUBLE) AS is_open,
     c.employment_estimate AS estimate,

@@ -4,12 +4,13 @@ WITH parts AS (
     SELECT
         region_type,
         region_id,
+        region_no,
         year,
         cluster_no,
         sum(CASE WHEN NOT is_open THEN {{ addable("estimate * weight") }} ELSE 0 END) AS known,
         sum(CASE WHEN is_open THEN {{ addable("estimate * weight") }} ELSE 0 END) AS open_estimate
     FROM {{ ref("int_cluster_leaves") }}
-    GROUP BY region_type, region_id, year, cluster_no
+    GROUP BY region_type, region_id, region_no, year, cluster_no
 ),
 
 private_jobs AS (
@@ -27,6 +28,7 @@ all_jobs AS (
 SELECT
     p.region_type,
     p.region_id,
+    p.region_no,
     p.year,
     p.cluster_no,
     coalesce(c.cluster_id, '') AS cluster_id,

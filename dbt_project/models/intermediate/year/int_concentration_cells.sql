@@ -3,9 +3,11 @@
 SELECT
     c.naics,
     c.industry_code,
+    c.industry_no,
     c.region_type,
     c.year,
     c.region_id,
+    c.region_no,
     -- Rounded to none, a cell with jobs still has a plant.
     greatest(c.establishments, 1)::DOUBLE AS plants,
     c.employment_lower,

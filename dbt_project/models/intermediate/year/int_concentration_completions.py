@@ -23,7 +23,7 @@ def model(dbt, session):
     for region_type, year in blocks:
         leaf, total = (r.filter(f"region_type = '{region_type}' AND year = {year}") for r in (leaves, totals))
         # In the same order, so that each industry's cells begin where those before it end.
-        cells = leaf.order("industry_code, region_id").project(", ".join(NUMBERS)).fetchnumpy()
+        cells = leaf.order("industry_no, region_no").project(", ".join(NUMBERS)).fetchnumpy()
         found.append(estimates(region_type, cells, total.order("industry_code").fetchnumpy()))
     return pa.concat_tables(found)
 

@@ -1,10 +1,10 @@
 -- The cells of int_concentration_cells, each with an estimate and what is known of its error.
 {{ config(materialized="view") }}
 SELECT
-    c.industry_code,
+    c.industry_no,
     c.region_type,
     c.year,
-    c.region_id,
+    c.region_no,
     -- Rounded to none, a cell with jobs still has a plant.
     greatest(c.establishments, 1)::DOUBLE AS plants,
     r.weight,

@@ -20,7 +20,7 @@ def model(dbt, session):
     for region_type, year in blocks:
         cell, total = (r.filter(f"region_type = '{region_type}' AND year = {year}") for r in (cells, totals))
         # In the same order, so that each industry's cells begin where those before it end.
-        numbers = cell.order("industry_code, region_id").project(NUMBERS).fetchnumpy()
+        numbers = cell.order("industry_no, region_no").project(NUMBERS).fetchnumpy()
         industries = total.order("industry_code").fetchnumpy()
         for run, rows in pieces(industries["regions"]):
             found.append(ranges(part(numbers, rows), part(industries, run)))

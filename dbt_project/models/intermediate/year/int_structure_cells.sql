@@ -14,7 +14,8 @@ WITH cells AS (
 
 industries AS (
     SELECT
-        region_type, year, level, region_id, sector, industry_code, establishments, employment_lower, employment_upper
+        region_type, year, level, region_id, region_no, sector, industry_code, industry_no, establishments,
+        employment_lower, employment_upper
     FROM cells
     WHERE level IN ('national_industry', 'industry_group')
 ),
@@ -22,7 +23,7 @@ industries AS (
 -- Where an industry stands among the nation's; numbers are quicker to look up than codes.
 nation AS (
     SELECT
-        year, level, sector, industry_code,
+        year, level, sector, industry_code, industry_no,
         row_number() OVER (PARTITION BY level, year ORDER BY sector, industry_code) - 1 AS nation_no
     FROM industries
     WHERE region_type = 'nation'
@@ -32,7 +33,9 @@ nation AS (
 filled AS (
     SELECT * FROM industries
     UNION ALL
-    SELECT g.region_type, g.year, g.level, g.region_id, g.sector, n.industry_code, 0, 0, g.employment_upper
+    SELECT
+        g.region_type, g.year, g.level, g.region_id, g.region_no, g.sector, n.industry_code, n.industry_no, 0, 0,
+        g.employment_upper
     FROM {{ ref("int_structure_gaps") }} AS g
     INNER JOIN nation AS n ON g.year = n.year AND g.level = n.level AND g.sector = n.sector
 ),
@@ -48,8 +51,9 @@ SELECT
     c.year,
     c.level,
     c.region_id,
+    c.region_no,
     c.sector,
-    c.industry_code,
+    c.industry_no,
     -- -1: the nation has none of it.
     coalesce(n.nation_no, -1) AS nation_no,
     c.establishments::DOUBLE AS establishments,

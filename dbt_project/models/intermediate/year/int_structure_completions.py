@@ -13,6 +13,8 @@ from orchestration.indicators.structure_draws import STRETCH, Economies, complet
 
 KEYS = {"region_id": pa.string(), "year": pa.int32()}
 ENDS = ("estimate", "p10", "p90")
+NUMBERS = [f"{name}{ending}" for ending in ("", "_of_sector") for name in Open._fields]
+NEEDED = ", ".join(["region_type", "region_id", "year", "sector", "nation", "total", *NUMBERS])
 SCHEMA = pa.schema(KEYS | {f"{name}_{end}": pa.float64() for name in MEASURES for end in ENDS})
 
 
@@ -21,7 +23,8 @@ def model(dbt, session):
     leaves = dbt.ref("int_structure_leaves")
     found = [SCHEMA.empty_table()]
     for (year,) in dbt.ref("int_concentration_regions").project("year").distinct().order("year").fetchall():
-        of_year = leaves.filter(f"year = {year}").order("region_id, sector, industry_code").to_arrow_table()
+        # Industries by number stand by sector.
+        of_year = leaves.filter(f"year = {year}").order("region_no, industry_no").project(NEEDED).to_arrow_table()
         if of_year.num_rows:
             found.append(estimates(of_year.combine_chunks()))
     return pa.concat_tables(found)

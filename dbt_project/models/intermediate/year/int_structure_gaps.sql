@@ -1,7 +1,7 @@
 -- The few private sectors that are published without industries at a level of detail.
 WITH sectors AS (
     SELECT
-        c.region_type, c.year, c.region_id, c.industry_code AS sector, c.employment_upper,
+        c.region_type, c.year, c.region_id, c.region_no, c.industry_code AS sector, c.employment_upper,
         unnest(['national_industry', 'industry_group']) AS level
     FROM {{ ref("int_cells") }} AS c
     WHERE c.ownership = 'private' AND c.level = 'sector'

@@ -30,9 +30,10 @@ regions AS (
 SELECT
     c.region_type,
     c.region_id,
+    c.region_no,
     c.year,
     c.sector,
-    c.industry_code,
+    c.industry_no,
     coalesce(n.share, 0) AS nation,
     t.employment_estimate AS total,
     {% for cell, ending in (("c", ""), ("s", "_of_sector")) -%}

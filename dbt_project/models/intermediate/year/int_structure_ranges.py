@@ -24,7 +24,8 @@ BOUNDS = {f"{name}_{end}": pa.float64() for name in MEASURES for end in ("lower"
 SCHEMA = pa.schema(KEYS | SIZES | BOUNDS)
 NUMBERS = dict.fromkeys(name for columns in COLUMNS.values() for ends in columns for name in ends)
 NEEDED = ", ".join(["region_type", "region_id", "year", "level", "sector", "nation_no", *NUMBERS])
-ORDER = "level, region_id, sector, industry_code"
+# Industries by number stand by sector.
+ORDER = "region_no, industry_no"
 
 
 def model(dbt, session):
