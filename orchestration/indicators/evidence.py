@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,14 @@ from orchestration.indicators.sums import Sums
 
 # Of a table's sums that can be checked, the share that may fail before none of them is heeded.
 TOLERATED = 0.01
+
+
+class Failing(NamedTuple):
+    """Masks of a step's sums: those that fail by their counts, those that fail by values, and whose values can tell."""
+
+    by_count: np.ndarray
+    by_value: np.ndarray
+    testable: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -34,32 +43,30 @@ class Figures:
     is_printed: np.ndarray
     table: np.ndarray
 
-    def failing(self, sums: Sums) -> tuple[np.ndarray, np.ndarray]:
-        """Masks of the sums that do not hold: by their counts, which every sum has; by values, where all are printed.
+    def failing(self, sums: Sums) -> Failing:
+        """Which sums do not hold: by their counts, which every sum has; by values, where all are printed.
 
         Example:
             >>> jobs = np.array([9.0, 4.0, 4.0])
             >>> count, error, table = np.array([3, 1, 2]), np.full(3, 0.5), np.zeros(3, int)
             >>> figures = Figures(jobs, jobs, count, error, np.full(3, True), table)
             >>> [bad.tolist() for bad in figures.failing(Sums(np.array([1, 2]), np.array([0]), np.array([0])))]
-            [[False], [True]]
+            [[False], [True], [True]]
         """
         gap = np.abs(sums.added(self.count) - self.count[sums.whole])
         rounding = sums.added(self.count_error) + self.count_error[sums.whole]
-        return gap > rounding, self.testable(sums) & contradicted(self.low, self.high, sums)
+        testable = self.is_printed[sums.whole] & (sums.added(self.is_printed) == sums.sizes)
+        wrong = np.zeros_like(testable)
+        wrong[testable] = contradicted(self.low, self.high, sums.only(testable))
+        return Failing(gap > rounding, wrong, testable)
 
-    def testable(self, sums: Sums) -> np.ndarray:
-        """Mask of the sums all of whose values are printed."""
-        return self.is_printed[sums.whole] & (sums.added(self.is_printed) == sums.sizes)
-
-    def doubtful(self, steps: Sequence[Sums]) -> np.ndarray:
-        """Mask by table number: of the sums with a whole in the table, too many fail."""
+    def doubtful(self, steps: Sequence[Sums], failing: Sequence[Failing]) -> np.ndarray:
+        """Mask by table number: of the sums with a whole in the table, too many fail. `failing` says which, by step."""
         tables = int(self.table.max(initial=-1)) + 1
         tally = np.zeros((4, tables))
-        for step in steps:
+        for step, (missing, wrong, testable) in zip(steps, failing, strict=True):
             of = self.table[step.whole]
-            missing, wrong = self.failing(step)
-            for row, mask in enumerate((missing, np.ones_like(missing), wrong, self.testable(step))):
+            for row, mask in enumerate((missing, np.ones_like(missing), wrong, testable)):
                 tally[row] += np.bincount(of, weights=mask, minlength=tables)
         missing, sums, wrong, tested = tally
         return (missing > TOLERATED * sums) | (wrong > TOLERATED * tested)

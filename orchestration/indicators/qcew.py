@@ -162,11 +162,12 @@ def _heeded(
     """The sums that are evidence, with the names of their hierarchies; the others are noted in `unused`, by name."""
     steps, names = [], []
     for name, every in sums.items():
-        doubtful = figures.doubtful(every)
+        tests = [figures.failing(step) for step in every]
+        doubtful = figures.doubtful(every, tests)
         unused[f"all {name}"] = is_total & doubtful[figures.table]
         unused[name] = np.zeros_like(is_total)
-        for step in every:
-            failing = np.logical_or(*figures.failing(step))
+        for step, test in zip(every, tests, strict=True):
+            failing = test.by_count | test.by_value
             doubted = doubtful[figures.table[step.whole]]
             unused[name][step.whole[failing & ~doubted]] = True
             steps.append(step.only(~(failing | doubted)))
@@ -202,7 +203,8 @@ def _trusted(
     # Of an ownership that is not published in full other ownerships' figures are none the worse.
     of = cells["region_no"].astype(np.int64) * len(OWNERSHIPS) + cells["ownership_no"]
     every = Figures(low, high, cells["establishments"], cells["pieces"] / 2, is_printed, of)
-    aside = every.doubtful([step for name in WITHIN_A_REGION for step in sums[name]])[of]
+    within = [step for name in WITHIN_A_REGION for step in sums[name]]
+    aside = every.doubtful(within, [every.failing(step) for step in within])[of]
     # What is no evidence, and what is withheld, is at least no more than all jobs of its region and ownership.
     most = np.full(of.max(initial=-1) + 1, UNBOUNDED)
     most[of[is_total]] = high[is_total]

@@ -135,8 +135,10 @@ def _grouped(part: np.ndarray, wanted: np.ndarray, keys: np.ndarray, order: np.n
     """Parts beside the key of the whole they belong to, as sums; without those whose whole is not a cell."""
     found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     there = keys[found] == wanted
-    part, whole = part[there], order[found[there]]
-    by_whole = np.argsort(whole, kind="stable")
-    part, whole = part[by_whole], whole[by_whole]
+    # By whole, then by part: as one number, which numpy sorts many times as fast as it finds an order that is stable.
+    pairs = order[found[there]] << 32
+    pairs += part[there]
+    pairs.sort()
+    whole = pairs >> 32
     start = np.flatnonzero(np.diff(whole, prepend=-1))
-    return Sums(part.astype(np.int32), start, whole[start].astype(np.int32))
+    return Sums((pairs & 0xFFFFFFFF).astype(np.int32), start, whole[start].astype(np.int32))
