@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -327,6 +328,20 @@ def test_ctrl_c_stops_a_query_and_clears_up(release: Path, tmp_path: Path, momen
     assert b"Traceback" not in errors
     assert list(scratch.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "scratch"]
+
+
+def test_ctrl_c_is_not_lost_while_a_query_is_prepared(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Libraries swallow what Python raises within them."""
+
+    @contextmanager
+    def swallowing(_limit: str) -> Iterator[None]:
+        with suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        yield
+
+    monkeypatch.setattr("orchestration.cli.query.memory_held_to", swallowing)
+    result = query(RUNAWAY, "--timeout", "20")
+    assert (result.exit_code, "stopped after" in result.stderr) == (130, False)
 
 
 def test_what_people_open_cannot_be_written(release: Path, home: Settings) -> None:

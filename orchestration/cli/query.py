@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 import typer
 
 from orchestration.cli.formats import Answer, Format, write_parquet, write_text
-from orchestration.cli.stopping import Stopped, memory_held_to, stoppable
+from orchestration.cli.stopping import Stopped, ctrl_c_held_back, memory_held_to, stoppable
 from orchestration.cli.terminal import current_release, load_settings, require_outside_home
 from orchestration.errors import SetupError
 
@@ -107,7 +107,11 @@ def _answer(path: Path, sql: str, memory_limit: str, timeout: float | None, stop
     """
     import duckdb
 
-    with tempfile.TemporaryDirectory(prefix="clusters-query-") as scratch, memory_held_to(memory_limit):
+    with (
+        ctrl_c_held_back(),
+        tempfile.TemporaryDirectory(prefix="clusters-query-") as scratch,
+        memory_held_to(memory_limit),
+    ):
         stopped.leaves.append(Path(scratch))
         try:
             with (

@@ -71,6 +71,24 @@ class Stopped:
 
 
 @contextmanager
+def ctrl_c_held_back() -> Iterator[None]:
+    """While the block runs, Ctrl-C waits for `stoppable` within it, or for the end of the block.
+
+    What Python raises in the middle of an import, or as an object is cleared away, may be swallowed there. Then a query
+    would run on.
+
+    Example:
+        >>> with ctrl_c_held_back():
+        ...     import decimal
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def stoppable(con: duckdb.DuckDBPyConnection, timeout: float | None, stopped: Stopped) -> Iterator[None]:
     """While the block runs, Ctrl-C and the passing of `timeout` seconds (None: no limit) interrupt the connection.
 
@@ -134,6 +152,7 @@ def _on_ctrl_c(act: Callable[[], None], ended: threading.Event) -> Iterator[None
     handler = signal.signal(signal.SIGINT, lambda *_: None)
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         yield
     finally:
