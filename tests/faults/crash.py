@@ -136,7 +136,7 @@ class Site:
         self.years_apart = year_by_year
         self.original = self.house.read(singlefile(CHANGING) if year_by_year else AREAS)
         # So many that several kills in a row never come back to what is published.
-        self.versions = cycle(range(1, 9))
+        self.versions = cycle(range(1, 41))
         self.years = {"CLUSTERS_YEARS": years} if years else {}
         self.temporary = base / "tmp"
         self.temporary.mkdir(exist_ok=True)
@@ -158,7 +158,7 @@ class Site:
         version = next(self.versions)
         if self.years_apart:
             self.house.write(singlefile(CHANGING), self.original)
-            self.house.edit_year(CHANGING, paying(1 + version / 500))
+            self.house.edit_year(CHANGING, paying(1 + version / 5000))
         else:
             named = self.original.replace(b" County", b" County" + b" I" * version, 1)
             self.house.write(AREAS, named)
