@@ -16,13 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
+import duckdb
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from orchestration.cli import app
+from orchestration.cli import app, formats
 from orchestration.cli import refresh as refresh_command
-from orchestration.cli.terminal import age, size
+from orchestration.cli.stopping import Stopped
+from orchestration.cli.terminal import PlainConsole, age, size
 from orchestration.errors import ClustersError, GateError, LockedError, NotPublished, SetupError, SourceError
 from orchestration.partitions import File, Partition, TidyIndex
 from orchestration.release.publish import Warehouse
@@ -468,6 +470,20 @@ def test_every_way_of_reading_works(release: Path, sql: str) -> None:
     result = run("query", sql)
     assert result.exit_code == 0, result.stderr
     assert "│" in result.stdout
+
+
+@pytest.mark.parametrize(("width", "first"), [(60, "┏"), (40, "row 1")])
+def test_words_stay_whole_in_a_narrow_terminal(width: int, first: str) -> None:
+    """Columns that do not fit side by side stand below one another."""
+    sql = "SELECT 'Information Technology' AS cluster_name, 'a b' AS region_name, 411207.292 AS jobs FROM range(2)"
+    stream = io.StringIO()
+    with duckdb.connect() as con:
+        formats._write_table(formats.Answer(con.execute(sql), Stopped()), PlainConsole(file=stream, width=width))
+    lines = stream.getvalue().splitlines()
+    assert lines[0].startswith(first)
+    assert max(map(len, lines)) <= width
+    for word in ("cluster_name", "region_name", "Information", "Technology", "411207.292"):
+        assert word in stream.getvalue()
 
 
 # --- looking ------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from orchestration.cli.stopping import Stopped
 from orchestration.cli.terminal import PIPE_WIDTH, PlainConsole, stdout, table
@@ -159,10 +161,26 @@ def _write_table(answer: Answer, console: Console) -> None:
     numeric = {name for name, kind in zip(answer.names, answer.kinds, strict=True) if NUMBER.fullmatch(kind)}
     rows = answer.rows()
     shown = [[_shortened(_table_text(value)) for value in row] for row in islice(rows, SHOWN_ROWS)]
-    console.print(table("", answer.names, shown, numeric))
+    made = table("", answer.names, shown, numeric)
+    if console.measure(made, options=console.options.update(width=PIPE_WIDTH)).minimum <= console.width:
+        console.print(made)
+    else:
+        console.print(_records(answer.names, shown))
     hidden = sum(1 for _ in rows)
     if hidden:
         console.print(f"{hidden:,} more rows are not shown; LIMIT the query, or take all: --format csv --output FILE")
+
+
+def _records(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Each row as lines of a name and a value, where columns beside one another would be cut in the middle of words."""
+    made = Table.grid(padding=(0, 2))
+    made.add_column()
+    made.add_column(overflow="fold")
+    for number, row in enumerate(rows, start=1):
+        made.add_row(Text(f"row {number}", style="bold"))
+        for name, value in zip(names, row, strict=True):
+            made.add_row(Text(f"  {plain(name)}"), Text(plain(value)))
+    return made
 
 
 def _shortened(text: str) -> str:
