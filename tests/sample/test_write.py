@@ -83,8 +83,8 @@ def test_a_seed_gives_the_same_bytes_and_another_seed_others(sample: Path, tmp_p
 def test_it_is_quick_and_small(tmp_path: Path) -> None:
     started = time.process_time()
     root = write_sample(tmp_path / "sample", 7)
-    # Processor time of all threads, so that a busy machine does not fail the test; about 5 s when measured.
-    assert time.process_time() - started < 12
+    # Processor time of all threads, so that a busy machine does not fail the test; about 6 s when measured.
+    assert time.process_time() - started < 20
     assert sum(p.stat().st_size for p in root.rglob("*") if p.is_file()) < 40_000_000
 
 
