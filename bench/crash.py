@@ -27,7 +27,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from orchestration.release.retention import KEPT_RUNS
-from orchestration.settings import settings
 from tests.faults.crash import BOUNDARIES, Crashed, Site, When, after_seconds
 
 BOUNDARY_SHARE = 0.4
@@ -72,9 +71,7 @@ def grown(measures: list[dict[str, tuple[int, int]]], releases: int) -> list[str
 
     Each kill makes a run or two, and Dagster's record is full after `KEPT_RUNS`; shorter runs tell nothing of growth.
     """
-    beyond = (
-        [f"{releases} releases, more than {settings().keep_releases}"] if releases > settings().keep_releases else []
-    )
+    beyond = [f"{releases} releases, more than {Site.KEPT_RELEASES}"] if releases > Site.KEPT_RELEASES else []
     if len(measures) <= KEPT_RUNS:
         return beyond
     early, late = measures[KEPT_RUNS], measures[-1]

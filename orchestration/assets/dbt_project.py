@@ -62,6 +62,8 @@ def dbt_environment(of: Settings) -> dict[str, str]:
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         # Written out in JSON, all that is for dbt's developers takes a tenth of its time.
         "DBT_LOG_LEVEL_FILE": "info",
+        # dbt keeps five full files beside the one that it writes: some nine runs in all.
+        "DBT_LOG_FILE_MAX_BYTES": "1000000",
         "DO_NOT_TRACK": "1",
     }
 

@@ -128,6 +128,8 @@ class Site:
 
     MEANT_TO_GROW = frozenset({"landing", "warehouse"})
     SLACK = 8_000_000
+    # So few that the limit is reached long before the end of a long run: each keeps tidy files of its own.
+    KEPT_RELEASES = 5
 
     def __init__(
         self, base: Path, house: House | None = None, *, year_by_year: bool = False, years: str | None = None
@@ -176,6 +178,7 @@ class Site:
     @property
     def environment(self) -> dict[str, str]:
         mine = {"PYTHONPATH": str(PROJECT_ROOT), "TMPDIR": str(self.temporary)}
+        mine["CLUSTERS_KEEP_RELEASES"] = str(self.KEPT_RELEASES)
         if self.years_apart:
             mine["CLUSTERS_ROWS_IN_ONE_GO"] = "1"
         return os.environ | self.house.environment | mine | self.years
