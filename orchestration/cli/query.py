@@ -69,7 +69,10 @@ def query(
     release = current_release(settings)
     output = None if output is None else _fit_to_write(output, settings)
     stopped = Stopped()
-    with _answer(release.path, sql, settings.memory_limit, timeout or None, stopped) as answer:
+    with (
+        ctrl_c_held_back(stopped),
+        _answer(release.path, sql, settings.memory_limit, timeout or None, stopped) as answer,
+    ):
         if output is None:
             write_text(answer, form, None)
         elif form == "parquet":
@@ -108,7 +111,6 @@ def _answer(path: Path, sql: str, memory_limit: str, timeout: float | None, stop
     import duckdb
 
     with (
-        ctrl_c_held_back(),
         tempfile.TemporaryDirectory(prefix="clusters-query-") as scratch,
         memory_held_to(memory_limit),
     ):

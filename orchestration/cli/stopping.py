@@ -71,21 +71,33 @@ class Stopped:
 
 
 @contextmanager
-def ctrl_c_held_back() -> Iterator[None]:
+def ctrl_c_held_back(stopped: Stopped) -> Iterator[None]:
     """While the block runs, Ctrl-C waits for `stoppable` within it, or for the end of the block.
 
     What Python raises in the middle of an import, or as an object is cleared away, may be swallowed there. Then a query
-    would run on.
+    would run on. A handler, and no mask: other threads would take the signal, and Python raises in this one.
 
     Example:
-        >>> with ctrl_c_held_back():
+        >>> with ctrl_c_held_back(Stopped()):
         ...     import decimal
+
+    Raises:
+        KeyboardInterrupt: at the end, after Ctrl-C.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def note(*_: object) -> None:
+        stopped.by_hand = True
+
+    before = signal.signal(signal.SIGINT, note)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+    if stopped.by_hand:
+        raise KeyboardInterrupt
 
 
 @contextmanager
@@ -125,6 +137,8 @@ def stoppable(con: duckdb.DuckDBPyConnection, timeout: float | None, stopped: St
         timer.start()
     try:
         with _on_ctrl_c(by_hand, ended):
+            if stopped.by_hand:  # it was held back
+                threading.Thread(target=interrupt, daemon=True).start()
             yield
     finally:
         ended.set()
@@ -152,7 +166,6 @@ def _on_ctrl_c(act: Callable[[], None], ended: threading.Event) -> Iterator[None
     handler = signal.signal(signal.SIGINT, lambda *_: None)
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         yield
     finally:
