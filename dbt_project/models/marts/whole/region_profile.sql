@@ -17,6 +17,32 @@ dated AS (
     FROM totals AS t
 ),
 
+-- Whose people a region's are: its own, for an area those of its counties of the year, for a nation its states'.
+peopled AS (
+    SELECT region_id, year, split_part(region_id, ':', 2) AS area_fips FROM totals WHERE region_id LIKE 'county:%'
+    UNION ALL
+    SELECT region_id, year, split_part(region_id, ':', 2) || '000' FROM totals WHERE region_id LIKE 'state:%'
+    UNION ALL
+    SELECT t.region_id, t.year, split_part(c.county_region_id, ':', 2)
+    FROM totals AS t
+    INNER JOIN {{ ref("cbsa_county") }} AS c
+        ON t.region_id = c.region_id AND c.valid_from <= t.year AND coalesce(c.valid_to, t.year) >= t.year
+    UNION ALL
+    SELECT t.region_id, t.year, s.area_fips
+    FROM totals AS t
+    CROSS JOIN (SELECT DISTINCT area_fips FROM {{ ref("int_population") }} WHERE area_fips LIKE '%000') AS s
+    WHERE t.region_id LIKE 'nation:%'
+),
+
+-- Of the year, or of the last one before it that has a figure.
+people AS (
+    SELECT p.region_id, p.year, sum(q.population)::BIGINT AS population, min(q.year) AS population_year
+    FROM peopled AS p
+    ASOF LEFT JOIN {{ ref("int_population") }} AS q ON p.area_fips = q.area_fips AND p.year >= q.year
+    GROUP BY p.region_id, p.year
+    HAVING count(*) = count(q.population) AND min(q.year) = max(q.year)
+),
+
 clusters AS (
     SELECT
         p.region_id,
@@ -48,8 +74,8 @@ SELECT
     r.name AS region_name,
     r.region_type,
     d.year,
-    r.population,
-    r.population_year,
+    coalesce(p.population, r.population) AS population,
+    coalesce(p.population_year, r.population_year) AS population_year,
     d.jobs,
     d.average_wage,
     c.traded_share,
@@ -62,6 +88,7 @@ SELECT
     {% endfor %}
 FROM dated AS d
 INNER JOIN {{ ref("dim_region") }} AS r ON d.region_id = r.region_id
+LEFT JOIN people AS p ON d.region_id = p.region_id AND d.year = p.year
 LEFT JOIN clusters AS c ON d.region_id = c.region_id AND d.year = c.year
 LEFT JOIN {{ ref("region_structure") }} AS s ON d.region_id = s.region_id AND d.year = s.year
 LEFT JOIN named AS n ON d.region_id = n.region_id AND d.year = n.year
