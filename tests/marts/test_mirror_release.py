@@ -383,6 +383,37 @@ def test_flags_agree_with_published_ones_of_another_source(
         assert agree >= least
 
 
+def test_flags_differ_from_published_ones_where_the_sources_do(
+    warehouse: Con, reference: Path, record_property: Record
+) -> None:
+    """Of clusters that both count alike, by figures that QCEW leaves possible, nearly all flags are the same."""
+    warehouse.execute(f"CREATE TEMP TABLE ucm AS FROM read_csv('{reference}/ucm_states_2016.csv', all_varchar = true)")
+    found = warehouse.sql(
+        """
+        WITH both_sources AS (
+            SELECT c.cluster_id, emp::DOUBLE AS theirs, coalesce(s.employment_estimate, 0) AS ours,
+                coalesce(theirs BETWEEN s.employment_lower AND s.employment_upper, FALSE) AS is_possible,
+                (coalesce(ucm_strong_probability, 0) >= 0.5) <> (strong = 'true') AS differs
+            FROM ucm JOIN dim_cluster AS c ON ucm.cluster_name = c.name
+            LEFT JOIN cluster_specialisation AS s ON s.region_id = 'state:' || ucm.region_code
+                AND s.cluster_id = c.cluster_id AND s.year = 2016
+            WHERE traded = 'true'
+        ), far AS (
+            SELECT cluster_id, abs(sum(ours) / sum(theirs) - 1) > 0.1 AS is_far FROM both_sources GROUP BY cluster_id
+        )
+        SELECT is_far, is_possible, count(*) AS cells, count(*) FILTER (differs) AS differing
+        FROM both_sources JOIN far USING (cluster_id) GROUP BY ALL ORDER BY ALL
+        """
+    ).fetchall()
+    record_property("flags that differ, by whether sums differ and jobs are possible", str(found))
+    counts = {(far, possible): (cells, differing) for far, possible, cells, differing in found}
+    cells, differing = counts[False, True]
+    assert cells > 300
+    assert differing / cells < 0.03
+    of_possible = counts[False, True][1] + counts[True, True][1]
+    assert of_possible / sum(differing for _, differing in counts.values()) < 0.1
+
+
 def test_no_gamma_runs_off(warehouse: Con) -> None:
     """Of industries with a few plants it came out at -1,223 and 32.6."""
     names = ("ellison_glaeser_gamma", "maurel_sedillot_gamma")
