@@ -58,6 +58,10 @@ def test_a_region_and_a_cluster_of_the_sample(demo: Demo, monkeypatch: pytest.Mo
     assert "Tarnmere, FQ MSA (synthetic) (cbsa:" in region.stdout
     assert "SYNTHETIC" in region.stdout
     assert "│ Automotive " in region.stdout
+    assert "a year ┃" in region.stdout
+    first = CliRunner().invoke(app, ["profile", "tarnmere", "--year", "2020"])
+    assert "│ Automotive " in first.stdout
+    assert "a year ┃" not in first.stdout
     assert "; 1 strong cluster;" in region.stdout
     cluster = CliRunner().invoke(app, ["profile", "automotiv", "--year", "2024"])
     assert cluster.exit_code == 0, cluster.output

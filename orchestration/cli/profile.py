@@ -166,8 +166,10 @@ def _print_table(title: str, what: str, con: duckdb.DuckDBPyConnection, sql: str
          "★" * (stars or 0), _rate(growth))
         for name, jobs, low, high, quality, lq, strong, stars, growth in rows
     ]  # fmt: skip
-    columns = (what, "jobs", "range", "LQ", "strong", "stars", "a year")
-    stdout().print(table(title, columns, shown, ("jobs", "LQ", "a year")))
+    columns = [what, "jobs", "range", "LQ", "strong", "stars"]
+    # A release's first year knows no growth.
+    columns += ["a year"] if any(growth for *_, growth in shown) else []
+    stdout().print(table(title, columns, [row[: len(columns)] for row in shown], ("jobs", "LQ", "a year")))
 
 
 def bar(low: float | None, high: float | None, most: float) -> str:
