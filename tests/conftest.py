@@ -11,6 +11,7 @@ is kept; where it was made already (see `.ci/run`), it is taken as it is.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -172,6 +173,18 @@ def mirror_home(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (parallel and (home / "warehouse" / "current.duckdb").exists()):
             refresh(home, mirror)
     return home
+
+
+def linked_copy(source: Path, target: Path) -> None:
+    """A copy of a folder; files that nothing writes to are linked, databases and notes copied."""
+
+    def put(one: str, other: str) -> None:
+        if Path(one).suffix in {".sqlite", ".db", ".json", ".jsonl", ".log", ".msgpack", ".sql", ".yaml", ".lock"}:
+            shutil.copy2(one, other)
+        else:
+            os.link(one, other)
+
+    shutil.copytree(source, target, symlinks=True, copy_function=put, ignore=shutil.ignore_patterns("work", "storage"))
 
 
 def refresh(home: Path, mirror: Path, years: str = "2015-2020") -> None:

@@ -18,7 +18,8 @@ import pytest
 from orchestration.contracts import mart_contracts
 from orchestration.naics import first_years
 from orchestration.quality.checklist import of_own_years
-from tests.faults.conftest import YEARS, House, good_house, house_environment, linked_copy
+from tests.conftest import linked_copy
+from tests.faults.conftest import YEARS, House, good_house, house_environment
 from tests.faults.conftest import house as house_of_two
 
 __all__ = ["good_house", "house_of_two"]

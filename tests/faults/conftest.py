@@ -10,7 +10,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
@@ -25,7 +24,7 @@ from typer.testing import CliRunner, Result
 
 from orchestration.cli import app
 from orchestration.settings import Settings, settings
-from tests.conftest import SHARED, shared_folder
+from tests.conftest import SHARED, linked_copy, shared_folder
 
 if TYPE_CHECKING:
     from tests.faults.desk import Desk
@@ -151,18 +150,6 @@ def zipped(year: int, lines: list[str]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(f"{year}.annual.singlefile.csv", "\n".join(lines) + "\n")
     return buffer.getvalue()
-
-
-def linked_copy(source: Path, target: Path) -> None:
-    """A copy of a folder; files that nothing writes to are linked, databases and notes copied."""
-
-    def put(one: str, other: str) -> None:
-        if Path(one).suffix in {".sqlite", ".db", ".json", ".jsonl", ".log", ".msgpack", ".sql", ".yaml", ".lock"}:
-            shutil.copy2(one, other)
-        else:
-            os.link(one, other)
-
-    shutil.copytree(source, target, symlinks=True, copy_function=put, ignore=shutil.ignore_patterns("work", "storage"))
 
 
 @pytest.fixture(scope="session")

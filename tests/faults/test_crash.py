@@ -25,7 +25,8 @@ from orchestration.errors import Stopped
 from orchestration.release.contents import TableContent, table_contents
 from orchestration.release.home import WORDLESS
 from orchestration.settings import PROJECT_ROOT
-from tests.faults.conftest import House, house_environment, linked_copy
+from tests.conftest import linked_copy
+from tests.faults.conftest import House, house_environment
 from tests.faults.crash import BOUNDARIES, COMMAND, Site, after_seconds, fingerprint
 
 

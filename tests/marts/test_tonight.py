@@ -13,22 +13,21 @@ from orchestration.ingest import ingest, publishers
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.source import Asked
-from tests.conftest import refresh
+from tests.conftest import linked_copy, refresh
 from tests.marts.tonight import MADE_FROM, REGION_OF, YEAR, linked, write_2025
 
 OLD, NEW = "2015-07", "2023-07"
 
 
 @pytest.fixture(scope="module")
-def tonight(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A release of 2015 to now from the real files, with a file of 2025 beside them."""
+def tonight(
+    mirror_home: Path, mirror: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A release of the real files' years and 2025, of which there is a file tonight."""
     folder = tmp_path_factory.mktemp("tonight")
     files = linked(mirror, folder / "mirror")
     write_2025(mirror, files, delineation(folder / "lists", mirror))
-    for year in (MADE_FROM - 1, 2019, 2020):  # one old national year is enough
-        for path in files.glob(f"data.bls.gov/cew/data/*/{year}"):
-            for file in path.rglob("*.*"):
-                file.unlink()
+    linked_copy(mirror_home, folder / "home")
     refresh(folder / "home", files, years="2015-")
     with duckdb.connect(str(folder / "home" / "warehouse" / "current.duckdb"), read_only=True) as con:
         yield con
@@ -46,7 +45,7 @@ def test_each_year_has_the_delineation_of_its_time(tonight: duckdb.DuckDBPyConne
     used = tonight.execute(
         "SELECT year, period, why FROM meta.edition_used WHERE source_id = 'census_delineation' ORDER BY year"
     ).fetchall()
-    assert [(year, period) for year, period, _ in used] == [(MADE_FROM, OLD), (YEAR, NEW)]
+    assert [(year, period) for year, period, _ in used] == [(2015, OLD), (MADE_FROM, OLD), (YEAR, NEW)]
     assert all("are the sum of their counties" in why for *_, why in used)
 
 
