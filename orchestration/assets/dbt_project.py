@@ -105,7 +105,8 @@ def _parse(target: Path) -> None:
 
 
 def _project_hash() -> str:
-    digest = hashlib.sha256()
+    """Of its files and of where it lies, which the manifest holds too."""
+    digest = hashlib.sha256(str(PROJECT).encode())
     for path in sorted(p for p in PROJECT.rglob("*") if p.suffix in {".sql", ".py", ".yml", ".csv"}):
         if path.relative_to(PROJECT).parts[0] not in {"target", "logs"}:
             digest.update(str(path.relative_to(PROJECT)).encode() + path.read_bytes())

@@ -35,6 +35,8 @@ BUILDS = "the model builds"
 SKIPPED = "skipped"
 """What is observed of a test or a model that dbt left out."""
 RESULTS: Final = "run_results.json"
+# What dbt keeps of its parsing, and where the project lay that it parsed.
+PARTIAL, PARSED_AT = "partial_parse.msgpack", "parsed_at.txt"
 
 
 def run_dbt(
@@ -54,6 +56,7 @@ def run_dbt(
     """
     # Not its results: where dbt dies before it writes any, the last ones would be taken for these.
     (target / RESULTS).unlink(missing_ok=True)
+    forget_another_project(target, dbt.project_dir)
     chosen = [] if step.select is None else ["--indirect-selection", "empty", "--select", " ".join(step.select)]
     with secrets_set_aside():
         call = dbt.cli(
@@ -64,6 +67,23 @@ def run_dbt(
     if (code := call.process.wait()) not in DBT_ENDED or not (target / RESULTS).exists():
         raise SetupError(f"dbt broke off (exit code {code}); see {target / 'dbt.log'} for why, then refresh again")
     step.found = dbt_findings(call.get_artifact(RESULTS), parsed["nodes"])
+
+
+def forget_another_project(target: Path, project: str) -> None:
+    """Lets dbt parse all anew where a folder of its own was left by a project in another place, or in an unknown one.
+
+    What dbt remembers of seeds is where their files lie, and it does not look whether its project is still there: after
+    an update that is installed beside the old version, no seed is found.
+
+    Args:
+        target: dbt's own folder.
+        project: the path of the project that is to be run.
+    """
+    mark = target / PARSED_AT
+    if not mark.exists() or mark.read_text(encoding="utf-8") != project:
+        (target / PARTIAL).unlink(missing_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
+        mark.write_text(project, encoding="utf-8")
 
 
 def require_built(step: Step) -> None:

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from orchestration.assets import dbt_project
+from orchestration.assets.dbt_project import InstalledDbt
+from orchestration.assets.dbt_runs import run_dbt
+from orchestration.settings import Settings
+from orchestration.slices.making import Step
 from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.staging import write_staging
 
@@ -49,3 +53,20 @@ def test_of_two_commands_after_an_update_one_parses(tmp_path: Path, monkeypatch:
         read = list(two.map(lambda _: json.loads(dbt_project.manifest().read_text(encoding="utf-8")), range(2)))
     assert len(parsed) == 1
     assert all(manifest["nodes"] for manifest in read)
+
+
+def test_a_home_goes_with_a_project_in_another_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after an update that is installed beside the old version: what dbt remembers of the old one is forgotten."""
+    old = tmp_path / "old" / "dbt_project"
+    shutil.copytree(dbt_project.PROJECT, old, ignore=shutil.ignore_patterns("target", "logs"))
+    (tmp_path / "home" / "work").mkdir(parents=True)
+    of = Settings(home=tmp_path / "home")
+    for name, value in dbt_project.dbt_environment(of).items():
+        monkeypatch.setenv(name, value)
+    parsed, target = dbt_project.parsed_project(), of.home / "dbt"
+    for place in (old, dbt_project.PROJECT):
+        step = Step("seeds", "build", ["region_roles"], {})
+        dbt = InstalledDbt(project_dir=str(place), profiles_dir=str(place), dbt_executable=dbt_project.DBT)
+        run_dbt(dbt, step, target, parsed, lambda _: None)
+        assert [str(one) for one in step.found if not one.passed] == []
+        shutil.rmtree(old, ignore_errors=True)
