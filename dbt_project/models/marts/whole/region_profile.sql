@@ -26,7 +26,7 @@ peopled AS (
     SELECT t.region_id, t.year, split_part(c.county_region_id, ':', 2)
     FROM totals AS t
     INNER JOIN {{ ref("cbsa_county") }} AS c
-        ON t.region_id = c.region_id AND c.valid_from <= t.year AND coalesce(c.valid_to, t.year) >= t.year
+        ON t.region_id = c.region_id AND t.year BETWEEN c.valid_from AND coalesce(c.valid_to, t.year)
     UNION ALL
     SELECT t.region_id, t.year, s.area_fips
     FROM totals AS t
