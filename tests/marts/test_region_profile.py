@@ -48,7 +48,7 @@ def test_an_area_is_its_counties_of_the_year(
     changed = 0
     for row in areas.itertuples():
         mine = members[members["region_id"] == row.region_id]
-        now = mine[(mine["valid_from"] <= row.year) & ~(mine["valid_to"] < row.year)]
+        now = mine[(mine["valid_from"] <= row.year) & (mine["valid_to"].fillna(9999) >= row.year)]
         codes = now["county_region_id"].str.split(":").str[1]
         held = people[people["area_fips"].isin(codes) & (people["year"] == row.year)]
         assert (len(held), held["population"].sum()) == (len(codes), row.population), row
