@@ -30,7 +30,7 @@ log = logging.getLogger("clusters.build")
 
 FILE = "slice.duckdb"
 # What a process that makes a national year takes, as a multiple of DuckDB's limit: numpy's arrays come on top of it.
-MEMORY_OF_A_SLICE = 1.6
+MEMORY_OF_A_SLICE = 1.9
 
 
 @dataclass(frozen=True)
