@@ -168,7 +168,7 @@ def _print_table(title: str, what: str, con: duckdb.DuckDBPyConnection, sql: str
     ]  # fmt: skip
     columns = [what, "jobs", "range", "LQ", "strong", "stars"]
     # A release's first year knows no growth.
-    columns += ["a year"] if any(growth for *_, growth in shown) else []
+    columns += ["a year"] if any(growth is not None for *_, growth in rows) else []
     stdout().print(table(title, columns, [row[: len(columns)] for row in shown], ("jobs", "LQ", "a year")))
 
 
