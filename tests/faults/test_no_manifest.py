@@ -75,6 +75,8 @@ def test_a_build_from_scratch_is_compared_with_the_release_and_tells_of_the_othe
     before, bytes_before = house.released(), stranger.read_bytes()
     said = run("refresh", "--from-scratch")
     assert "Nothing new" in said
+    assert f"release {house.current.resolve().stem} stays current" in said
+    assert "every table was made from scratch and is equal to the release's" in said
     assert f"{stranger.name} in {stranger.parent}: no release, left alone" in said
     assert house.released() == before, "equal to the release, so nothing is published"
     assert stranger.read_bytes() == bytes_before

@@ -120,10 +120,6 @@ def test_at_once_by_year_and_taken_over(
     assert all(name.startswith(LEARNED) for _, name in by_year_found.keys() - at_once_found.keys())
     assert profiles(house.current) == profiles(demo.home / "warehouse" / "current.duckdb")
     assert not (house.home / "slices").exists()
-    again = house.refresh("--years", span, "--from-scratch")
-    assert again.exit_code == 0, again.output
-    assert f"release {by_year.release.release_id} stays current" in again.stdout
-    assert "every table was made from scratch and is equal to the release's" in again.stdout
     assert contents(by_year) == contents(at_once)
     assert {record.year: record.keys for record in by_year.years} == {r.year: r.keys for r in at_once.years}
     assert {year for year, tables in made_anew(newest, by_year).items() if not tables} == set(years[-3:])
