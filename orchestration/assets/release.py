@@ -83,7 +83,8 @@ def release(context: AssetExecutionContext, refresh: Refresh) -> MaterializeResu
     build, before, years = build_path(refresh.settings), comparable(house, row.profile), refresh.recorded_years()
     known = contents_of(refresh)
     over = {(table, record.year) for record in years for table in record.taken_over}
-    with duckdb.connect(str(build), config={"memory_limit": refresh.settings.build_memory_limit}) as con:
+    # Less than a build has: this process holds more than its queries, and what has no room is as quick on disk.
+    with duckdb.connect(str(build), config={"memory_limit": refresh.settings.memory_limit}) as con:
         contents = write_catalogue(
             con,
             catalogue,

@@ -31,7 +31,7 @@ TOGETHER = 30
 """Columns that are compared in one query: DuckDB holds memory for each of them at a time."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Revision:
     """What became of a table's column between two versions, for an entity (a region, a cluster, or all) and a year.
 
