@@ -25,8 +25,9 @@ from orchestration.release.contents import TableContent, differing, table_conten
 from orchestration.release.inputs import read_code
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest
 from orchestration.release.publish import Warehouse
+from orchestration.release.reading import opened
 from orchestration.settings import Settings, settings
-from orchestration.sources.catalogue import SOURCES
+from orchestration.slices.phases import rows_by_year
 
 FOLDER = "rebuild"
 
@@ -64,8 +65,7 @@ def rebuilt(of: Settings, release_id: str, progress: Progress) -> Iterator[Rebui
     """
     source = manifest_path(of.warehouse, release_id)
     manifest = read_manifest(source)
-    by_year = {source.source_id for source in SOURCES.values() if source.by_year}
-    years = sorted({int(p["period"]) for p in manifest.partitions if p["source_id"] in by_year})
+    years = sorted(rows_by_year(map(Partition.of, manifest.partitions)))
     if not years:
         raise SetupError(f"release {release_id}: its manifest names no year of any dataset; nothing to build")
     with _only_one(of.home / FOLDER), _private_home(of, of.home / FOLDER / release_id, manifest) as private:
@@ -73,7 +73,7 @@ def rebuilt(of: Settings, release_id: str, progress: Progress) -> Iterator[Rebui
         if error is not None:
             raise error
         path = private.current.resolve()
-        with duckdb.connect(path, read_only=True) as con:
+        with opened(path, of.memory_limit) as con:
             contents = table_contents(con, mart_contracts().values())
         yield Rebuilt(
             manifest=manifest,

@@ -85,7 +85,9 @@ class Settings(BaseSettings):
     longest_wait: float = Field(default=120.0, gt=0, description="seconds: cap on back-off and on Retry-After")
     max_download_bytes: int = Field(default=2_000_000_000, gt=0)
     max_unpacked_bytes: int = Field(default=8_000_000_000, gt=0)
-    memory_limit: str = Field(default="1500MB", description="DuckDB memory limit while parsing, comparing releases, and of a query")
+    memory_limit: str = Field(
+        default="1500MB", description="DuckDB memory limit while parsing and comparing releases, and of a query"
+    )
     parse_memory_limit: str = Field(default="4GB", description="memory of the process that reads a publisher's file")
     parse_timeout: float = Field(default=1800.0, gt=0, description="seconds that reading one edition's files may take")
     build_memory_limit: str = Field(default="2000MB", description="DuckDB memory limit while dbt builds")

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from dagster import AssetExecutionContext, AssetMaterialization, AssetObservation, OpExecutionContext
 from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
@@ -25,6 +24,7 @@ from orchestration.quality.verdict import CheckResult, stopping
 from orchestration.release.contents import TableContent, table_contents
 from orchestration.release.inputs import options
 from orchestration.release.publish import Warehouse
+from orchestration.release.reading import opened
 from orchestration.settings import Settings
 from orchestration.slices.builder import Build
 from orchestration.slices.equality import compared
@@ -126,7 +126,7 @@ def against_release(build: Build, refresh: Refresh) -> list[CheckResult]:
 
 
 def _contents(file: Path, memory_limit: str) -> list[TableContent]:
-    with duckdb.connect(str(file), read_only=True, config={"memory_limit": memory_limit}) as con:
+    with opened(file, memory_limit) as con:
         return table_contents(con, mart_contracts().values())
 
 

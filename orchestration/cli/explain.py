@@ -47,17 +47,16 @@ def explain(
 
     Example: clusters explain cluster_specialisation lq --region detroit --cluster automotive --year 2016
     """
-    import duckdb
-
     from orchestration.explaining.publisher import Publisher
     from orchestration.explaining.report import Report
     from orchestration.explaining.tables import follow
+    from orchestration.release.reading import opened
 
     subject = _subject(table, cluster, industry, ownership)
     settings = load_settings()
     release = current_release(settings)
     report = Report()
-    with duckdb.connect(str(release.path), read_only=True) as con:
+    with opened(release.path, settings.memory_limit) as con:
         _require_column(con, table, column)
         place, *others = _found(region, _regions(con, region), "region")
         among = _clusters(con) if subject == "cluster" else _industries(con, year, industry or "")

@@ -44,10 +44,11 @@ def profile(
     year: Annotated[int | None, typer.Option("--year", help="The newest without it.")] = None,
 ) -> None:
     """A region's or a cluster's best figures, with their ranges; finds names, and forgives typing errors."""
-    import duckdb
+    from orchestration.release.reading import opened
 
-    release = current_release(load_settings())
-    with duckdb.connect(str(release.path), read_only=True) as con:
+    settings = load_settings()
+    release = current_release(settings)
+    with opened(release.path, settings.memory_limit) as con:
         best, *others = matching(wanted, entities(con))
         console = stdout()
         if release.profile == "sample":

@@ -69,7 +69,7 @@ def refresh(
 
     from orchestration.cli.summary import print_summary
 
-    print_summary(summary, settings.current, stdout())
+    print_summary(summary, settings.current, stdout(), settings.memory_limit)
 
 
 def _years(text: str) -> Sequence[int]:

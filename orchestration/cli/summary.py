@@ -34,9 +34,9 @@ STRONGEST = """
 """
 
 
-def print_summary(summary: Summary, link: Path, console: Console) -> None:
+def print_summary(summary: Summary, link: Path, console: Console, memory_limit: str) -> None:
     """Print what a refresh did and what the release it leaves behind, behind `link`, holds."""
-    import duckdb
+    from orchestration.release.reading import opened
 
     if summary.profile == "sample":
         banner = "SYNTHETIC sample data: an invented country, no real place or employer"
@@ -49,7 +49,7 @@ def print_summary(summary: Summary, link: Path, console: Console) -> None:
     if summary.pulled:
         rows = [(source, outcome, files, size(total)) for source, outcome, files, total in summary.pulled]
         console.print(table("Pulled", ("source", "outcome", "files", "size"), rows, ("files", "size")))
-    with duckdb.connect(summary.path, read_only=True) as con:
+    with opened(summary.path, memory_limit) as con:
         _print_tables(con, console)
         strongest = con.execute(STRONGEST).fetchall()
     _print_strongest(strongest, console)

@@ -39,11 +39,12 @@ def diff(
     from orchestration.release.publish import Warehouse
     from orchestration.release.revisions import difference
 
-    house = Warehouse(load_settings())
+    settings = load_settings()
+    house = Warehouse(settings)
     one, other = _release(house, before), _release(house, now)
     for release in (one, other):
         require_unaltered(house.folder, release.path)
-    found = difference(one.path, other.path)
+    found = difference(one.path, other.path, settings.memory_limit)
     if name is not None and name not in found.tables:
         near = get_close_matches(name, found.tables, n=1)
         raise SetupError(f"no table {name!r} in both releases" + (f"; did you mean {near[0]}?" if near else ""))

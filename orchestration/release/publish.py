@@ -69,6 +69,11 @@ class Warehouse:
         self._holder = settings.home / "refresh.holder.json"
         self._pending = settings.warehouse / "publishing"
 
+    @property
+    def memory_limit(self) -> str:
+        """How much DuckDB may take to read a release."""
+        return self._settings.memory_limit
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the refresh lock; the operating system frees it however the process ends.

@@ -17,6 +17,7 @@ from orchestration.contracts import TableContract, mart_contracts
 from orchestration.quality.comparison import ALL, Revision, compare
 from orchestration.quality.engine import columns_of, literal, quoted
 from orchestration.release.contents import TableContent, differing, table_contents
+from orchestration.release.reading import opened
 from orchestration.release.records import read_snapshots
 
 SHOWN_DIGITS = 12
@@ -65,20 +66,20 @@ class Difference:
     revisions: list[Revision]
 
 
-def difference(before: Path, now: Path) -> Difference:
+def difference(before: Path, now: Path, memory_limit: str) -> Difference:
     """Compare two release files, by the contracts of today.
 
     Raises:
         SetupError: if one of them is not a release.
 
     Example:
-        >>> difference(earlier.path, later.path).revisions[0].column_name        # doctest: +SKIP
+        >>> difference(earlier.path, later.path, "1GB").revisions[0].column_name        # doctest: +SKIP
         'employment'
     """
     tables = mart_contracts()
-    with duckdb.connect(before, read_only=True) as con:
+    with opened(before, memory_limit) as con:
         contents_before, types_before = table_contents(con, tables.values()), _types(con)
-    with duckdb.connect(now, read_only=True) as con:
+    with opened(now, memory_limit) as con:
         contents, types = table_contents(con, tables.values()), _types(con)
         found = _compared(con, tables, contents, before, contents_before) if before != now else []
     sums = [{s.source_id: s.sha256[:SHOWN_DIGITS] for s in read_snapshots(path)} for path in (before, now)]
@@ -127,7 +128,8 @@ def _compared(
     contents_before: Sequence[TableContent] | None = None,
 ) -> list[Revision]:
     if contents_before is None:
-        with duckdb.connect(before, read_only=True) as earlier:
+        [(limit,)] = con.execute("SELECT current_setting('memory_limit')").fetchall()
+        with opened(before, limit) as earlier:
             contents_before = table_contents(earlier, tables.values())
     changed = differing(contents_before, contents)
     found: list[Revision] = []

@@ -26,6 +26,7 @@ from orchestration.release.contents import differing, table_contents
 from orchestration.release.integrity import require_unaltered
 from orchestration.release.manifest import manifest_path, read_manifest
 from orchestration.release.publish import Release, Warehouse
+from orchestration.release.reading import opened
 from orchestration.release.records import read_release
 
 NOTE = "held.json"
@@ -162,7 +163,7 @@ def _require_whole(house: Warehouse, release: Release) -> None:
     known = [content for content in manifest.contents if content.table_name in mart_contracts()]
     tables = [mart_contracts()[name] for name in {content.table_name for content in known}]
     try:
-        with duckdb.connect(release.path, read_only=True) as con:
+        with opened(release.path, house.memory_limit) as con:
             changed = differing(known, table_contents(con, tables))
     except duckdb.Error as error:
         raise SetupError(f"release {release.id} cannot be read ({error}); choose another") from error

@@ -22,10 +22,12 @@ STORAGE = "v1.2.0"
 # Share of a file that may be empty before it is written anew.
 HOLLOW = 0.3
 BUILD = "build"
+# Memory of DuckDB in each step.
+LIMIT = "2GB"
 
 
 @contextmanager
-def opened(build: Path, memory_limit: str = "2GB") -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(build: Path, memory_limit: str = LIMIT) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection whose current database is the build file; it is made if it is not there."""
     with duckdb.connect(config={"memory_limit": memory_limit, "preserve_insertion_order": False}) as con:
         con.execute(f"ATTACH {literal(str(build))} AS {BUILD} (STORAGE_VERSION '{STORAGE}')")
@@ -106,7 +108,7 @@ def copy_without(build: Path, to: Path, left_out: Collection[str]) -> None:
     """Writes what a build file holds into another file, but for some of its tables."""
     to.unlink(missing_ok=True)
     # Not by `opened`: rows stay in their order.
-    with duckdb.connect(str(to)) as con:
+    with duckdb.connect(str(to), config={"memory_limit": LIMIT}) as con:
         con.execute(f"ATTACH {literal(str(build))} AS {BUILD} (READ_ONLY)")
         for schema, table in con.execute(
             "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY ALL", [BUILD]

@@ -253,12 +253,12 @@ def test_difference_of_two_releases(three: Warehouse, home: Settings) -> None:
         con.execute("UPDATE cluster_specialisation SET employment = 990 WHERE employment = 900")
         con.execute("DELETE FROM cluster_specialisation WHERE year = 2015")
         con.execute("UPDATE meta.source_snapshot SET sha256 = 'ff' || sha256")
-    found = difference(home.releases / f"{FIRST}.duckdb", changed)
+    found = difference(home.releases / f"{FIRST}.duckdb", changed, "1GB")
     assert found.sources == [("bls_qcew:2016", "ab" * 6, "ff" + "ab" * 5)]
     assert found.rows == [("cluster_specialisation", "2015", "1", "")]
     revised = [(r.entity_id, r.median_change) for r in found.revisions if r.revised]
     assert revised == [(e, pytest.approx(0.1)) for e in ("all", "automotive", "county:06085")]
-    same = difference(changed, changed)
+    same = difference(changed, changed, "1GB")
     assert (same.sources, same.rows, same.columns, same.revisions) == ([], [], [], [])
 
 
@@ -271,7 +271,7 @@ def test_columns_that_came_and_went_are_told(three: Warehouse, home: Settings) -
         con.execute("ALTER TABLE dim_region ADD COLUMN note VARCHAR")
         con.execute("ALTER TABLE cluster_specialisation ALTER lq TYPE FLOAT")
         con.execute("CREATE TABLE of_another_release AS SELECT 1 AS n")
-    found = difference(home.releases / f"{FIRST}.duckdb", changed)
+    found = difference(home.releases / f"{FIRST}.duckdb", changed, "1GB")
     assert found.columns == [
         ("cluster_specialisation", "lq", "DOUBLE", "FLOAT"),
         ("cluster_specialisation", "points", "", "INTEGER"),
