@@ -101,3 +101,11 @@ def test_tables_of_a_year_say_of_which(ours: Nodes) -> None:
     assert {"employment", "cluster_specialisation", "cluster_linkage"} <= set(marts)
     assert all("year" in ours[unique_id]["columns"] for unique_id in marts.values())
     assert ancestors(marts.values(), ours, "year") > set(marts.values())
+
+
+def test_no_year_reads_what_changes_with_any_region(ours: Nodes) -> None:
+    """One person more in one county would make every year anew: `dim_region` holds people, titles and places."""
+    years = [unique_id for unique_id, node in ours.items() if node["resource_type"] == "model"]
+    years = [unique_id for unique_id in years if phase_of(unique_id, ours) == "year"]
+    assert len(years) > 50
+    assert [one for one in years if any(parent.endswith(".dim_region") for parent in parents(one, ours))] == []

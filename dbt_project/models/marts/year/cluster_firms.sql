@@ -7,13 +7,17 @@
 {%- set sizes = ["all", "under_50", "from_50"] + columns.values() | list %}
 
 WITH regions AS (
-    SELECT
-        'county:' || county_fips AS region_id, county_fips, year, 1 AS counties
-    FROM {{ ref("int_firm_sizes") }}
-    GROUP BY county_fips, year
-    UNION ALL
-    SELECT 'state:' || left(county_fips, 2), county_fips, year, count(*) OVER (PARTITION BY left(county_fips, 2), year)
-    FROM (SELECT DISTINCT county_fips, year FROM {{ ref("int_firm_sizes") }}) AS counties
+    SELECT *
+    FROM (
+        SELECT 'county:' || county_fips AS region_id, county_fips, year, 1 AS counties
+        FROM {{ ref("int_firm_sizes") }}
+        GROUP BY county_fips, year
+        UNION ALL
+        SELECT
+            'state:' || left(county_fips, 2), county_fips, year, count(*) OVER (PARTITION BY left(county_fips, 2), year)
+        FROM (SELECT DISTINCT county_fips, year FROM {{ ref("int_firm_sizes") }}) AS every_county
+    ) AS counties_and_states
+    SEMI JOIN {{ ref("int_firm_regions") }} USING (region_id)
     UNION ALL
     SELECT
         c.region_id, right(c.county_region_id, 5), y.year,
@@ -76,4 +80,3 @@ SELECT
     NULL::BIGINT AS self_employed,
     'no source' AS self_employed_status
 FROM shares AS s
-INNER JOIN {{ ref("dim_region") }} AS r ON s.region_id = r.region_id
