@@ -4,10 +4,12 @@
 
 Published cells of two national years are hidden by the publisher's rule and estimated anew. Their truth is known, and
 so is that of withheld cells which bounds pin down. The errors of one year give the seed's rows; the other year says
-whether 80 % intervals made of them hold, for cells and for clusters. The same again apart: errors of half of the
-regions, by the code of their state or area, held against the other half, and against cells of it hidden at random.
-Prints Markdown tables, and JSON on the last line; exits 1 where a class of 500 cells or more is held in less than 75 or
-more than 88 of a hundred.
+whether 80 % intervals made of them hold, for cells and for clusters. Cells that County Business Patterns tell of have
+rows of their own: the mirror has them beside states of two more years, and for want of anything better those of a later
+year stand in beside counties and areas. Are those beside told ones that nothing tells of held, too? The same again
+apart: errors of half of the regions, by the code of their state or area, held against the other half, and against cells
+of it hidden at random. Prints Markdown tables, and JSON on the last line; exits 1 where a class of 500 cells or more is
+held in less than 75 or more than 88 of a hundred.
 
 Nobody publishes cells of one or two establishments. Their errors are taken to be those of three and four, wider by the
 root of how many fewer there are, around a mean that is the estimate: the totals that estimates are raked to leave no
@@ -40,11 +42,15 @@ from orchestration.assets.dbt_project import PROJECT
 from orchestration.indicators.completions import HALF, TENTH, Open, Parts, completed
 from orchestration.indicators.qcew import bound_year
 from orchestration.indicators.strength import Sized, ranks, standing, strength
-from tests.corruption.workspace import NATIONAL_YEARS, mirror_settings, pulled
-from tests.marts.hidden_cells import Year, built, linked
+from tests.corruption.workspace import NATIONAL_YEARS, SLICE_YEARS, mirror_settings, pulled
+from tests.marts.hidden_cells import Year, add_patterns, built, linked
 
 SEED_FILE = PROJECT / "seeds" / "estimate_errors.csv"
 FITTED, CHECKED, RULE, RANDOM = 2015, 2016, "under 20", "10 % at random"
+# Years of states with County Business Patterns of the same year; the first of them stands in for the national years'.
+FITTED_STATES, CHECKED_STATES = 2019, 2020
+# What another source tells of a cell: nothing, or most of what its estimate begins with.
+EVIDENCE = ("none", "cbp")
 TYPES = ("state", "county", "cbsa")
 # Sector and above, three digits, four and five digits, six digits of local and of traded clusters.
 DETAILS = ("sector", "subsector", "group", "local", "traded")
@@ -54,12 +60,14 @@ UNPUBLISHED, LEAST_PUBLISHED, OF_THREE_AND_FOUR = (1.0, 2.0), 2, 3.5
 FEWEST, JUDGED = 200, 500
 FACTORS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
 HELD = (0.75, 0.88)
+SHAPE = (len(EVIDENCE), len(TYPES), len(DETAILS), len(ESTABLISHMENTS), len(SIZES))
 
 
 @dataclass(frozen=True)
 class Trial:
     """Private cells of a year of which some are hidden, one entry each; `truth` is NaN where nobody knows it."""
 
+    evidence: np.ndarray
     kind: np.ndarray
     detail: np.ndarray
     count: np.ndarray
@@ -77,9 +85,13 @@ class Trial:
     half: np.ndarray
 
     @classmethod
-    def of(cls, scratch: Path, number: int, traded: np.ndarray, rule: str = RULE) -> Self:
-        """Hides cells of a year and estimates them; true is what is printed, and what the whole year pins down."""
+    def of(cls, scratch: Path, number: int, traded: np.ndarray, rule: str = RULE, told: bool = False) -> Self:
+        """Hides cells of a year and estimates them; true is what is printed, and what the whole year pins down.
+
+        With what County Business Patterns tells of them if `told`.
+        """
         year = Year.read(scratch, number)
+        year = year if told else year.told()
         left = year.without(year.hidden(rule))
         found = bound_year(left.cells, left.places)
         whole = bound_year(year.cells, year.places)
@@ -92,6 +104,7 @@ class Trial:
         chosen = (kind >= 0) & (year.cells["ownership_no"] == 4)
         count = year.cells["establishments"]
         columns = {
+            "evidence": found["is_told"].astype(np.int64),
             "kind": kind, "detail": detail, "estimate": found["estimate"], "lower": found["lower"],
             "count": np.searchsorted(ESTABLISHMENTS, count, side="right") - 1,
             "size": np.searchsorted(SIZES, found["estimate"] / np.maximum(count, 1), side="right") - 1,
@@ -106,7 +119,20 @@ class Trial:
 
     def of_half(self, half: int) -> Self:
         """The cells of every second region."""
-        return type(self)(**{name: values[self.half == half] for name, values in vars(self).items()})
+        return self.only(self.half == half)
+
+    def only(self, chosen: np.ndarray) -> Self:
+        """The cells of a mask."""
+        return type(self)(**{name: values[chosen] for name, values in vars(self).items()})
+
+    def told_of(self) -> Self:
+        """The cells that another source tells of."""
+        return self.only(self.evidence > 0)
+
+    def joined(self, *others: Self) -> Self:
+        """These cells and those of others."""
+        every = [self, *others]
+        return type(self)(**{name: np.concatenate([vars(t)[name] for t in every]) for name in vars(self)})
 
     @property
     def is_open(self) -> np.ndarray:
@@ -115,7 +141,7 @@ class Trial:
 
     def inside(self, errors: np.ndarray) -> np.ndarray:
         """Mask of the cells whose truth lies between their tenth and ninetieth percentile."""
-        middle, below, above = np.moveaxis(errors[self.kind, self.detail, self.count, self.size], -1, 0)
+        middle, below, above = np.moveaxis(errors[self.evidence, self.kind, self.detail, self.count, self.size], -1, 0)
         low, high = (
             np.clip((self.estimate + HALF) * np.exp(middle + way) - HALF, self.lower, self.upper)
             for way in (-TENTH * below, TENTH * above)
@@ -133,19 +159,19 @@ def half(region_id: str) -> int:
 
 
 def fitted(trial: Trial) -> np.ndarray:
-    """Middle and half-widths of the errors' logarithms, by type of region, detail, establishments and mean size.
+    """Middle and half-widths of the errors' logarithms, by evidence, type of region, detail, establishments, mean size.
 
-    A class of few cells has the errors of its type, detail and establishments, or of more classes taken together.
+    A class of few cells has the errors of its type, detail and establishments, or of more classes taken together, or of
+    the same class without evidence.
     """
     error = np.log((trial.truth + HALF) / (trial.estimate + HALF))
     judged = trial.is_open & ~np.isnan(trial.truth)
-    axes = (trial.kind, trial.detail, trial.count, trial.size)
-    shape = (len(TYPES), len(DETAILS), len(ESTABLISHMENTS), len(SIZES))
-    found = np.full((*shape, 3), np.nan)
-    for place in product(*map(range, shape)):
-        if place[2] < LEAST_PUBLISHED:
+    axes = (trial.evidence, trial.kind, trial.detail, trial.count, trial.size)
+    found = np.full((*SHAPE, 3), np.nan)
+    for place in product(*map(range, SHAPE)):
+        if place[3] < LEAST_PUBLISHED:
             continue
-        for kept in ((0, 1, 2, 3), (0, 1, 2), (0, 2), (2,)):
+        for kept in ((0, 1, 2, 3, 4), (0, 1, 2, 3), (0, 1, 3), (0, 3)):
             chosen = judged.copy()
             for axis in kept:
                 chosen &= axes[axis] == place[axis]
@@ -153,12 +179,16 @@ def fitted(trial: Trial) -> np.ndarray:
                 low, middle, high = np.quantile(error[chosen], (0.1, 0.5, 0.9))
                 found[place] = middle, (middle - low) / TENTH, (high - middle) / TENTH
                 break
+        else:
+            if not (judged & (axes[0] == place[0])).any():
+                raise ValueError(f"no cell with evidence of {EVIDENCE[place[0]]} can be judged")
+            found[place] = found[0, *place[1:]]
     for count, establishments in enumerate(UNPUBLISHED):
-        below, above = np.moveaxis(found[:, :, LEAST_PUBLISHED, :, 1:], -1, 0) * np.sqrt(
+        below, above = np.moveaxis(found[:, :, :, LEAST_PUBLISHED, :, 1:], -1, 0) * np.sqrt(
             OF_THREE_AND_FOUR / establishments
         )
         mean = np.exp(below**2 / 2) * norm.cdf(-below) + np.exp(above**2 / 2) * norm.cdf(above)
-        found[:, :, count] = np.stack([-np.log(mean), below, above], axis=-1)
+        found[:, :, :, count] = np.stack([-np.log(mean), below, above], axis=-1)
     return found
 
 
@@ -195,7 +225,9 @@ class Clusters:
         totals = dict(zip(trial.region[trial.is_total].tolist(), trial.estimate[trial.is_total].tolist(), strict=True))
         total = np.array([totals.get(r, np.nan) for r in regions.tolist()])
         printed, rest = summed(np.where(is_open, 0, cell.estimate)), summed(np.where(is_open, cell.estimate, 0))
-        middle, below, above = np.moveaxis(errors[kind, cell.detail, cell.count, cell.size][is_open], -1, 0)
+        middle, below, above = np.moveaxis(
+            errors[cell.evidence, kind, cell.detail, cell.count, cell.size][is_open], -1, 0
+        )
         open_cells = Open(cell.estimate[is_open], cell.lower[is_open], cell.upper[is_open], middle, factor * below,
                           factor * above)  # fmt: skip
         parts = Parts(region, part_id % 1000, printed, rest, summed(cell.lower), summed(cell.upper), total)
@@ -257,14 +289,15 @@ def reliability(chance: np.ndarray, is_strong: np.ndarray) -> list[dict[str, Any
 
 
 def held(trial: Trial, errors: np.ndarray) -> Iterator[dict[str, Any]]:
-    """How often the truth lies in its interval, by type of region, detail and number of establishments."""
+    """How often the truth lies in its interval, by evidence, type of region, detail and number of establishments."""
     inside, judged = trial.inside(errors), trial.is_open & ~np.isnan(trial.truth)
-    classes = product(range(len(TYPES)), range(len(DETAILS)), range(LEAST_PUBLISHED, len(ESTABLISHMENTS)))
-    for kind, detail, count in classes:
-        chosen = judged & (trial.kind == kind) & (trial.detail == detail) & (trial.count == count)
+    for evidence, kind, detail, count in product(*map(range, SHAPE[:4])):
+        chosen = judged & (trial.evidence == evidence) & (trial.kind == kind) & (trial.detail == detail)
+        chosen &= (trial.count == count) & (count >= LEAST_PUBLISHED)
         if chosen.sum() >= JUDGED:
             off = np.abs(trial.truth - trial.estimate)[chosen].sum() / max(1.0, trial.truth[chosen].sum())
-            yield {"of": TYPES[kind], "industries": DETAILS[detail], "from establishments": ESTABLISHMENTS[count],
+            yield {"evidence": EVIDENCE[evidence],
+                   "of": TYPES[kind], "industries": DETAILS[detail], "from establishments": ESTABLISHMENTS[count],
                    "cells": int(chosen.sum()), "held": round(float(inside[chosen].mean()), 3),
                    "misplaced": round(float(off), 3)}  # fmt: skip
 
@@ -281,13 +314,17 @@ def spread(hidden: str, classes: Iterator[dict[str, Any]]) -> Iterator[dict[str,
                    "0.77 to 0.83": int(((shares >= 0.77) & (shares <= 0.83)).sum())}  # fmt: skip
 
 
+def classes() -> Iterator[tuple[int, ...]]:
+    """The classes of cells, as places in the errors: no source tells of cells that are too small to be published."""
+    return (place for place in product(*map(range, SHAPE)) if place[0] == 0 or place[3] >= LEAST_PUBLISHED)
+
+
 def rows(errors: np.ndarray, factors: Sequence[float]) -> Iterator[dict[str, Any]]:
     """The seed's rows."""
     ends = {"establishments": (*ESTABLISHMENTS, 10**9), "size": (*SIZES, 10**9)}
-    shape = (len(TYPES), len(DETAILS), len(ESTABLISHMENTS), len(SIZES))
-    for kind, detail, count, size in product(*map(range, shape)):
-        middle, below, above = errors[kind, detail, count, size].round(4).tolist()
-        yield {"region_type": TYPES[kind], "detail": DETAILS[detail],
+    for evidence, kind, detail, count, size in classes():
+        middle, below, above = errors[evidence, kind, detail, count, size].round(4).tolist()
+        yield {"evidence": EVIDENCE[evidence], "region_type": TYPES[kind], "detail": DETAILS[detail],
                "establishments_from": ends["establishments"][count],
                "establishments_below": ends["establishments"][count + 1],
                "size_from": ends["size"][size], "size_below": ends["size"][size + 1],
@@ -295,30 +332,43 @@ def rows(errors: np.ndarray, factors: Sequence[float]) -> Iterator[dict[str, Any
 
 
 def seeded() -> np.ndarray:
-    """The seed's middles and half-widths, in the shape of `fitted`."""
+    """The seed's middles and half-widths, in the shape of `fitted`; NaN for what is no class."""
+    found = np.full((*SHAPE, 3), np.nan)
     with SEED_FILE.open(encoding="utf-8", newline="") as file:
-        values = [[float(row[name]) for name in ("middle", "below", "above")] for row in csv.DictReader(file)]
-    return np.array(values).reshape(len(TYPES), len(DETAILS), len(ESTABLISHMENTS), len(SIZES), 3)
+        for place, row in zip(classes(), csv.DictReader(file), strict=True):
+            found[place] = [float(row[name]) for name in ("middle", "below", "above")]
+    return found
 
 
 def prepared(mirror: Path, home: Path) -> tuple[Path, dict[str, int], np.ndarray, list[int]]:
-    """The scratch file with numbered cells; each industry's cluster by number; traded industries; traded clusters."""
-    pulled(mirror_settings(home, mirror), NATIONAL_YEARS)
+    """The scratch file with numbered cells; each industry's cluster by number; traded industries; traded clusters.
+
+    Clusters are those of the national years, of codes that these lack those of another edition of NAICS; an industry is
+    traded if it is so in any edition.
+    """
+    for years in (NATIONAL_YEARS, SLICE_YEARS):
+        pulled(mirror_settings(home, mirror), years)
     shutil.rmtree(home / "numbered", ignore_errors=True)
-    work = built(linked(home, home / "numbered"), "+int_sum_cells", "+int_industry_clusters", "clusters")
+    numbered = linked(home, home / "numbered")
+    add_patterns(numbered, FITTED_STATES, NATIONAL_YEARS)
+    work = built(numbered, "+int_sum_cells", "+int_industry_clusters", "clusters")
     scratch = work / "scratch.duckdb"
     with duckdb.connect(str(scratch), read_only=True) as con:
         con.execute(f"ATTACH '{work / 'common.duckdb'}' AS common (READ_ONLY)")
         found = con.execute(
-            "SELECT code, arg_max(ucm_code::INTEGER, weight), arg_max(kind, weight) "
-            "FROM intermediate.int_industry_clusters JOIN common.seeds.clusters USING (cluster_id) "
-            "WHERE naics = 2012 GROUP BY code ORDER BY code"
+            "SELECT code, arg_max(ucm_code::INTEGER, rank), arg_max(kind, rank) "
+            "FROM (SELECT *, weight + (naics = 2012)::INTEGER AS rank FROM intermediate.int_industry_clusters) "
+            "JOIN common.seeds.clusters USING (cluster_id) GROUP BY code ORDER BY code"
+        ).fetchall()
+        traded = con.execute(
+            "SELECT DISTINCT code FROM intermediate.int_industry_clusters "
+            "JOIN common.seeds.clusters USING (cluster_id) WHERE kind = 'traded' ORDER BY code"
         ).fetchall()
     of_traded = [(code, no) for code, no, kind in found if kind == "traded"]
     return (
         scratch,
         {code: no for code, no, _ in found},
-        np.array([code for code, _ in of_traded]),
+        np.array([code for (code,) in traded]),
         sorted({no for _, no in of_traded}),
     )
 
@@ -333,6 +383,44 @@ def nations_shares(trial: Trial, of_code: dict[str, int], traded: set[int]) -> n
     return shares
 
 
+def own_year(states: Trial, nation: Trial) -> list[Trial]:
+    """Cells beside what is told of them: of states in files of their own years, of others in one that stands in."""
+    return [states.only(states.kind == TYPES.index("state")), nation.only(nation.kind != TYPES.index("state"))]
+
+
+def of_clusters(
+    trials: Sequence[Trial], errors: np.ndarray, of_code: dict[str, int], traded: set[int]
+) -> tuple[list[dict[str, Any]], list[float], list[tuple[np.ndarray, np.ndarray]]]:
+    """How often clusters' truths are held, untold and told of; the factors; chance and truth of being strong.
+
+    The trials are that of the first year, that of the second, and those of the second that are told of.
+    """
+    first, second, *told = trials
+    found, factors, verdicts = [], [], []
+    for kind, name in enumerate(TYPES):
+        shares = {f: Clusters.of(first, errors, of_code, kind, f).inside().mean() for f in FACTORS}
+        factors.append(min(FACTORS, key=lambda f, shares=shares: abs(shares[f] - 0.8)))
+        for evidence, trial in zip(EVIDENCE, (second, told[min(kind, 1)]), strict=True):
+            clusters = Clusters.of(trial, errors, of_code, kind, factors[-1])
+            nation = nations_shares(trial if kind == TYPES.index("state") else second, of_code, traded)
+            shared = (clusters.inside(), clusters.ranks_inside(), clusters.strengths_inside(traded, nation))
+            named = zip(("held", "ranks held", "strengths held"), shared, strict=True)
+            found.append({"evidence": evidence, "of": name, "clusters": int(clusters.judged.sum())}
+                         | {of: round(float(inside.mean()), 3) for of, inside in named}
+                         | {"factor": factors[-1]})  # fmt: skip
+            if evidence == EVIDENCE[0]:
+                verdicts.append(clusters.strong(traded, nation))
+    return found, factors, verdicts
+
+
+def write(made: list[dict[str, Any]]) -> None:
+    """Writes the seed."""
+    with SEED_FILE.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, made[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(made)
+
+
 def main() -> int:
     """Measures, prints, writes where asked to, and returns the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -344,37 +432,29 @@ def main() -> int:
         scratch, of_code, traded, traded_clusters = prepared(args.mirror.resolve(), args.home or Path(folder))
         first, second = (Trial.of(scratch, year, traded) for year in (FITTED, CHECKED))
         at_random = Trial.of(scratch, CHECKED, traded, RANDOM)
-    errors, factors, of_clusters, verdicts = fitted(first), [], [], []
-    nation = nations_shares(second, of_code, set(traded_clusters))
-    for kind, name in enumerate(TYPES):
-        shares = {f: Clusters.of(first, errors, of_code, kind, f).inside().mean() for f in FACTORS}
-        factors.append(min(FACTORS, key=lambda f, shares=shares: abs(shares[f] - 0.8)))
-        clusters = Clusters.of(second, errors, of_code, kind, factors[-1])
-        inside, strengths = clusters.inside(), clusters.strengths_inside(set(traded_clusters), nation)
-        of_clusters.append({"of": name, "clusters": len(inside), "held": round(float(inside.mean()), 3),
-                            "ranks held": round(float(clusters.ranks_inside().mean()), 3),
-                            "strengths held": round(float(strengths.mean()), 3),
-                            "factor": factors[-1]})  # fmt: skip
-        verdicts.append(clusters.strong(set(traded_clusters), nation))
+        told_first, told_second = (
+            own_year(*(Trial.of(scratch, year, traded, told=True) for year in years))
+            for years in ((FITTED_STATES, FITTED), (CHECKED_STATES, CHECKED))
+        )
+    # States of a second year as well, told of or not; what is told of the nation's cells is another look at the first.
+    fitting = first.joined(told_first[0], told_first[1].told_of())
+    errors = fitted(fitting)
+    clusters, factors, verdicts = of_clusters((first, second, *told_second), errors, of_code, set(traded_clusters))
     chance, is_strong = (np.concatenate(values) for values in zip(*verdicts, strict=True))
-    of_verdicts = reliability(chance, is_strong)
-    brier = round(float(((chance - is_strong) ** 2).mean()), 4)
-    of_cells = list(held(second, errors))
-    of_half = fitted(first.of_half(0))
+    cells = list(held(second.joined(*(trial.told_of() for trial in told_second)), errors))
+    beside = [row for trial in told_second for row in held(trial.only(trial.evidence == 0), errors)]
+    of_half = fitted(fitting.of_half(0))
     apart = [row for rule, trial in ((RULE, second), (RANDOM, at_random))
              for row in spread(rule, held(trial.of_half(1), of_half))]  # fmt: skip
-    for found in (of_cells, of_clusters, apart, of_verdicts):
-        print(table(found[0], [map(str, row.values()) for row in found]) + "\n")
+    found = {"cells": cells, "beside told ones": beside, "clusters": clusters, "apart": apart,
+             "strong": reliability(chance, is_strong)}  # fmt: skip
+    for name, of in found.items():
+        print(f"{name}\n\n" + table(of[0], [map(str, row.values()) for row in of]) + "\n")
     if args.write:
-        with SEED_FILE.open("w", encoding="utf-8", newline="") as file:
-            made = list(rows(errors, factors))
-            writer = csv.DictWriter(file, made[0], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(made)
-    print(json.dumps({"fitted": FITTED, "checked": CHECKED, "cells": of_cells, "clusters": of_clusters, "apart": apart,
-                      "strong": of_verdicts, "brier": brier}))  # fmt: skip
-    wrong = [row for row in of_cells if not HELD[0] <= row["held"] <= HELD[1]]
-    return 1 if wrong else 0
+        write(list(rows(errors, factors)))
+    brier = round(float(((chance - is_strong) ** 2).mean()), 4)
+    print(json.dumps({"fitted": FITTED, "checked": CHECKED, **found, "brier": brier}))
+    return 0 if all(HELD[0] <= row["held"] <= HELD[1] for row in cells + beside) else 1
 
 
 if __name__ == "__main__":

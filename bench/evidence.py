@@ -3,11 +3,11 @@
     python -m bench.evidence --mirror DIR [--home HOME]
 
 Published cells are hidden by the publisher's rule and estimated without and with what another source tells of their
-private jobs: County Business Patterns (over states of the same year; beside counties and metropolitan areas the mirror
-has none, so that of three years later stands in), and the same cell's figure of the year before. That is withheld too
-for most: by the same rule in both years, or for as many as it was in the real files. Also: how well estimates and
-intervals do where one employer is likely to have most of a cell's jobs. Prints Markdown tables, and JSON on the last
-line.
+private jobs: County Business Patterns (of the same year over states; beside counties and metropolitan areas the mirror
+has none, so that of three years later stands in, and shows the least that it gains), and the same cell's figure of the
+year before. That is withheld too for most: by the same rule in both years, or for as many as it was in the real files.
+Also: how well estimates and intervals do where one employer is likely to have most of a cell's jobs. Prints Markdown
+tables, and JSON on the last line.
 
 Belongs here: what evidence gains. Does not: fitting and checking intervals (`bench/estimates.py`).
 """
@@ -16,64 +16,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 
 from bench.bounds import table
-from bench.estimates import CHECKED, ESTABLISHMENTS, FITTED, RULE, TYPES, Trial, prepared, seeded
+from bench.estimates import CHECKED, CHECKED_STATES, ESTABLISHMENTS, FITTED, FITTED_STATES, RULE, TYPES, Trial, seeded
+from bench.estimates import prepared as prepared_cells
 from orchestration.indicators.qcew import bound_year
-from tests.corruption.workspace import SLICE_YEARS, mirror_settings, pulled
-from tests.marts.hidden_cells import DERIVED, Year, built, linked
+from tests.marts.hidden_cells import DERIVED, Year
 
 PRIVATE, SIX_DIGITS, SEED = 4, 6, 5
 # Cells that one employer is likely to lead have so many times the mean size of their industry, but few plants.
 TIMES, MOST_PLANTS = 5, 10
-
-
-# What is printed of counties, added up to parts of metropolitan areas in a state, to these areas and to states.
-PATTERNS = """
-    WITH placed AS (
-        SELECT c.*, r.region_no AS county_no, r.metro_no AS part_no, p.metro_no AS area_no, s.region_no AS state_no
-        FROM (
-            SELECT *, CASE naics_code WHEN '00' THEN '10' ELSE naics_code END AS industry_code
-            FROM read_parquet('{patterns}')
-        ) AS c
-        LEFT JOIN regions AS r ON 'county:' || c.county_fips = r.region_id
-        LEFT JOIN regions AS p ON r.metro_no = p.region_no
-        LEFT JOIN regions AS s ON 'state:' || left(c.county_fips, 2) = s.region_id
-        WHERE c.employment > 0
-    )
-    SELECT region_no, industry_no, sum(employment)::DOUBLE AS jobs, sum(establishments)::DOUBLE AS plants
-    FROM (UNPIVOT placed ON county_no, part_no, area_no, state_no INTO NAME level VALUE region_no)
-    JOIN scratch.intermediate.int_sum_industries USING (industry_code)
-    WHERE region_no >= 0
-    GROUP BY region_no, industry_no
-"""
-
-
-def patterns_of(year: Year, scratch: Path, patterns: Path) -> Year:
-    """The year with what County Business Patterns tells of its private cells, from the tidy table of some year.
-
-    Cells of regions that it tells nothing of are none the wiser.
-    """
-    with duckdb.connect() as con:
-        con.execute(f"ATTACH '{scratch}' AS scratch (READ_ONLY)")
-        con.execute(
-            "CREATE TEMP TABLE regions AS SELECT * FROM scratch.intermediate.int_sum_regions WHERE year = ?",
-            [year.year],
-        )
-        found = con.execute(PATTERNS.format(patterns=patterns)).fetchnumpy()
-    private = np.full(len(found["region_no"]), PRIVATE)
-    place = place_of(year.cells, {"region_no": found["region_no"], "industry_no": found["industry_no"],
-                                  "ownership_no": private})  # fmt: skip
-    return year.told(*(np.where(place >= 0, found[name][place], np.nan) for name in ("jobs", "plants")))
 
 
 def kinds(year: Year) -> np.ndarray:
@@ -81,10 +40,11 @@ def kinds(year: Year) -> np.ndarray:
     return np.array(["" if " in " in name else name.split(":")[0] for name in year.region_id.tolist()])
 
 
-def place_of(cells: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray]) -> np.ndarray:
-    """For each cell its place among others, -1 for none; regions and industries have one number in all years."""
+def place_in(now: Year, before: Year) -> np.ndarray:
+    """For each cell its place in another year, -1 for none; regions and industries have one number in all years."""
     one, other = (
-        (c["region_no"].astype(np.int64) * 10 + c["ownership_no"]) * 100_000 + c["industry_no"] for c in (cells, others)
+        (y.cells["region_no"].astype(np.int64) * 10 + y.cells["ownership_no"]) * 100_000 + y.cells["industry_no"]
+        for y in (now, before)
     )
     order = np.argsort(other)
     place = order[np.minimum(np.searchsorted(other[order], one), len(other) - 1)]
@@ -93,7 +53,7 @@ def place_of(cells: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray]) 
 
 def year_before(now: Year, before: Year, is_known: np.ndarray) -> Year:
     """The year as if the figures of the year before were told of it, as far as known."""
-    place = place_of(now.cells, before.cells)
+    place = place_in(now, before)
     jobs, count = (before.cells[name][place] for name in ("employment", "establishments"))
     told = (place >= 0) & is_known[place] & (jobs > 0) & (count > 0) & (now.cells["ownership_no"] == PRIVATE)
     return now.told(np.where(told, jobs, np.nan), np.where(told, count, np.nan))
@@ -105,7 +65,7 @@ def known_a_year_on(now: Year, before: Year) -> np.ndarray:
     By type of region and establishments. Counted backwards: the mirror's 2015 is made of its 2016, so that what is
     known then is known now, and not the other way round.
     """
-    place, kind = place_of(before.cells, now.cells), kinds(before)
+    place, kind = place_in(before, now), kinds(before)
     withheld = np.isnan(before.cells["employment"]) & (before.level > 0) & (before.cells["ownership_no"] == PRIVATE)
     withheld &= ~np.isin(before.region_id, DERIVED[before.year])
     known = (place >= 0) & ~np.isnan(now.cells["employment"][place])
@@ -124,7 +84,7 @@ def known_a_year_on(now: Year, before: Year) -> np.ndarray:
 def gains(year: Year, hidden: np.ndarray, told: dict[str, Year]) -> Iterator[dict[str, Any]]:
     """What each thing told gains over none, by type of region."""
     kind, truth = kinds(year), year.cells["employment"]
-    plain = bound_year(year.without(hidden).cells, year.places)
+    plain = bound_year(year.told().without(hidden).cells, year.places)
     chosen = hidden & (year.cells["ownership_no"] == PRIVATE) & ~(plain["upper"] <= plain["lower"])
     for name, other in told.items():
         found = bound_year(other.without(hidden).cells, year.places)
@@ -141,7 +101,7 @@ def gains(year: Year, hidden: np.ndarray, told: dict[str, Year]) -> Iterator[dic
                        "with it": round(less / truth[mine].sum(), 4), "gain": round(1 - less / off, 3)}  # fmt: skip
 
 
-def led_by_one(trial: Trial) -> Iterator[dict[str, Any]]:
+def led_by_one(trial: Trial, year: Year) -> Iterator[dict[str, Any]]:
     """How estimates and intervals do where one employer is likely to have most jobs, by what makes that likely."""
     judged, inside = trial.is_open & ~np.isnan(trial.truth) & (trial.establishments >= 3), trial.inside(seeded())
     codes, place = np.unique(trial.code, return_inverse=True)
@@ -160,38 +120,10 @@ def led_by_one(trial: Trial) -> Iterator[dict[str, Any]]:
             mine = mask & (trial.kind == kind)
             if mine.sum() >= 50:
                 truth, estimate = trial.truth[mine], trial.estimate[mine]
-                yield {"cells": name, "of": f"{region_type} {CHECKED}", "number": int(mine.sum()),
+                yield {"cells": name, "of": f"{region_type} {year.year}", "number": int(mine.sum()),
                        "held": round(float(inside[mine].mean()), 3),
                        "misplaced": round(float(np.abs(truth - estimate).sum() / truth.sum()), 3),
                        "estimate of truth": round(float(estimate.sum() / truth.sum()), 3)}  # fmt: skip
-
-
-def numbered_states(mirror: Path, home: Path) -> tuple[Path, dict[int, Path]]:
-    """The scratch file with numbered cells of states alone; the tidy County Business Patterns by year."""
-    partitions = pulled(mirror_settings(home, mirror), SLICE_YEARS)
-    shutil.rmtree(home / "numbered", ignore_errors=True)
-    work = built(linked(home, home / "numbered"), "+int_sum_cells")
-    patterns = {int(p.period): home / "tidy" / p.path for p in partitions if p.table == "cbp_county"}
-    return work / "scratch.duckdb", patterns
-
-
-def over_states(scratch: Path, patterns: Mapping[int, Path]) -> Iterator[dict[str, Any]]:
-    """What County Business Patterns gains over states, of the same year."""
-    for number, file in sorted(patterns.items()):
-        year = Year.read(scratch, number)
-        yield from gains(year, year.hidden(RULE), {"County Business Patterns": patterns_of(year, scratch, file)})
-
-
-def over_a_nation(scratch: Path, late: Path) -> Iterator[dict[str, Any]]:
-    """What County Business Patterns of a later year, and the year before, gain over a whole nation."""
-    now, before = (Year.read(scratch, number) for number in (CHECKED, FITTED))
-    printed = ~np.isnan(before.cells["employment"])
-    told = {
-        "County Business Patterns, three years late": patterns_of(now, scratch, late),
-        "the year before, hidden by the same rule": year_before(now, before, printed & ~before.hidden(RULE)),
-        "the year before, as often as in real files": year_before(now, before, printed & known_a_year_on(now, before)),
-    }
-    yield from gains(now, now.hidden(RULE), told)
 
 
 def main() -> int:
@@ -200,13 +132,20 @@ def main() -> int:
     parser.add_argument("--mirror", type=Path, required=True, help="folder of publishers' files, <host>/<path>")
     parser.add_argument("--home", type=Path, help="keep tidy tables here between runs")
     args = parser.parse_args()
+    found: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="clusters-evidence-") as folder:
-        home, mirror = args.home or Path(folder), args.mirror.resolve()
-        scratch, patterns = numbered_states(mirror, home / "slices")
-        found = list(over_states(scratch, patterns))
-        scratch, _, traded, _ = prepared(mirror, home / "national")
-        found += over_a_nation(scratch, patterns[min(patterns)])
-        of_one = list(led_by_one(Trial.of(scratch, CHECKED, traded)))
+        scratch, _, traded, _ = prepared_cells(args.mirror.resolve(), args.home or Path(folder))
+        for number in (FITTED_STATES, CHECKED_STATES):
+            year = Year.read(scratch, number)
+            found += gains(year, year.hidden(RULE), {"County Business Patterns": year})
+        now, before = (Year.read(scratch, number) for number in (CHECKED, FITTED))
+        hidden, printed = now.hidden(RULE), ~np.isnan(before.cells["employment"])
+        as_real = known_a_year_on(now, before)
+        told = {"County Business Patterns, three years late": now}
+        told["the year before, hidden by the same rule"] = year_before(now, before, printed & ~before.hidden(RULE))
+        told["the year before, as often as in real files"] = year_before(now, before, printed & as_real)
+        found += gains(now, hidden, told)
+        of_one = list(led_by_one(Trial.of(scratch, CHECKED, traded), now))
     for rows in (found, of_one):
         print(table(rows[0], [map(str, row.values()) for row in rows]) + "\n")
     print(json.dumps({"gains": found, "one employer": of_one}))

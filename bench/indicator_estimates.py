@@ -39,7 +39,8 @@ Figures = dict[str, np.ndarray]
 
 def cells_of(trial: Trial, errors: np.ndarray, kind: int, at: np.ndarray) -> Open:
     """Cells of a trial: those whose bounds meet hold the truth."""
-    is_open, error = trial.is_open[at], errors[kind, trial.detail[at], trial.count[at], trial.size[at]]
+    is_open = trial.is_open[at]
+    error = errors[trial.evidence[at], kind, trial.detail[at], trial.count[at], trial.size[at]]
     ends = (np.where(is_open, v[at], trial.truth[at]) for v in (trial.estimate, trial.lower, trial.upper))
     return Open(*ends, *np.moveaxis(error, -1, 0))
 

@@ -34,7 +34,21 @@ def qcew_edition(year: str) -> str:
         >>> qcew_edition("year").endswith("WHEN year >= 2007 THEN 2007 ELSE 2002 END")
         True
     """
-    first, *later = sorted((e["first_year"], e["naics"]) for e in _variables()["qcew_naics_editions"])
+    return _edition(year, "qcew")
+
+
+def cbp_edition(year: str) -> str:
+    """SQL for the NAICS edition of a year of County Business Patterns; `year` is SQL too.
+
+    Example:
+        >>> cbp_edition("year")
+        'CASE WHEN year >= 2017 THEN 2017 ELSE 2012 END'
+    """
+    return _edition(year, "cbp")
+
+
+def _edition(year: str, of: str) -> str:
+    first, *later = sorted((e["first_year"], e["naics"]) for e in _variables()[f"{of}_naics_editions"])
     cases = " ".join(f"WHEN {year} >= {first_year} THEN {naics}" for first_year, naics in reversed(later))
     return f"CASE {cases} ELSE {first[1]} END"
 
@@ -47,6 +61,17 @@ def first_years() -> tuple[int, ...]:
         (2007, 2011, 2017)
     """
     return tuple(sorted(e["first_year"] for e in _variables()["qcew_naics_editions"])[1:])
+
+
+def patterns_years_back() -> int:
+    """How many years before its own an estimate heeds County Business Patterns.
+
+    Example:
+        >>> patterns_years_back()
+        3
+    """
+    found: int = _variables()["cbp_years_back"]
+    return found
 
 
 def sector(code: str) -> str:

@@ -1,6 +1,6 @@
-"""Tidy partitions: what each is and was made from, which ones a build reads, and the links by which dbt finds them.
+"""Tidy partitions: what each is and was made from, and which ones a build reads.
 
-Belongs here: the partition, the index of partitions, the folder of links. Does not: making one (`ingest`).
+Belongs here: the partition, the index of partitions. Does not: making one (`ingest`), where dbt finds them (`layout`).
 
 A partition carries its own provenance, so that it can be told where it came from after its source is declared
 otherwise, or no longer.
@@ -11,25 +11,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from orchestration.durable import write_whole
 from orchestration.errors import SetupError
 from orchestration.landing.store import Landed, blob_path
 from orchestration.settings import Settings
 from orchestration.sources.catalogue import SOURCES
-from orchestration.sources.source import Source, edition_name
-from orchestration.sources.tidy import literal, quoted
+from orchestration.sources.source import edition_name
 
-# What stands behind the name of a table for the rows of the years after those that are built.
-AFTER = "_after"
 # What every Parquet file ends with.
 PARQUET = b"PAR1"
 
@@ -276,55 +270,3 @@ def landed_files(partitions: Iterable[Partition], of: Settings, origin: str) -> 
         for partition in partitions
         for file in partition.files
     ]
-
-
-def link_partitions(
-    partitions: Sequence[Partition], settings: Settings, years: Iterable[int] | None = None, folder: Path | None = None
-) -> Path:
-    """Lays out the partitions of a build as `<table>/<edition>.parquet` in a folder where dbt's sources look.
-
-    Of sources by year those of `years`, all if None; and as `<table>_after` those of the year after each. The folder is
-    `<work>/tidy` if none is named. Links, not copies: the tidy folder stays the only place with the bytes. A table of
-    which nothing is landed gets an empty file with its columns, so that what reads it is empty too.
-    """
-    folder = folder or settings.work / "tidy"
-    shutil.rmtree(folder, ignore_errors=True)
-    wanted = None if years is None else set(years)
-    for partition in partitions:
-        for table, reference in ((partition.table, 0), (f"{partition.table}{AFTER}", 1)):
-            by_year = SOURCES[partition.source_id].by_year
-            if reference and not by_year:
-                continue
-            if by_year and wanted is not None and int(partition.period) - reference not in wanted:
-                continue
-            link = folder / table / f"{partition.edition}.parquet"
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(settings.tidy / partition.path)
-    for source in SOURCES.values():
-        for name in (source.table, f"{source.table}{AFTER}") if source.by_year else (source.table,):
-            if not (folder / name).exists():
-                _write_none(source, folder / name)
-    return folder
-
-
-def write_empty(tables: Iterable[str], folder: Path) -> dict[str, Path]:
-    """An empty Parquet file with the contract's columns for every declared table that is not among `tables`."""
-    there = set(tables)
-    return {
-        source.table: _write_none(source, folder / source.table)
-        for source in SOURCES.values()
-        if source.table not in there
-    }
-
-
-def _write_none(source: Source, folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "none.parquet"
-    with duckdb.connect() as con:
-        con.execute(f"COPY ({_no_rows(source)}) TO {literal(str(path))} (FORMAT parquet)")
-    return path
-
-
-def _no_rows(source: Source) -> str:
-    columns = ", ".join(f"NULL::{c.data_type} AS {quoted(c.name)}" for c in source.contract.columns)
-    return f"SELECT {columns} WHERE FALSE"

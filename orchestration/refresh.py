@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dagster import ExecuteInProcessResult
 
     from orchestration.partitions import Partition
+    from orchestration.sources.source import Source
 
 Progress = Callable[[str, str], None]
 
@@ -170,12 +171,15 @@ def _run(
 
 
 def _shown(settings: Settings, years: Sequence[int]) -> list[Partition]:
-    """The partitions that this refresh was about: of the years asked for, and of sources without years."""
+    """The partitions that this refresh was about: of the years asked for (see `Source.earlier`), and of no year."""
     from orchestration.partitions import TidyIndex
     from orchestration.sources.catalogue import SOURCES
 
-    asked = {str(year) for year in years}
-    return [p for p in TidyIndex(settings).active() if not SOURCES[p.source_id].by_year or p.period in asked]
+    def asked(source: Source) -> set[str]:
+        return {str(year - n) for year in years for n in range(source.earlier + 1)}
+
+    sources = {p: SOURCES[p.source_id] for p in TidyIndex(settings).active()}
+    return [p for p, source in sources.items() if not source.by_year or p.period in asked(source)]
 
 
 def _notes(settings: Settings, partitions: Sequence[Partition], years: Sequence[int]) -> list[str]:
@@ -194,7 +198,7 @@ def _notes(settings: Settings, partitions: Sequence[Partition], years: Sequence[
     for name, source in SOURCES.items():
         if not source.by_year or source.contract.name in failed:
             continue
-        held = sorted(p.period for p in partitions if p.source_id == name)
+        held = sorted(p.period for p in partitions if p.source_id == name and int(p.period) in years)
         if len(held) < len(years):
             notes.append(f"{name}: asked for {years[0]} to {years[-1]}, there are {', '.join(held) or 'none'}")
     return notes

@@ -37,6 +37,14 @@ CELL_ROWS = """
         USING (region_id, industry_id, ownership, year)
     WHERE region_id LIKE '{kind}:%' ORDER BY hash(region_id || industry_id) LIMIT 1
 """
+TOLD = """
+    SELECT e.*, i.code, p.jobs, p.plants FROM employment AS e JOIN dim_industry AS i USING (industry_id) JOIN (
+        SELECT {key} AS region_id, naics_code, sum(employment) AS jobs, sum(establishments) AS plants
+        FROM read_parquet('{tidy}') WHERE employment > 0 AND establishments > 0 GROUP BY ALL
+    ) AS p ON e.region_id = p.region_id AND i.code = p.naics_code
+    WHERE e.year = 2023 AND e.ownership = 'private' AND e.employment IS NULL AND p.plants {share}
+    ORDER BY hash(e.region_id || i.code) LIMIT 1
+"""
 
 
 def run(*arguments: str) -> Result:
@@ -118,6 +126,63 @@ def test_every_column_of_an_industrys_row_is_explained_and_equal(
     table: str, status: str, kind: str, at_demo: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert_explained(at_demo, table, CELL_ROWS.format(table=table, status=status, kind=kind), monkeypatch)
+
+
+def told_of(cell: dict[str, Any], column: str = "employment_estimate") -> str:
+    """What `explain` prints of a row of `employment`, without its line breaks."""
+    where = ("--region", cell["region_id"], "--industry", cell["industry_id"], "--year", str(cell["year"]))
+    return " ".join(run("employment", column, *where).stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("key", "share", "rests_on", "words"),
+    [
+        ("'county:' || county_fips", "= e.establishments", "qcew, cbp", "of cells so told of"),
+        ("'county:' || county_fips", "> e.establishments AND e.establishments < 3", "qcew", "fewer than three plants"),
+        ("'state:' || left(county_fips, 2)", "< 0.4 * e.establishments", "qcew", "that QCEW alone tells of"),
+    ],
+    ids=["as many plants", "others beside one or two", "few of the plants"],
+)
+def test_what_another_source_tells_of_a_withheld_cell_is_shown(
+    key: str, share: str, rests_on: str, words: str, demo: Demo, at_demo: duckdb.DuckDBPyConnection
+) -> None:
+    tidy = next((demo.home / "tidy" / "cbp_county" / "2023").rglob("*.parquet"))
+    (cell,) = rows_of(at_demo, TOLD.format(key=key, share=share, tidy=tidy), [])
+    assert cell["estimate_evidence"] == rests_on
+    told = told_of(cell)
+    assert f"{cell['jobs']:,} jobs in March 2023, with noise added, in {cell['plants']:,} plants of" in told
+    assert f"the cell has {cell['establishments']:,} plants" in told
+    assert words in told
+
+
+CELL_OF = """
+    FROM employment JOIN (SELECT industry_id, code FROM dim_industry WHERE level = 'national_industry')
+        USING (industry_id)
+    WHERE region_id LIKE '{kind}:%' AND year = {year} AND ownership = 'private' AND employment IS NULL
+        AND establishments {establishments} ORDER BY hash(region_id || code) LIMIT 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "year", "establishments", "words"),
+    [
+        ("county", 2023, "= 1", "Nothing in 2022 and 2023: no cell of a county with fewer than three plants"),
+        ("county", 2020, "= 1", "The release has none of 2017 to 2020"),
+        ("cbsa", 2025, "> 20", "jobs in March 2023, with noise added"),
+        ("county", 2022, "= 1", "Nothing in 2022: no cell"),
+    ],
+)
+def test_a_cell_that_no_other_source_of_the_year_tells_of_says_so(
+    kind: str, year: int, establishments: str, words: str, at_demo: duckdb.DuckDBPyConnection
+) -> None:
+    (cell,) = rows_of(at_demo, CELL_OF.format(kind=kind, year=year, establishments=establishments), [])
+    assert words in told_of(cell, "employment_p10")
+
+
+def test_of_what_has_no_place_no_other_source_tells(at_demo: duckdb.DuckDBPyConnection) -> None:
+    (cell,) = rows_of(at_demo, CELL_OF.format(kind="unallocated", year=2023, establishments="> 0"), [])
+    assert cell["estimate_evidence"] == "qcew"
+    assert "What County Business Patterns print of it" not in told_of(cell)
 
 
 def assert_explained(

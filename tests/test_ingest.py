@@ -24,7 +24,8 @@ from orchestration.landing import store
 from orchestration.landing.fetch import Fetcher
 from orchestration.landing.origin import Origin
 from orchestration.landing.store import Store
-from orchestration.partitions import Partition, TidyIndex, link_partitions
+from orchestration.layout import link_partitions
+from orchestration.partitions import Partition, TidyIndex
 from orchestration.quality.verdict import CheckResult
 from orchestration.release.retention import partitions_in_use, prune_tidy
 from orchestration.settings import Settings
@@ -641,3 +642,27 @@ def test_what_no_release_holds_gives_its_place_back(house: House) -> None:
     house.index.path.unlink()
     assert house.index.put_back(released) == []
     assert house.index.active() == sorted(released, key=lambda p: p.period)
+
+
+OF_YEARS = ("2019", "2020", "2023")
+
+
+@pytest.mark.parametrize(
+    ("years", "own", "after", "recent"),
+    [
+        ([2022], [], ["2023"], ["2019", "2020"]),
+        ([2023], ["2023"], [], ["2020", "2023"]),
+        ([2019, 2026], ["2019"], ["2020"], ["2019", "2023"]),
+        ([2018], [], ["2019"], []),
+        ([2027], [], [], []),
+        (None, ["2019", "2020", "2023"], ["2019", "2020", "2023"], ["2019", "2020", "2023"]),
+    ],
+)
+def test_a_year_finds_its_own_file_that_of_the_year_after_and_those_of_three_years_before(
+    years: list[int] | None, own: list[str], after: list[str], recent: list[str], tmp_path: Path
+) -> None:
+    table = "cbp_county"
+    there = [Partition(table, table, year, None, "csv", f"{year}.parquet", 1, "new", ()) for year in OF_YEARS]
+    tidy = link_partitions(there, Settings(home=tmp_path), years)
+    for ending, expected in (("", own), ("_after", after), ("_recent", recent)):
+        assert sorted(path.stem for path in (tidy / f"{table}{ending}").iterdir()) == (expected or ["none"])

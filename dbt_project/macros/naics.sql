@@ -1,11 +1,38 @@
-{#- NAICS edition in which QCEW publishes a reference year. The years stand in dbt_project.yml. -#}
-{% macro naics_edition(year) -%}
+{#- NAICS edition in which QCEW, or another programme, publishes a reference year. The years stand in dbt_project.yml. -#}
+{% macro naics_edition(year, of="qcew") -%}
+    {%- set editions = var(of ~ "_naics_editions") -%}
     CASE
-        {%- for edition in var("qcew_naics_editions")[1:] | reverse %}
+        {%- for edition in editions[1:] | reverse %}
         WHEN {{ year }} >= {{ edition.first_year }} THEN {{ edition.naics }}
         {%- endfor %}
-        ELSE {{ var("qcew_naics_editions")[0].naics }}
+        ELSE {{ editions[0].naics }}
     END
+{%- endmacro %}
+
+{#- Whether County Business Patterns count establishments of governments too under a code, or under a part of it. -#}
+{% macro cbp_counts_government(code) -%}
+    (
+        {{ code }} IN ('00'
+        {%- for code in var("cbp_with_government") -%}
+            {%- for range in var("naics_sector_ranges") if code[:2] in range.digits %}, '{{ range.sector }}'{% endfor -%}
+        {%- endfor %})
+        {%- for part in var("cbp_with_government") %}
+        OR starts_with({{ code }}, '{{ part }}') OR starts_with('{{ part }}', {{ code }})
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{#- Whether a code means the same industry in two editions, as far as it is in both. -#}
+{% macro naics_same(code, one, other) -%}
+    (
+        {{ code }} NOT IN (SELECT code FROM {{ ref("naics_changed_codes") }})
+        OR EXISTS (
+            SELECT 1 FROM {{ ref("naics_changed_codes") }} AS changed
+            WHERE changed.code = {{ code }}
+                AND {{ one }} BETWEEN changed.naics_from AND changed.naics_to
+                AND {{ other }} BETWEEN changed.naics_from AND changed.naics_to
+        )
+    )
 {%- endmacro %}
 
 {#- All editions, as a relation with the column naics. -#}

@@ -24,7 +24,8 @@ from orchestration.assets.tidy import set_aside, tidy_key
 from orchestration.assets.warehouse import build_path
 from orchestration.assets.whole import require_whole
 from orchestration.contracts import contracts, mart_contracts
-from orchestration.partitions import Partition, write_empty
+from orchestration.layout import write_empty
+from orchestration.partitions import Partition
 from orchestration.quality.checklist import (
     BEFORE,
     EARLIER,

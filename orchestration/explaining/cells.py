@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from orchestration.explaining import patterns
 from orchestration.explaining.publisher import Cells, Publisher, hold_against, show_file, total_cell
 from orchestration.explaining.quotients import all_jobs, quality, role
 from orchestration.explaining.report import Report, equal, span, text
@@ -25,8 +26,9 @@ CELL = """
 """
 QUOTIENTS = ("lq", "lq_lower", "lq_upper", "lq_if_withheld", "lq_estimate", "specialised")
 HOW = (
-    "The estimate is plants times the industry's mean size, fitted to all totals of the year within the bounds; the "
-    "interval comes from errors that were measured on hidden cells. Neither is made again here"
+    "The estimate is plants times the industry's mean size, or times one nearer to what County Business Patterns "
+    "prints of the place, fitted to all totals of the year within the bounds; the interval comes from errors that were "
+    "measured on hidden cells. Neither is made again here"
 )
 REST = """
     SELECT count(*) AS parts, count(*) FILTER (WHERE e.employment IS NULL) AS open,
@@ -62,6 +64,8 @@ def explain(report: Report, of: Publisher, row: dict[str, Any], column: str) -> 
     if column in QUOTIENTS and nation:
         _quotient(report, of.con, row, column)
     _jobs(report, of.con, row, column)
+    if row["employment"] is None and row["ownership"] == "private":
+        patterns.show(report, of, row)
     key = row["region_id"], row["year"], row["ownership"]
     beside = []
     if column in QUOTIENTS and nation:

@@ -82,9 +82,13 @@ class Publisher:
         found = self._rows(tidy, areas, these)
         if found or kind != "cbsa":
             return found, areas
-        values = [these.region_id, these.year, these.year]
-        counties = [name.split(":")[1] for (name,) in self.con.execute(COUNTIES, values).fetchall()]
+        counties = self.counties(these.region_id, these.year)
         return self._rows(tidy, counties, these), counties
+
+    def counties(self, region_id: str, year: int) -> list[str]:
+        """The codes of the counties of an area in a year."""
+        found = self.con.execute(COUNTIES, [region_id, year, year]).fetchall()
+        return [name.split(":")[1] for (name,) in found]
 
     def _rows(self, tidy: Path, areas: list[str], these: Cells) -> dict[str, dict[str, Any]]:
         codes = [cell["code"] for cell in these.cells]

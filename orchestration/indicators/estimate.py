@@ -54,13 +54,16 @@ class Told(NamedTuple):
     establishments: np.ndarray
 
     def covered(self, establishments: np.ndarray) -> np.ndarray:
-        """Which share of each cell's establishments the other source tells of, 0..1.
+        """How far each cell's establishments and those told of are the same, 0..1: the fewer over the more.
+
+        Where the other source counts more of them than the cell has, it counts others too.
 
         Example:
-            >>> Told(np.array([9.0, 9.0]), np.array([3, 0])).covered(np.array([4, 4])).tolist()
-            [0.75, 0.0]
+            >>> Told(np.array([9.0, 9.0, 9.0]), np.array([3, 0, 6])).covered(np.array([4, 4, 3])).tolist()
+            [0.75, 0.0, 0.5]
         """
-        return np.minimum(_quotient(self.establishments.astype(float), establishments.astype(float), 0.0), 1.0)
+        mine, theirs = establishments.astype(float), self.establishments.astype(float)
+        return _quotient(np.minimum(mine, theirs), np.maximum(mine, theirs), 0.0)
 
     def drawn(self, size: np.ndarray, establishments: np.ndarray) -> np.ndarray:
         """The mean size of each cell's establishments, between that of its industry and the one told.
@@ -70,7 +73,7 @@ class Told(NamedTuple):
             establishments: of each cell.
 
         Returns:
-            size^(1 - w) * told^w, where w is `TRUST` times the share covered.
+            size^(1 - w) * told^w, where w is `TRUST` times `covered`.
 
         Example:
             >>> told = Told(np.array([16.0, 0.0]), np.array([2, 0]))

@@ -24,6 +24,9 @@ from orchestration.indicators.sums import Hierarchy, Sums, sums_along
 MONTHS = 12
 # The first ownership is the total of the others.
 OWNERSHIPS = np.array([-1, 0, 0, 0, 0])
+# Of how many establishments on another source tells of a cell: none prints fewer, so that what it counts beside one or
+# two are others. And from which share of them on it is said to tell of the cell.
+LEAST_TOLD, MOST = 3, 0.5
 # Total, sector, subsector, industry group: how far a group lies below the total.
 GROUP_DEPTH = 3
 
@@ -112,16 +115,18 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places, programmes: int 
         cells: one entry per cell in `region_no`, `ownership_no`, `industry_no`; in `establishments`, and of how many
             rounded numbers they are the sum in `pieces`; and, NaN where nothing is printed, in `employment`, `wages`,
             `average_pay`. Where another source tells of jobs in cells, these in `told_jobs`, above 0, and in
-            `told_establishments` how many establishments have them, 0 or NaN where it tells nothing.
+            `told_establishments` how many establishments have them, 0 or NaN where it tells nothing. It is not heeded
+            of cells of one or two establishments.
         places: what the numbers are parts of.
         programmes: how many linear programmes to spend on cells that stay wide, at some two milliseconds each. All the
             blocks of a national year take some three hundred thousand and narrow two cells in a hundred.
 
     Returns:
         One entry per cell in `lower` and `upper`, in jobs as they would be printed (NaN above: none known), in
-        `estimate` a likely number of jobs between them, and in `unused` nothing, or which sums with this cell as their
-        whole were no evidence, as names of `Places.hierarchies` separated by commas. The totals of a region of which
-        none of a hierarchy's sums were say `all` before its name; of one whose own figures were none, `figures`.
+        `estimate` a likely number of jobs between them, in `is_told` whether another source tells of half or more of a
+        withheld cell's establishments, which are three or more, and in `unused` nothing, or which sums with this cell
+        as their whole were no evidence, as names of `Places.hierarchies` separated by commas. The totals of a region of
+        which none of a hierarchy's sums were say `all` before its name; of one whose own figures were none, `figures`.
 
     Example:
         >>> jobs, unknown = np.array([90.0, 60.0, np.nan]), np.full(3, np.nan)
@@ -147,11 +152,12 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places, programmes: int 
         narrowed = _by_programmes(cells, places, narrowed, kept, programmes)
     lower, upper = printed(narrowed.lower, narrowed.upper)
     likely = np.round(_estimated(cells, places, narrowed, kept) / MONTHS)
-    known, told = cells["employment"], ~np.isnan(cells["employment"])
+    known, is_known = cells["employment"], ~np.isnan(cells["employment"])
     return {
-        "lower": np.where(told, known, lower),
-        "upper": np.where(told, known, upper),
-        "estimate": np.where(told, known, np.clip(likely, lower, np.where(np.isnan(upper), np.inf, upper))),
+        "lower": np.where(is_known, known, lower),
+        "upper": np.where(is_known, known, upper),
+        "estimate": np.where(is_known, known, np.clip(likely, lower, np.where(np.isnan(upper), np.inf, upper))),
+        "is_told": (_told(cells).covered(cells["establishments"]) >= MOST) & ~is_known,
         "unused": _named(unused),
     }
 
@@ -188,10 +194,11 @@ def _estimated(cells: Mapping[str, np.ndarray], places: Places, narrowed: Tighte
 
 
 def _told(cells: Mapping[str, np.ndarray]) -> Told:
-    """What another source tells of the cells, in job-months."""
-    nothing = np.zeros(len(cells["establishments"]))
+    """What another source tells of the cells that have three establishments or more, in job-months."""
+    establishments = cells["establishments"]
+    nothing = np.zeros(len(establishments))
     jobs, count = (np.nan_to_num(cells.get(name, nothing)) for name in ("told_jobs", "told_establishments"))
-    return Told(MONTHS * jobs, count)
+    return Told(MONTHS * jobs, np.where(establishments >= LEAST_TOLD, count, 0))
 
 
 def _trusted(

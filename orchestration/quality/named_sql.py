@@ -13,9 +13,10 @@ wrong:
     SELECT ...;
 
 What several queries of a file need stands once, above them, under `-- text: areas`, and `{areas}` in a query means that
-text. Three texts are there in every file: `{naics_edition}`, the edition of NAICS that QCEW publishes a `year` in;
-`{sector}`, the sector of an `industry_code`; and `{changed_codes}`, the rows (code, naics_from, naics_to) of the codes
-whose meaning changed. Braces around anything but such a name, as in a pattern's `[0-9]{5}`, are ordinary characters.
+text. Four texts are there in every file: `{naics_edition}` and `{cbp_naics_edition}`, the edition of NAICS that QCEW
+and County Business Patterns publish a `year` in; `{sector}`, the sector of an `industry_code`; and `{changed_codes}`,
+the rows (code, naics_from, naics_to) of the codes whose meaning changed. Braces around anything but such a name, as in
+a pattern's `[0-9]{5}`, are ordinary characters.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import cast
 
-from orchestration.naics import changed_codes, qcew_edition, sector
+from orchestration.naics import cbp_edition, changed_codes, qcew_edition, sector
 from orchestration.quality.checks import SqlCheck
 from orchestration.quality.verdict import Severity
 
@@ -88,6 +89,7 @@ def _given() -> dict[str, str]:
     """The texts that are there in every file."""
     return {
         "naics_edition": qcew_edition("year"),
+        "cbp_naics_edition": cbp_edition("year"),
         "sector": sector("industry_code"),
         "changed_codes": ", ".join(f"('{c.code}', {c.naics_from}, {c.naics_to})" for c in changed_codes()),
     }

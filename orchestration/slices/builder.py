@@ -13,7 +13,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.partitions import Partition, link_partitions
+from orchestration.layout import link_partitions
+from orchestration.partitions import Partition
 from orchestration.quality.engine import literal
 from orchestration.release.manifest import YearRecord
 from orchestration.settings import Settings

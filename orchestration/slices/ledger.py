@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.layout import is_recent
 from orchestration.partitions import Partition
 from orchestration.quality.engine import quoted
 from orchestration.slices.code import code_of, digest
@@ -127,6 +128,9 @@ class _Reader:
         if after := node["config"].get("meta", {}).get("reads_year_after"):
             paths = partition_paths(self.partitions, after, self.year + 1)
             found |= self._one(f"data {after} of the year after", digest(paths))
+        if recent := node["config"].get("meta", {}).get("reads_years_before"):
+            paths = sorted(p.path for p in self.partitions if p.table == recent and is_recent(p, self.year))
+            found |= self._one(f"data {recent} of it and the years before", digest(paths))
         return found.union(*(self.names(parent) for parent in parents(unique_id, self.project.nodes)))
 
     def _one(self, name: str, value: str) -> frozenset[str]:

@@ -19,7 +19,8 @@ import duckdb
 from filelock import FileLock, Timeout
 from pydantic import ByteSize, TypeAdapter
 
-from orchestration.partitions import Partition, link_partitions
+from orchestration.layout import link_partitions
+from orchestration.partitions import Partition
 from orchestration.quality.verdict import CheckResult
 from orchestration.settings import Settings
 from orchestration.slices.findings import named

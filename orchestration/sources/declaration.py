@@ -64,13 +64,15 @@ class EditionDeclaration(Strict):
     """Editions by a template: one, or one for each year asked for (`each: asked`) or since a year (`each: 2020`).
 
     `{year}`, `{yy}` (its two digits) and `{before}` (the year before) may stand in period, vintage and addresses. Years
-    since a year go to the current one, newest first. Of those asked for, `since` and `until` keep a part, so that a
-    source whose layout changed has an edition template for each layout.
+    since a year go to the current one, newest first. To those asked for come as many years before each as `earlier`
+    says, and `since` and `until` keep a part, so that a source whose layout changed has an edition template for each
+    layout.
     """
 
     period: str
     vintage: str | None = None
     each: Literal["asked"] | int | None = None
+    earlier: int = 0
     since: int | None = None
     until: int | None = None
     formats: tuple[FormatDeclaration, ...]
@@ -81,11 +83,13 @@ class EditionDeclaration(Strict):
         """Where there is one format its fields may stand in the edition itself."""
         if not isinstance(said, dict) or "formats" in said:
             return said
-        own = {name: said[name] for name in ("period", "vintage", "each", "since", "until") if name in said}
+        own = {name: said[name] for name in ("period", "vintage", "each", "earlier", "since", "until") if name in said}
         return own | {"formats": [{name: value for name, value in said.items() if name not in own}]}
 
     @model_validator(mode="after")
     def _can_be_filled_in(self) -> EditionDeclaration:
+        if self.earlier and self.each != "asked":
+            raise ValueError("earlier years are those before the ones asked for, so it needs `each: asked`")
         said = [self.period, self.vintage, *(text for f in self.formats for text in (f.url, f.mirror))]
         words = _words(None if self.each is None else 2020)
         try:
@@ -102,7 +106,9 @@ class EditionDeclaration(Strict):
             return [None]
         if self.each != "asked":
             return range(asked.today.year, self.each - 1, -1)
-        return [year for year in asked.years if (self.since or year) <= year <= (self.until or year)]
+        before = {year - n for year in asked.years for n in range(1, self.earlier + 1)} - set(asked.years)
+        years = [*asked.years, *sorted(before, reverse=True)]
+        return [year for year in years if (self.since or year) <= year <= (self.until or year)]
 
 
 class TableDeclaration(Strict):
@@ -206,6 +212,7 @@ def _source(folder: Path, publisher: SourceDeclaration, name: str, table: TableD
         by_year=by_year,
         contract=_contract(name, table),
         fingerprint=_fingerprint(folder, table),
+        earlier=max(edition.earlier for edition in table.editions),
         editions=lambda asked: list(_editions(table, asked, hook)),
         **{field: getattr(table, field) for field in ("source_id", "title", "cadence", "tried", "required")},
         **{field: getattr(table, field) for field in ("max_age_days", "due_days", "keeps_vintages", "needs")},

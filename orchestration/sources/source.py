@@ -105,7 +105,8 @@ class Source:
     `editions(asked)` lists editions by period; those of one period stand newest vintage first, and the first that a
     place offers is taken. `needs` are sources that must be tidy before. Where a source that is not `required` fails,
     a refresh goes on with what was landed before, if the publisher had it within `max_age_days` (None: however old).
-    `by_year` sources have an edition for each reference year that a refresh asks for. `keeps_vintages`: a build sees
+    `by_year` sources have an edition for each reference year that a refresh asks for, and for as many years before it
+    as `earlier` says. `keeps_vintages`: a build sees
     all vintages of a period, not the newest alone. `due_days` is how many days after the end of a period its edition
     should be out, None where the publisher promises nothing. `fingerprint` is a hash of the code and the
     declaration that decide what the tidy table holds.
@@ -123,6 +124,7 @@ class Source:
     max_age_days: int | None
     due_days: int | None
     by_year: bool
+    earlier: int
     keeps_vintages: bool
     needs: tuple[str, ...]
     contract: TableContract

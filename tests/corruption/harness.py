@@ -21,7 +21,8 @@ from typing import Literal
 import duckdb
 
 from orchestration.assets.gates import absent
-from orchestration.partitions import Partition, write_empty
+from orchestration.layout import write_empty
+from orchestration.partitions import Partition
 from orchestration.quality.checklist import (
     BEFORE,
     FIRST,

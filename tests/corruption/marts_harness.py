@@ -22,7 +22,8 @@ from orchestration.assets.dbt_project import DBT, PROJECT, dbt_environment
 from orchestration.assets.dbt_runs import BUILD, dbt_findings
 from orchestration.assets.warehouse import build_path
 from orchestration.contracts import mart_contracts
-from orchestration.partitions import TidyIndex, link_partitions
+from orchestration.layout import link_partitions
+from orchestration.partitions import TidyIndex
 from orchestration.quality.checklist import findings, mart_profiles
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult

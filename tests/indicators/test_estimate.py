@@ -53,6 +53,8 @@ OF_TWO = [Sums(np.array([1, 2]), np.array([0]), np.array([0]))]
         ([0.0, 60, 30], [0, 4, 4], [120 * 2**0.85 / (2**0.85 + 1), 120 / (2**0.85 + 1)]),
         # Twice the industry's 15 an establishment in both of the two that are told of, of four.
         ([0.0, 60, 0], [0, 2, 0], [120 * 2**0.425 / (2**0.425 + 1), 120 / (2**0.425 + 1)]),
+        # The same in eight, of which four can't be of the cell.
+        ([0.0, 240, 0], [0, 8, 0], [120 * 2**0.425 / (2**0.425 + 1), 120 / (2**0.425 + 1)]),
     ],
 )
 def test_what_another_source_tells_moves_the_guess_by_what_it_covers(

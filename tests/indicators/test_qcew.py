@@ -137,7 +137,7 @@ def test_a_metro_of_other_counties_is_not_summed() -> None:
 
 
 def test_what_another_source_tells_moves_estimates_alone() -> None:
-    """Of withheld cells, that is: a printed figure stays as it is."""
+    """Of a withheld cell it is said that half or more of its establishments are told of; of a printed one nothing."""
     jobs = a_table()
     hidden = jobs.copy()
     hidden[:6, 4:] = NAN
@@ -149,10 +149,26 @@ def test_what_another_source_tells_moves_estimates_alone() -> None:
         count[place] = share * year["establishments"][place]
         told[place] = 14 * count[place]
     found = bound_year(year | {"told_jobs": told, "told_establishments": count}, PLACES)
+    assert not plain["is_told"].any()
+    assert np.flatnonzero(found["is_told"]).tolist() == [3 * 6 + 4]
     for name in ("lower", "upper", "unused"):
         assert (found[name] == plain[name]).all()
     assert found["estimate"][3 * 6 + 4] > plain["estimate"][3 * 6 + 4]
     assert found["estimate"][3 * 6 + 2] == jobs[3, 2]
+
+
+@pytest.mark.parametrize(("plants", "told_of"), [(2, 3), (1, 3)])
+def test_what_is_told_beside_one_or_two_plants_moves_nothing(plants: int, told_of: int) -> None:
+    """No source prints so few: others are counted with them."""
+    jobs = a_table()
+    jobs[:6, 4:] = NAN
+    year, place = a_year(jobs), 3 * 6 + 4
+    year["establishments"][place] = plants
+    count, told = np.full(jobs.size, NAN), np.full(jobs.size, NAN)
+    count[place], told[place] = told_of, 400 * told_of
+    found = bound_year(year | {"told_jobs": told, "told_establishments": count}, PLACES)
+    assert not found["is_told"].any()
+    assert (found["estimate"] == bound_year(year, PLACES)["estimate"]).all()
 
 
 def test_nothing_printed_leaves_no_bound() -> None:

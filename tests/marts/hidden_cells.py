@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +22,8 @@ import numpy as np
 from orchestration.assets.dbt_project import PROJECT
 from orchestration.indicators.qcew import Places, bound_year
 from orchestration.indicators.sums import Sums, sums_of
-from orchestration.partitions import TidyIndex, link_partitions
+from orchestration.layout import RECENT, link_partitions
+from orchestration.partitions import TidyIndex
 from orchestration.settings import Settings
 from orchestration.sources.bls.parse import parse_quarterly
 from orchestration.sources.source import Edition
@@ -116,6 +118,19 @@ def add_counties(mirror: Path, home: Settings) -> None:
         write_partition(dated, target, "bls_qcew", BY_AREA, Edition(str(COUNTIES), None, ()), COUNTIES)
 
 
+def add_patterns(home: Settings, year: int, for_years: Iterable[int]) -> None:
+    """Puts a year's County Business Patterns into the tidy tables for other years, of which the mirror has none.
+
+    Their codes are then read as of those years' edition of NAICS.
+    """
+    folder = home.work / "tidy" / f"cbp_county{RECENT}"
+    with duckdb.connect() as con:
+        rows = f"SELECT * FROM read_parquet('{folder}/*.parquet') WHERE year = {year}"
+        for other in for_years:
+            dated = f"SELECT * REPLACE ({other}::SMALLINT AS year, '{other}' AS period) FROM ({rows})"
+            con.execute(f"COPY ({dated}) TO '{folder / f'{other}.parquet'}' (FORMAT parquet)")
+
+
 def by_number(regions: dict[str, np.ndarray], column: str, otherwise: object) -> np.ndarray:
     """A column of a year's regions in order of their numbers, some of which the year has no region for."""
     most = max(regions[name].max() for name in ("region_no", "parent_no", "metro_no", "state_no"))
@@ -146,7 +161,7 @@ class Year:
                     ("int_sum_cells", f"WHERE year = {year}", "region_no, ownership_no, industry_no"),
                 )
             )
-        figures = ("establishments", "pieces", "employment", "wages", "average_pay")
+        figures = ("establishments", "pieces", "employment", "wages", "average_pay", "told_jobs", "told_establishments")
         doubles = {n: np.ma.filled(np.ma.asarray(cells[n], dtype=np.float64), np.nan) for n in figures}
         return cls(
             year,
@@ -190,9 +205,12 @@ class Year:
         figures = ("employment", "wages", "average_pay")
         return replace(self, cells=self.cells | {n: np.where(hidden, np.nan, self.cells[n]) for n in figures})
 
-    def told(self, jobs: np.ndarray, establishments: np.ndarray) -> Year:
-        """The year as if another source told of jobs in so many establishments of its cells; NaN where of none."""
-        return replace(self, cells=self.cells | {"told_jobs": jobs, "told_establishments": establishments})
+    def told(self, jobs: np.ndarray | None = None, establishments: np.ndarray | None = None) -> Year:
+        """The year as if another source told this of its cells, or nothing."""
+        nothing = np.full(len(self.code), np.nan)
+        told = {"told_jobs": nothing if jobs is None else jobs}
+        told |= {"told_establishments": nothing if establishments is None else establishments}
+        return replace(self, cells=self.cells | told)
 
     def baselines(self) -> dict[str, np.ndarray]:
         """Two plain guesses at what is withheld: equal shares of what the parent leaves; establishments times mean."""

@@ -22,8 +22,11 @@ from jinja2 import Template
 
 from orchestration.assets.dbt_project import PROJECT, Translator, manifest
 from orchestration.contracts import contracts
+from orchestration.layout import AFTER, RECENT
 
 DBT = str(Path(sys.executable).with_name("dbt"))
+# Tables that are read from a folder of other years beside their own.
+BESIDE = (("qcew", AFTER), ("cbp_county", RECENT))
 
 
 @pytest.fixture
@@ -33,7 +36,7 @@ def empty_home(tmp_path: Path) -> Path:
     (work / "spill").mkdir(parents=True)
     with duckdb.connect() as con:
         tables = {name.removeprefix("stg_"): c for name, c in contracts().items() if name.startswith("stg_")}
-        for table, contract in [*tables.items(), ("qcew_after", tables["qcew"])]:
+        for table, contract in [*tables.items(), *((f"{name}{end}", tables[name]) for name, end in BESIDE)]:
             folder = work / "tidy" / table
             folder.mkdir(parents=True)
             columns = ", ".join(f"NULL::{column.data_type} AS {column.name}" for column in contract.columns)

@@ -15,7 +15,7 @@ import pytest
 
 from orchestration.contracts import contracts
 from orchestration.landing.unpack import unpacked
-from orchestration.partitions import link_partitions
+from orchestration.layout import link_partitions
 from orchestration.quality.checklist import findings, of_own_years, tidy_checks
 from orchestration.quality.profiles import profile_of
 from orchestration.settings import Settings

@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from orchestration.ingest import ingest, publishers
-from orchestration.partitions import Partition, write_empty
+from orchestration.layout import write_empty
+from orchestration.partitions import Partition
 from orchestration.sample.economy import Economy, simulate
 from orchestration.sample.qcew import ANNUAL, QUARTERLY, header
 from orchestration.sample.write import DEFAULT_SEED

@@ -194,6 +194,21 @@ def test_kernels_count_where_they_are_imported(
     assert stale(keys(project()), before) == (both("linkage") if made else {})
 
 
+def test_a_year_counts_its_own_file_and_those_of_three_years_before(keys: Callable[..., Keys]) -> None:
+    """A later one says nothing of it; an older one no longer does."""
+    read_before = edited("int_cells", config={"meta": {"reads_years_before": "cbp_county"}})
+    files = [*PARTITIONS, partition("cbp_county", "cbp_county", "2014", "c14")]
+    before = keys(read_before, files)
+    assert stale(keys(read_before, [*files, partition("cbp_county", "cbp_county", "2017", "c17")]), before) == {}
+    assert stale(keys(read_before, [*files, partition("cbp_county", "cbp_county", "2011", "c11")]), before) == {}
+    revised = [*PARTITIONS, partition("cbp_county", "cbp_county", "2014", "c14b")]
+    assert stale(keys(read_before, revised), before) == both("employment", "linkage")
+    newer = [*files, partition("cbp_county", "cbp_county", "2016", "c16")]
+    assert stale(keys(read_before, newer), before) == {2016: ["employment", "linkage"]}
+    older = [*files, partition("cbp_county", "cbp_county", "2012", "c12")]
+    assert stale(keys(read_before, older), before) == {2015: ["employment", "linkage"]}
+
+
 def test_a_year_counts_what_the_year_after_may_reveal(keys: Callable[..., Keys]) -> None:
     """And so a new year makes the one before it."""
     read_ahead = edited("int_cells", config={"meta": {"reads_year_after": "qcew"}})

@@ -9,8 +9,10 @@ import pytest
 
 from orchestration.errors import SourceError
 from orchestration.landing.unpack import unpacked
+from orchestration.naics import patterns_years_back
 from orchestration.quality.named_sql import read_checks
 from orchestration.sample.economy import simulate
+from orchestration.sources.catalogue import SOURCES
 from orchestration.sources.cbp.sample import write
 from orchestration.sources.declaration import PACKAGE
 from tests.sources.reading import Rows, declared, real_file, text_file, tidy
@@ -48,6 +50,10 @@ def test_until_2017_a_zero_is_withheld(tmp_path: Path) -> None:
     assert [(row["employment"], row["annual_payroll"], row["establishments_under_5"]) for row in read(file, 2016)] == [
         (None, 55, 3)
     ]
+
+
+def test_as_many_years_before_are_asked_for_as_estimates_heed() -> None:
+    assert SOURCES["cbp_county"].earlier == patterns_years_back()
 
 
 @pytest.mark.parametrize(

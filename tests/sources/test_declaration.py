@@ -82,6 +82,17 @@ def test_an_older_layout_has_its_own_headers_and_address(tmp_path: Path) -> None
     }
 
 
+@pytest.mark.parametrize(
+    ("years", "periods"),
+    [([2019], ["2019", "2018"]), ([2020, 2023], ["2020", "2023", "2022", "2021", "2019", "2018"]), ([], [])],
+)
+def test_years_before_those_asked_for_are_asked_for_too(years: list[int], periods: list[str], tmp_path: Path) -> None:
+    new = WOOL["tables"]["flocks"]["editions"][0]
+    source = flocks(tmp_path, editions=[new | {"earlier": 2}])
+    assert source.earlier == 2
+    assert [edition.period for edition in source.editions(Asked(years, date(2026, 11, 28), {}))] == periods
+
+
 def test_text_where_a_made_column_has_a_number_names_file_and_remedy(tmp_path: Path) -> None:
     columns = WOOL["tables"]["flocks"]["columns"] | {
         "acres": {"type": "bigint", "unit": "acres", "meaning": "Land", "sql": '"ACRES"'}
@@ -130,6 +141,7 @@ def test_a_declaration_that_cannot_be_meant_is_refused() -> None:
         ({"columns": without_year}, "need a column year"),
         ({"editions": [new, old | {"headers": {"goats": "GOATS"}}]}, "headers of goats, which are no columns"),
         ({"columns": table["columns"] | {"sheep": wide}}, "widths has GOATS, which sql does not name"),
+        ({"editions": [{name: said for name, said in new.items() if name != "each"} | {"earlier": 1}]}, "needs `each"),
         ({"tittle": "Flocks"}, "tittle"),
     ):
         with pytest.raises(ValidationError, match=said):

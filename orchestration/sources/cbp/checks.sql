@@ -10,7 +10,7 @@
 -- expected: no six-digit code is known to be of other editions of NAICS only; files are in that of 2017, those of years
 --     before 2017 in that of 2012
 WITH editions AS (
-    SELECT DISTINCT year, naics_code, CASE WHEN year >= 2017 THEN 2017 ELSE 2012 END AS naics
+    SELECT DISTINCT year, naics_code, {cbp_naics_edition} AS naics
     FROM stg_cbp_county WHERE length(naics_code) = 6
 ),
 strange AS (

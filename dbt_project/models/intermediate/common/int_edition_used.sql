@@ -127,6 +127,15 @@ used AS (
         END
     FROM gazetteer
     QUALIFY period = max(period) OVER (PARTITION BY year)
+    UNION ALL
+    SELECT
+        'cbp_county', y.year, max(c.period), NULL,
+        'estimates: the newest that is no later; of a cell without a figure there one of {{ var("cbp_years_back") }} '
+        || 'years before at the earliest'
+    FROM years AS y
+    INNER JOIN (SELECT DISTINCT year, period FROM {{ ref("stg_cbp_county") }}) AS c
+        ON c.year BETWEEN y.year - {{ var("cbp_years_back") }} AND y.year
+    GROUP BY y.year
 )
 
 SELECT source_id, year, period || coalesce('@' || vintage, '') AS edition, period, vintage, why

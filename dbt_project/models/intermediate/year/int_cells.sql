@@ -27,7 +27,8 @@ bounds AS (
         industry_no,
         lower AS employment_lower,
         CASE WHEN NOT isnan(upper) THEN upper END AS employment_upper,
-        estimate AS employment_estimate
+        estimate AS employment_estimate,
+        CASE WHEN is_told THEN 'cbp' ELSE 'none' END AS evidence
     FROM {{ ref("int_qcew_bounds") }}
 )
 
@@ -47,6 +48,7 @@ SELECT
     coalesce(c.employment, b.employment_lower, 0)::DOUBLE AS employment_lower,
     coalesce(c.employment, b.employment_upper)::DOUBLE AS employment_upper,
     CASE WHEN c.employment IS NULL THEN b.employment_estimate END AS employment_estimate,
+    CASE WHEN c.employment IS NULL THEN b.evidence END AS evidence,
     CASE
         WHEN c.employment IS NOT NULL THEN c.known_as
         WHEN b.employment_upper IS NOT NULL THEN 'bounded'

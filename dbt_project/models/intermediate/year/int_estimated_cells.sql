@@ -19,6 +19,7 @@ WITH judged AS (
             ELSE c.region_type
         END = e.region_type
             AND d.detail = e.detail
+            AND c.evidence = e.evidence
             AND c.establishments >= e.establishments_from AND c.establishments < e.establishments_below
             AND c.employment_estimate / greatest(c.establishments, 1) >= e.size_from
             AND c.employment_estimate / greatest(c.establishments, 1) < e.size_below

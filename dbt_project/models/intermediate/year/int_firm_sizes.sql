@@ -20,13 +20,14 @@
 WITH told AS (
     SELECT
         *,
-        -- The Bureau's own edition of industries: files up to 2023 are in that of 2017, when QCEW has the next one.
-        CASE WHEN year >= 2017 THEN 2017 ELSE 2012 END AS naics,
+        {{ naics_edition("year", of="cbp") }} AS naics,
         {% for class in classes %}(establishments_{{ class }} IS NULL)::INTEGER{{ " + " if not loop.last }}{% endfor %} AS gaps,
         greatest(establishments - ({% for class in classes -%}
             coalesce(establishments_{{ class }}, 0){{ " + " if not loop.last }}
         {%- endfor %}), 0) AS left_over
     FROM {{ ref("stg_cbp_county") }}
+    -- Files of years before those of the warehouse are there for estimates.
+    WHERE year IN (SELECT DISTINCT year FROM {{ ref("stg_qcew") }})
 ),
 
 cells AS (

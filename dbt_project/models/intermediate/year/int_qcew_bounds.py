@@ -7,7 +7,7 @@ from orchestration.indicators.qcew import Places, bound_year
 
 KEY = ["region_no", "ownership_no", "industry_no"]
 COLUMNS = dict.fromkeys(["year", *KEY], "int16") | dict.fromkeys(["lower", "upper", "estimate"], "float64")
-COLUMNS |= {"unused": "str"}
+COLUMNS |= {"is_told": "bool", "unused": "str"}
 
 
 def model(dbt, session):
@@ -36,10 +36,10 @@ def places_of(regions, industries, numbers):
 def bounds(cells, places, programmes):
     """The rows of a year."""
     read = cells.order(", ".join(KEY)).fetchnumpy()
-    told = {name: values if name in KEY else as_doubles(values) for name, values in read.items()}
-    found = bound_year(told, places, programmes)
-    told = (read["is_withheld"] == 1) | (found["unused"] != "")
-    return pd.DataFrame({name: read[name] for name in ["year", *KEY]} | found)[told]
+    figures = {name: values if name in KEY else as_doubles(values) for name, values in read.items()}
+    found = bound_year(figures, places, programmes)
+    kept = (read["is_withheld"] == 1) | (found["unused"] != "")
+    return pd.DataFrame({name: read[name] for name in ["year", *KEY]} | found)[kept]
 
 
 def as_doubles(values):

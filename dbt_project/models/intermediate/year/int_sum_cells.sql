@@ -65,7 +65,12 @@ SELECT
     c.wages,
     c.average_pay,
     c.is_withheld,
-    c.pieces
+    c.pieces,
+    t.employment AS told_jobs,
+    t.establishments AS told_establishments
 FROM cells AS c
 INNER JOIN {{ ref("int_sum_regions") }} AS r ON c.region_id = r.region_id AND c.year = r.year
 INNER JOIN {{ ref("int_sum_industries") }} AS i ON c.industry_code = i.industry_code
+LEFT JOIN {{ ref("int_cbp_cells") }} AS t
+    ON r.region_no = t.region_no AND c.industry_code = t.industry_code AND c.year = t.year
+        AND c.ownership = t.ownership

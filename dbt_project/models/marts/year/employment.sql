@@ -58,6 +58,11 @@ SELECT
     employment_p90,
     {{ estimate_quality("employment IS NOT NULL", "employment_estimate", "employment_p10", "employment_p90") }}
         AS estimate_quality,
+    -- Where bounds meet, they tell all.
+    CASE
+        WHEN evidence = 'none' OR (evidence = 'cbp' AND employment_lower = employment_upper) THEN 'qcew'
+        WHEN evidence = 'cbp' THEN 'qcew, cbp'
+    END AS estimate_evidence,
     {{ location_quotient("employment", "region_employment", "nation_employment", "reference_employment") }} AS lq,
     -- What is estimated is not good to more than three decimals, and those take a third of the space.
     CASE
