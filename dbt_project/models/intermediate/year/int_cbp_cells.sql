@@ -1,9 +1,8 @@
 -- What County Business Patterns print of private jobs: of each county and code the newest figure, of the year or of a few
 -- before it, so that what falls to two establishments one year, and has no row, is not estimated in another way than the
--- year before. A county that the newest file no longer has is others now, and counts no more; of areas and states what is
--- printed of their counties. Establishments are those whose jobs are told. Jobs
--- are of March and have noise added; some branches are not covered.
--- Regions are numbered as where cells are added up.
+-- year before. A county that the newest file no longer has is others now, and counts no more. Of areas and states what is
+-- printed of their counties. Establishments are those whose jobs are told. Jobs are of March and have noise added; some
+-- branches are not covered. Regions are numbered as where cells are added up.
 WITH years AS (
     SELECT y.year, c.county_fips
     FROM (SELECT DISTINCT year FROM {{ ref("int_sum_regions") }}) AS y
