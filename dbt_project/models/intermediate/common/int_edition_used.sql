@@ -130,8 +130,8 @@ used AS (
     UNION ALL
     SELECT
         'cbp_county', y.year, max(c.period), NULL,
-        'estimates: the newest that is no later; of a cell without a figure there one of {{ var("cbp_years_back") }} '
-        || 'years before at the earliest'
+        'estimates: the newest that is no later; where a cell has no figure there, one up to '
+        || '{{ var("cbp_years_back") }} years older'
     FROM years AS y
     INNER JOIN (SELECT DISTINCT year, period FROM {{ ref("stg_cbp_county") }}) AS c
         ON c.year BETWEEN y.year - {{ var("cbp_years_back") }} AND y.year
