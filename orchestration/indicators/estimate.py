@@ -173,6 +173,27 @@ def estimate(
     if told:
         size = told.drawn(size, establishments)
     guess = np.where(upper - lower <= rounding, (lower + upper) / 2, establishments * size)
+    return raked(guess, lower, upper, steps, rounds)
+
+
+def raked(
+    guess: np.ndarray, lower: np.ndarray, upper: np.ndarray, steps: Sequence[Sums], rounds: int = ROUNDS
+) -> np.ndarray:
+    """The values nearest to first guesses that lie within bounds and come near to adding up along all hierarchies.
+
+    Args:
+        guess: one value per cell, in the unit of the bounds.
+        lower, upper, steps, rounds: as of `estimate`.
+
+    Returns:
+        One value per cell, as `estimate` does.
+
+    Example:
+        >>> low, high = np.array([120.0, 60.0, 0.0, 0.0]), np.array([120.0, 60.0, 60.0, 60.0])
+        >>> sums = Sums(np.array([1, 2, 3]), np.array([0]), np.array([0]))
+        >>> raked(np.array([120.0, 60.0, 1.0, 3.0]), low, high, [sums]).tolist()
+        [120.0, 60.0, 15.0, 45.0]
+    """
     values = np.clip(guess, lower, upper)
     downwards = [_Raked.of(step, lower, upper) for step in reversed(steps)]
     for _ in range(rounds):

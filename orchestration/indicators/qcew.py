@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.indicators.bounds import UNBOUNDED, Tightened, tighten
-from orchestration.indicators.estimate import Told, estimate
+from orchestration.indicators.estimate import Told, estimate, mean_sizes, raked
 from orchestration.indicators.evidence import Figures
 from orchestration.indicators.programme import refine
 from orchestration.indicators.sums import Hierarchy, Sums, sums_along
@@ -27,6 +27,11 @@ OWNERSHIPS = np.array([-1, 0, 0, 0, 0])
 # Of how many establishments on another source tells of a cell: none prints fewer, so that what it counts beside one or
 # two are others. And from which share of them on it is said to tell of the cell.
 LEAST_TOLD, MOST = 3, 0.5
+# A withheld cell's average pay is taken to be within this factor of its industry's mean, as that of published cells is
+# but for one in a hundred: what wages that do not add up would leave of it may be nothing.
+PAY_FACTOR = 4.0
+# Fewer than of jobs: all that is printed of wages stands still.
+PAY_ROUNDS = 8
 # Total, sector, subsector, industry group: how far a group lies below the total.
 GROUP_DEPTH = 3
 
@@ -123,10 +128,12 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places, programmes: int 
 
     Returns:
         One entry per cell in `lower` and `upper`, in jobs as they would be printed (NaN above: none known), in
-        `estimate` a likely number of jobs between them, in `is_told` whether another source tells of half or more of a
-        withheld cell's establishments, which are three or more, and in `unused` nothing, or which sums with this cell
-        as their whole were no evidence, as names of `Places.hierarchies` separated by commas. The totals of a region of
-        which none of a hierarchy's sums were say `all` before its name; of one whose own figures were none, `figures`.
+        `estimate` a likely number of jobs between them, in `pay` likely wages a job of a cell whose wages are not
+        printed, in currency a year (NaN: printed, or nobody's), in `is_told` whether another source tells of half or
+        more of a withheld cell's establishments, which are three or more, and in `unused` nothing, or which sums with
+        this cell as their whole were no evidence, as names of `Places.hierarchies` separated by commas. The totals of a
+        region of which none of a hierarchy's sums were say `all` before its name; of one whose own figures were none,
+        `figures`.
 
     Example:
         >>> jobs, unknown = np.array([90.0, 60.0, np.nan]), np.full(3, np.nan)
@@ -151,12 +158,14 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places, programmes: int 
     if programmes:
         narrowed = _by_programmes(cells, places, narrowed, kept, programmes)
     lower, upper = printed(narrowed.lower, narrowed.upper)
-    likely = np.round(_estimated(cells, places, narrowed, kept) / MONTHS)
+    months = _estimated(cells, places, narrowed, kept)
+    likely = np.round(months / MONTHS)
     known, is_known = cells["employment"], ~np.isnan(cells["employment"])
     return {
         "lower": np.where(is_known, known, lower),
         "upper": np.where(is_known, known, upper),
         "estimate": np.where(is_known, known, np.clip(likely, lower, np.where(np.isnan(upper), np.inf, upper))),
+        "pay": _pay(cells, places, figures.is_printed, months, kept),
         "is_told": (_told(cells).covered(cells["establishments"]) >= MOST) & ~is_known,
         "unused": _named(unused),
     }
@@ -182,15 +191,39 @@ def _heeded(
 
 
 def _estimated(cells: Mapping[str, np.ndarray], places: Places, narrowed: Tightened, steps: list[Sums]) -> np.ndarray:
-    """A likely number of job-months for each cell; mean sizes are those of the same ownership where it tells any."""
+    """A likely number of job-months for each cell."""
+    count, (place, parent) = cells["establishments"], _kinds(cells, places)
+    return estimate(narrowed.lower, narrowed.upper, count, place, parent, steps, told=_told(cells))
+
+
+def _pay(
+    cells: Mapping[str, np.ndarray], places: Places, is_trusted: np.ndarray, months: np.ndarray, steps: list[Sums]
+) -> np.ndarray:
+    """Likely wages a job and year where they are not printed: job-months times the industry's mean pay, raked."""
+    wages, (place, parent) = cells["wages"], _kinds(cells, places)
+    is_known = is_trusted & ~np.isnan(wages)
+    known, nothing = np.where(is_known, wages, 0.0), np.where(is_known, 0.0, UNBOUNDED)
+    mean = mean_sizes(known, known + nothing, months, place, parent, rounding=0.0)[place]
+    overall = known.sum() / max(1.0, months[is_known].sum())
+    guess = np.where(is_known, wages, months * np.where(np.isnan(mean), overall, mean))
+    lower, upper = (np.where(is_known, wages, guess * factor) for factor in (1 / PAY_FACTOR, PAY_FACTOR))
+    likely = raked(guess, lower, upper, steps, PAY_ROUNDS)
+    asked = np.isnan(wages) & (likely > 0)
+    return np.divide(MONTHS * likely, months, out=np.full(len(wages), np.nan), where=asked)
+
+
+def _kinds(cells: Mapping[str, np.ndarray], places: Places) -> tuple[np.ndarray, np.ndarray]:
+    """Of each cell its industry and ownership as one place, and of each place the one above it.
+
+    That of the same ownership, where it has one: of it the means are taken that stand in for unknown ones.
+    """
     industries, ownerships = len(places.industry_parent), np.arange(len(OWNERSHIPS))
     above = np.where(places.industry_parent >= 0, places.industry_parent, places.grouping)
     total = np.flatnonzero(above < 0)[0]
     owner_above = np.where(OWNERSHIPS >= 0, OWNERSHIPS * industries + total, -1)
     parent = np.where(above >= 0, above + ownerships[:, None] * industries, owner_above[:, None])
     place = cells["ownership_no"].astype(np.int64) * industries + cells["industry_no"]
-    count = cells["establishments"]
-    return estimate(narrowed.lower, narrowed.upper, count, place, parent.ravel(), steps, told=_told(cells))
+    return place, parent.ravel()
 
 
 def _told(cells: Mapping[str, np.ndarray]) -> Told:

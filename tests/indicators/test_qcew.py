@@ -177,6 +177,58 @@ def test_nothing_printed_leaves_no_bound() -> None:
     assert (found["lower"] == 0).all()
     assert np.isnan(found["upper"]).all()
     assert UNBOUNDED > 10**9 * 12
+    assert np.isnan(found["pay"]).all()
+
+
+# A job a year in the other sector and in both industries of the first; the second state pays a fifth less.
+PAY = 1000.0 * np.array([30, 40, 80])
+
+
+def paid(jobs: np.ndarray, hidden: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """A year with the wages of a table of jobs, without those of hidden cells; and all wages."""
+    leaves = jobs[:, 3:] * PAY
+    wages = np.column_stack([leaves.sum(axis=1)] * 2 + [leaves[:, 1:].sum(axis=1), leaves])
+    wages[[2, 5]] *= 0.8
+    wages[0] = wages[1] + wages[2]
+    year = a_year(np.where(hidden, NAN, jobs))
+    printed_pay = np.where(hidden, NAN, np.floor(wages / jobs + 0.5)).ravel()
+    return year | {"wages": np.where(hidden, NAN, wages).ravel(), "average_pay": printed_pay}, wages
+
+
+def test_pay_of_one_withheld_cell_is_what_the_others_leave() -> None:
+    jobs = a_table()
+    hidden = np.zeros(jobs.shape, bool)
+    hidden[4, 4] = True
+    year, wages = paid(jobs, hidden)
+    pay = bound_year(year, PLACES)["pay"].reshape(jobs.shape)
+    assert pay[4, 4] == pytest.approx(wages[4, 4] / jobs[4, 4], rel=0.001)
+    assert np.isnan(pay[~hidden]).all()
+
+
+def test_pay_of_withheld_cells_follows_their_industries_and_adds_up_to_what_is_printed() -> None:
+    """Two industries of a county whose sector is printed, withheld in its state and area too."""
+    jobs = a_table()
+    hidden = np.zeros(jobs.shape, bool)
+    hidden[np.ix_([5, 2, 4, 3, 1, 6], [4, 5])] = True
+    year, wages = paid(jobs, hidden)
+    found = bound_year(year, PLACES)
+    pay, estimate = (found[name].reshape(jobs.shape) for name in ("pay", "estimate"))
+    for region in (3, 4, 5):
+        assert pay[region, 5] > 1.5 * pay[region, 4]
+        assert pay[region, 4:] @ estimate[region, 4:] == pytest.approx(wages[region, 2], rel=0.03)
+
+
+def test_wages_that_do_not_add_up_leave_nobody_unpaid() -> None:
+    """A sector whose printed industry has more wages than all of it: the other one is paid a quarter of the usual."""
+    jobs = a_table()
+    hidden = np.zeros(jobs.shape, bool)
+    hidden[[3, 6, 1], 4] = True
+    year, wages = paid(jobs, hidden)
+    year["wages"][[3 * 6 + 5, 6 * 6 + 5, 1 * 6 + 5]] = 1.5 * wages[3, 2], 1.5 * wages[6, 2], 1.5 * wages[1, 2]
+    year["average_pay"][:] = NAN
+    found = bound_year(year, PLACES)
+    pay = found["pay"].reshape(jobs.shape)[3, 4]
+    assert pay == pytest.approx(PAY[1] / qcew.PAY_FACTOR, rel=0.2)
 
 
 def test_programmes_never_widen_and_never_lose_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
