@@ -65,7 +65,10 @@ SHAPE = (len(EVIDENCE), len(TYPES), len(DETAILS), len(ESTABLISHMENTS), len(SIZES
 
 @dataclass(frozen=True)
 class Trial:
-    """Private cells of a year of which some are hidden, one entry each; `truth` is NaN where nobody knows it."""
+    """Private cells of a year of which some are hidden, one entry each; `truth` is NaN where nobody knows it.
+
+    `pay` is the average wage of a cell, as estimated where it is not printed; `true_pay` is NaN where that is withheld.
+    """
 
     evidence: np.ndarray
     kind: np.ndarray
@@ -82,6 +85,9 @@ class Trial:
     establishments: np.ndarray
     is_total: np.ndarray
     is_withheld: np.ndarray
+    is_hidden: np.ndarray
+    pay: np.ndarray
+    true_pay: np.ndarray
     half: np.ndarray
 
     @classmethod
@@ -113,6 +119,9 @@ class Trial:
             "whole": whole["estimate"], "region": year.cells["region_no"].astype(np.int64), "code": year.code,
             "establishments": count, "is_total": year.level == 0,
             "is_withheld": np.isnan(year.cells["employment"]),
+            "is_hidden": np.isnan(left.cells["wages"]) & ~np.isnan(year.cells["wages"]),
+            "pay": np.where(np.isnan(left.cells["wages"]), found["pay"], average_pay(year)),
+            "true_pay": average_pay(year),
             "half": np.array([half(name) for name in year.region_id.tolist()]),
         }  # fmt: skip
         return cls(**{name: values[chosen] for name, values in columns.items()})
@@ -148,6 +157,13 @@ class Trial:
         )
         low, high = np.minimum(np.floor(low), self.estimate), np.maximum(np.ceil(high), self.estimate)
         return (low <= self.truth) & (self.truth <= high)
+
+
+def average_pay(year: Year) -> np.ndarray:
+    """The average wage of each cell of a year by what is printed; NaN where that is withheld, 0 without jobs."""
+    jobs = year.cells["employment"]
+    found: np.ndarray = np.divide(year.cells["wages"], jobs, out=np.where(jobs == 0, 0.0, np.nan), where=jobs > 0)
+    return found
 
 
 def half(region_id: str) -> int:
@@ -331,10 +347,10 @@ def rows(errors: np.ndarray, factors: Sequence[float]) -> Iterator[dict[str, Any
                "middle": middle, "below": below, "above": above, "cluster_factor": factors[kind]}  # fmt: skip
 
 
-def seeded() -> np.ndarray:
-    """The seed's middles and half-widths, in the shape of `fitted`; NaN for what is no class."""
+def seeded(seed: Path = SEED_FILE) -> np.ndarray:
+    """A seed's middles and half-widths, in the shape of `fitted`; NaN for what is no class."""
     found = np.full((*SHAPE, 3), np.nan)
-    with SEED_FILE.open(encoding="utf-8", newline="") as file:
+    with seed.open(encoding="utf-8", newline="") as file:
         for place, row in zip(classes(), csv.DictReader(file), strict=True):
             found[place] = [float(row[name]) for name in ("middle", "below", "above")]
     return found
@@ -413,9 +429,9 @@ def of_clusters(
     return found, factors, verdicts
 
 
-def write(made: list[dict[str, Any]]) -> None:
-    """Writes the seed."""
-    with SEED_FILE.open("w", encoding="utf-8", newline="") as file:
+def write(made: list[dict[str, Any]], seed: Path = SEED_FILE) -> None:
+    """Writes a seed."""
+    with seed.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, made[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(made)

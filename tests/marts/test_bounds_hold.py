@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from bench import estimates
+from bench import estimates, pay
 from orchestration.indicators.complexity import complexity, proximity, relatedness_density
 from orchestration.indicators.spatial import getis_ord, local_moran, pooled
 from orchestration.indicators.spatial import numbered as map_of
@@ -92,6 +92,38 @@ def test_intervals_of_hidden_cells_hold_in_every_class(
     assert len(classes) >= 50
     assert min(shares) >= 0.77
     assert max(shares) <= 0.86
+
+
+def test_intervals_of_average_pay_hold_in_every_class(
+    trial: estimates.Trial, record_property: Callable[[str, object], None]
+) -> None:
+    """Of wages over jobs of the same cells, with the seed's errors of 2015."""
+    classes = list(estimates.held(pay.of_pay(trial), estimates.seeded(pay.SEED_FILE)))
+    shares = [row["held"] for row in classes]
+    record_property("intervals of average pay hold", f"{min(shares)} to {max(shares)} in {len(classes)} classes")
+    print(f"\nintervals of pay hold {min(shares):.1%} to {max(shares):.1%} of the truth in {len(classes)} classes")
+    assert len(classes) >= 50
+    assert min(shares) >= 0.75
+    assert max(shares) <= 0.85
+
+
+def test_intervals_of_average_pay_of_clusters_hold(
+    trial: estimates.Trial, traded: dict[str, str], record_property: Callable[[str, object], None]
+) -> None:
+    """Of traded clusters with hidden cells, whose wages no printed branch settles."""
+    clusters = sorted(set(traded.values()))
+    of_code = {code: 1 + clusters.index(cluster) for code, cluster in traded.items()}
+    errors = estimates.seeded(pay.SEED_FILE)
+    inside = {
+        name: pay.Clusters.of(trial, errors, of_code, kind).inside(factor)
+        for kind, (name, factor) in enumerate(zip(estimates.TYPES, pay.seeded_factors(), strict=True))
+    }
+    told = ", ".join(f"{name} {values.mean():.3f} of {len(values)}" for name, values in inside.items())
+    record_property("intervals of average pay of clusters hold", told)
+    print(f"\nintervals of clusters' pay hold: {told}")
+    for values in inside.values():
+        assert len(values) > 100
+        assert 0.75 <= values.mean() <= 0.88
 
 
 @pytest.fixture(scope="module")
