@@ -13,6 +13,13 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- The same of an average wage, whole dollars, of which nothing is certain; NULL without an estimate. -#}
+{% macro pay_percentile(end, estimate, middle, width) -%}
+    CASE
+        WHEN {{ estimate }} IS NOT NULL THEN {{ estimate_percentile(end, estimate, "0", "NULL", middle, width) }}
+    END
+{%- endmacro %}
+
 {#- A figure's estimate, tenth and ninetieth percentile, of which the first is the figure where that is known, and all lie
     within its bounds. `estimated` and `known` are the columns' names up to their endings, `known` ends in nothing, _lower
     and _upper; `figure` is the expression of the figure where that has no column of its own. -#}

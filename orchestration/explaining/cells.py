@@ -30,6 +30,11 @@ HOW = (
     "prints of the place, fitted to all totals of the year within the bounds; the interval comes from errors that were "
     "measured on hidden cells. Neither is made again here"
 )
+HOW_PAID = (
+    "The estimate is the jobs, as estimated, times the industry's mean pay, fitted to all wages of the year that are "
+    "printed, over the jobs; the interval comes from errors that were measured on hidden cells. Neither is made again "
+    "here"
+)
 REST = """
     SELECT count(*) AS parts, count(*) FILTER (WHERE e.employment IS NULL) AS open,
         coalesce(sum(e.employment_lower), 0) AS lower,
@@ -151,6 +156,25 @@ def _jobs(report: Report, con: duckdb.DuckDBPyConnection, row: dict[str, Any], c
     if row["employment"] is None:
         _evidence(report, con, row)
         doubt(report, row, HOW)
+    if column.startswith("average_wage"):
+        _pay(report, row, column)
+
+
+def _pay(report: Report, row: dict[str, Any], column: str) -> None:
+    """The average wage, made again where wages are printed; elsewhere whether its interval fits it."""
+    if row["wages"] is None:
+        doubt_of_pay(report, row, HOW_PAID)
+    else:
+        jobs = row["employment"]
+        report.again(column, math.floor(row["wages"] / jobs + 0.5) if jobs else None, row[column])
+
+
+def doubt_of_pay(report: Report, row: dict[str, Any], how: str) -> None:
+    """The estimate of the average wage and its interval; whether they fit each other is looked at again."""
+    guess, p10, p90 = (row[f"average_wage_{end}"] for end in ("estimate", "p10", "p90"))
+    report.say(f"Best estimate {text(guess)} USD a job; in eight of ten cases {span(p10, p90)}.")
+    report.say(f"{how} (docs/estimates.md); whether they fit each other is:")
+    in_order(report, (p10, guess, p90))
 
 
 def _evidence(report: Report, con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from orchestration.explaining import comparing, standing
-from orchestration.explaining.cells import doubt, in_order
+from orchestration.explaining.cells import doubt, doubt_of_pay, in_order
 from orchestration.explaining.publisher import Cells, Publisher, hold_against, show_file, total_cell
 from orchestration.explaining.quotients import GUESSES, Base, Pair, figures, pair, quality, unrounded
 from orchestration.explaining.report import Report, span, text
@@ -24,6 +24,11 @@ HOW = (
     "The estimate is the sum of the industries', held to the bounds above; the interval is drawn: 200 ways to fill in "
     "all that is withheld. The interval is not made again here"
 )
+HOW_PAID = (
+    "The estimate is the sum of the industries' wages, known and estimated, over that of their jobs, to the dollar; "
+    "the interval comes from those of its withheld industries and is not made again here"
+)
+PAY = ("wages_estimate", "average_wage_estimate", "average_wage_p10", "average_wage_p90")
 DRAWN = "It comes from 200 ways to fill in what is withheld (docs/estimates.md), which are not drawn anew here."
 INDUSTRY_COLUMNS = (6, 25, -6, -7, 29)
 SIZES = ("establishments", "wages", "employment", "employment_lower", "employment_upper", "employment_estimate")
@@ -47,6 +52,8 @@ def explain(report: Report, of: Publisher, row: dict[str, Any], column: str) -> 
     made |= _derived(made, row, found) | _standardised(of.con, row, made)
     if column in standing.FLAGS or column in standing.STARS or column == "stars" or column.startswith("rank_"):
         comparing.show(report, of.con, row, column, found)
+    elif column in PAY:
+        _pay(report, row, column, made)
     elif column not in SIZES and not column.startswith("employment"):
         _parts(report, row, column, found, made)
     _industries(report, row, column, found.here, made)
@@ -61,7 +68,7 @@ def explain(report: Report, of: Publisher, row: dict[str, Any], column: str) -> 
 
 def _beside(con: duckdb.DuckDBPyConnection, row: dict[str, Any], column: str, found: Pair) -> list[Cells]:
     """The cells of the nation's cluster and the totals, where a figure rests on them."""
-    if column in SIZES or column.startswith("employment") or found.nation is None:
+    if column in SIZES + PAY or column.startswith("employment") or found.nation is None:
         return []
     nation, year = row["reference_region_id"], row["year"]
     totals = [total_cell(con, region, year) for region in dict.fromkeys((row["region_id"], nation))]
@@ -135,6 +142,15 @@ def _parts(report: Report, row: dict[str, Any], column: str, of: Pair, made: dic
         if column in ("lq_p10", "lq_p90"):
             values = (row["lq_lower"], row["lq_p10"], row["lq_estimate"], row["lq_p90"], row["lq_upper"])
             in_order(report, values)
+
+
+def _pay(report: Report, row: dict[str, Any], column: str, made: dict[str, Any]) -> None:
+    """Average wage and wages, made again but for an interval that is not known to be a point."""
+    report.step("What it is made of")
+    if row["average_wage"] is None and row["average_wage_estimate"] is not None:
+        doubt_of_pay(report, row, HOW_PAID)
+    if column in made:
+        report.again(column, made[column], row[column])
 
 
 def _of_kind(report: Report, of: Pair, made: dict[str, Any]) -> None:

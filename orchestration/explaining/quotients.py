@@ -11,7 +11,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestration.explaining.sizes import Region, Size, others, region
+from orchestration.explaining.sizes import Region, Size, average_wage, others, region
 from orchestration.settings import PROJECT_ROOT
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def figures(of: Pair, row: dict[str, Any]) -> dict[str, float | str | None]:
     found |= _estimate(of, found)
     if jobs is not None:
         found |= {"employment_p10": jobs, "employment_p90": jobs}
+    found |= _pay(of, found)
     if nation:
         found |= _of_kind(of, nation, upper)
         found |= _of_all(of, nation, found)
@@ -144,6 +145,15 @@ def _estimate(of: Pair, found: dict[str, Any]) -> dict[str, float | None]:
     if point is not None and of.here.size.lower != of.here.size.upper:
         point = math.floor(point + 0.5)
     return {"employment_estimate": fenced(point, found, "employment")}
+
+
+def _pay(of: Pair, found: dict[str, Any]) -> dict[str, float | None]:
+    """The average wage where it is known, else that of the industries, known and estimated; and wages by it."""
+    known, jobs = found["average_wage"], found["employment_estimate"]
+    pay = average_wage(of.here.region, of.here.cluster_id) if known is None and of.has_estimates else known
+    wages = found["wages"] if found["wages"] is not None or pay is None or jobs is None else pay * jobs
+    ends = {} if known is None else {"average_wage_p10": known, "average_wage_p90": known}
+    return {"average_wage_estimate": pay, "wages_estimate": wages} | ends
 
 
 def unrounded(base: Base) -> float | None:

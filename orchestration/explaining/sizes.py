@@ -18,8 +18,7 @@ NO_CLUSTER = ""
 # What is left of an industry beside its clusters' weights counts from here on.
 LEAST_WEIGHT = 1e-9
 CELLS = """
-    SELECT i.level, i.code, split_part(i.parent_industry_id, ':', 2), e.industry_id, i.title, e.establishments,
-        e.employment, e.wages, e.employment_lower, e.employment_upper, e.employment_estimate
+    SELECT i.level, i.code, split_part(i.parent_industry_id, ':', 2) AS parent, i.title, e.*
     FROM employment AS e JOIN dim_industry AS i USING (industry_id)
     WHERE e.region_id = ? AND e.year = ? AND e.ownership = 'private' AND i.level NOT IN ('domain', 'supersector')
     ORDER BY i.code
@@ -27,7 +26,7 @@ CELLS = """
 
 
 class Cell(NamedTuple):
-    """A private cell of a region: an industry with its figures, as `employment` has them."""
+    """A private cell of a region: an industry with its figures, as `employment` has them; `pay` is the average wage."""
 
     level: str
     code: str
@@ -40,6 +39,7 @@ class Cell(NamedTuple):
     lower: float
     upper: float | None
     estimate: float | None
+    pay: float | None = None
 
 
 class Size(NamedTuple):
@@ -77,7 +77,7 @@ class Region(NamedTuple):
 
 def region(con: duckdb.DuckDBPyConnection, region_id: str, year: int) -> Region:
     """Reads a region's private cells and sums them up by cluster."""
-    cells = [Cell(*row) for row in con.execute(CELLS, [region_id, year]).fetchall()]
+    cells = [_cell(row) for row in rows_of(con, CELLS, [region_id, year])]
     weights: dict[str, list[tuple[str, float]]] = {}
     for cluster, industry, weight in con.execute(
         "SELECT cluster_id, industry_id, weight FROM cluster_industry"
@@ -87,6 +87,23 @@ def region(con: duckdb.DuckDBPyConnection, region_id: str, year: int) -> Region:
     total = next((cell for cell in cells if cell.level == "total"), None)
     least, most = (total.lower, total.upper) if total else (0.0, None)
     return Region(cells, weights, sizes(cells, weights), kinds, least, most)
+
+
+def _cell(row: dict[str, Any]) -> Cell:
+    named = {"lower": "employment_lower", "upper": "employment_upper", "estimate": "employment_estimate"}
+    found = {name: row[named.get(name, name)] for name in Cell._fields if name != "pay"}
+    # Releases from before pay had estimates lack them.
+    return Cell(**found, pay=row.get("average_wage_estimate"))
+
+
+def average_wage(of: Region, cluster_id: str) -> float | None:
+    """Wages of a cluster's industries, known and estimated, over their jobs, to the dollar; None without."""
+    jobs = of.clusters[cluster_id].guess
+    paid = sum(
+        math.floor(weight * (cell.wages if cell.wages is not None else (cell.estimate or 0) * (cell.pay or 0)) + 0.5)
+        for cell, weight in of.industries(cluster_id)
+    )
+    return math.floor(paid / jobs + 0.5) if jobs and paid else None
 
 
 def sizes(cells: Iterable[Cell], weights: Mapping[str, list[tuple[str, float]]]) -> dict[str, Size]:

@@ -28,7 +28,10 @@ PROFILE = {
     "strong_probability": "ucm_strong_probability",
     "stars": "stars_estimate",
     "establishments": "establishments",
-    "wages": "wages",
+    "wages": "wages_estimate",
+    "average_wage": "average_wage_estimate",
+    "average_wage_low": "average_wage_p10",
+    "average_wage_high": "average_wage_p90",
 }
 GROWTH = {"growth_1y": 1, "growth_5y": 5}
 
@@ -76,6 +79,8 @@ def _profile(report: Report, of: Publisher, column: str, row: dict[str, Any]) ->
         report.say("There is no row of that span, and so no growth.")
     (source,) = rows_of(of.con, "FROM cluster_specialisation WHERE region_id = ? AND cluster_id = ? AND year = ?", key)
     name = PROFILE.get(column, "employment_estimate")
+    # Releases from before pay had estimates show the wages that are known.
+    name = name if name in source else column
     if column in PROFILE:
         report.say(f"It stands in cluster_specialisation, {name}.")
         report.again(column, source[name], row[column])

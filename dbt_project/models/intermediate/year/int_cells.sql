@@ -28,6 +28,7 @@ bounds AS (
         lower AS employment_lower,
         CASE WHEN NOT isnan(upper) THEN upper END AS employment_upper,
         estimate AS employment_estimate,
+        CASE WHEN NOT isnan(pay) THEN round(pay) END AS pay_estimate,
         CASE WHEN is_told THEN 'cbp' ELSE 'none' END AS evidence
     FROM {{ ref("int_qcew_bounds") }}
 )
@@ -48,6 +49,7 @@ SELECT
     coalesce(c.employment, b.employment_lower, 0)::DOUBLE AS employment_lower,
     coalesce(c.employment, b.employment_upper)::DOUBLE AS employment_upper,
     CASE WHEN c.employment IS NULL THEN b.employment_estimate END AS employment_estimate,
+    CASE WHEN c.wages IS NULL THEN b.pay_estimate END AS pay_estimate,
     CASE WHEN c.employment IS NULL THEN b.evidence END AS evidence,
     CASE
         WHEN c.employment IS NOT NULL THEN c.known_as

@@ -15,7 +15,12 @@ SELECT
     coalesce(c.employment_upper, 'infinity'::DOUBLE) AS upper,
     c.middle,
     c.below * c.cluster_factor AS below,
-    c.above * c.cluster_factor AS above
+    c.above * c.cluster_factor AS above,
+    -- Of those of which nothing is known nobody is paid: their jobs are estimated to be none.
+    coalesce(c.wages, c.employment_estimate * c.average_wage_estimate, 0) AS wages,
+    CASE WHEN c.wages IS NULL THEN c.pay_middle ELSE 0 END AS pay_middle,
+    CASE WHEN c.wages IS NULL THEN c.pay_below * c.pay_cluster_factor ELSE 0 END AS pay_below,
+    CASE WHEN c.wages IS NULL THEN c.pay_above * c.pay_cluster_factor ELSE 0 END AS pay_above
 FROM {{ ref("int_estimated_cells") }} AS c
 INNER JOIN {{ ref("int_memberships") }} AS m ON c.naics = m.naics AND c.industry_code = m.code
 WHERE c.level = 'national_industry' AND c.ownership = 'private'

@@ -8,7 +8,16 @@ WITH parts AS (
         year,
         cluster_no,
         sum(CASE WHEN NOT is_open THEN {{ addable("estimate * weight") }} ELSE 0 END) AS known,
-        sum(CASE WHEN is_open THEN {{ addable("estimate * weight") }} ELSE 0 END) AS open_estimate
+        sum(CASE WHEN is_open THEN {{ addable("estimate * weight") }} ELSE 0 END) AS open_estimate,
+        sum(round(wages * weight)) AS wages,
+        -- Errors of the pay of cells are about independent: they add up in quadrature, by the wages that they are of. Whole
+        -- numbers add up to the same in any order.
+        sum(round(wages * weight * pay_middle)) / nullif(sum(round(wages * weight)), 0) AS pay_middle,
+        {% for half in ("below", "above") -%}
+        {%- set off = "round(wages * weight * pay_" ~ half ~ ")::HUGEINT" -%}
+        sqrt(sum({{ off }} * {{ off }})) / nullif(sum(round(wages * weight)), 0)
+            AS pay_{{ half }}{{ "," if not loop.last }}
+        {% endfor -%}
     FROM {{ ref("int_cluster_leaves") }}
     GROUP BY region_type, region_id, region_no, year, cluster_no
 ),
@@ -37,6 +46,11 @@ SELECT
     s.establishments,
     p.known,
     p.open_estimate,
+    p.wages,
+    p.wages / nullif(p.known + p.open_estimate, 0) AS average_wage,
+    p.pay_middle,
+    p.pay_below,
+    p.pay_above,
     s.employment_lower AS lower,
     coalesce(s.employment_upper, 'infinity'::DOUBLE) AS upper,
     j.jobs AS private_jobs,

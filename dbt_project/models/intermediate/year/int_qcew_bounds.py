@@ -6,7 +6,7 @@ import pandas as pd
 from orchestration.indicators.qcew import Places, bound_year
 
 KEY = ["region_no", "ownership_no", "industry_no"]
-COLUMNS = dict.fromkeys(["year", *KEY], "int16") | dict.fromkeys(["lower", "upper", "estimate"], "float64")
+COLUMNS = dict.fromkeys(["year", *KEY], "int16") | dict.fromkeys(["lower", "upper", "estimate", "pay"], "float64")
 COLUMNS |= {"is_told": "bool", "unused": "str"}
 
 

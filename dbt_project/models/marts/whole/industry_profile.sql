@@ -13,7 +13,10 @@ SELECT
     e.employment_p90 AS jobs_high,
     e.estimate_quality AS jobs_quality,
     e.establishments,
-    e.wages,
+    coalesce(e.wages, round(e.average_wage_estimate * e.employment_estimate))::BIGINT AS wages,
+    e.average_wage_estimate AS average_wage,
+    e.average_wage_p10 AS average_wage_low,
+    e.average_wage_p90 AS average_wage_high,
     coalesce(e.lq, e.lq_if_withheld) AS lq
 FROM {{ by_name("employment") }} AS e
 INNER JOIN {{ by_name("dim_region") }} AS r ON e.region_id = r.region_id

@@ -11,6 +11,9 @@ SELECT
     lq_upper,
     coalesce(lq, lq_if_withheld) AS lq_estimate,
     specialised,
+    average_wage_estimate,
+    average_wage_p10,
+    average_wage_p90,
     reference_region_id
 FROM {{ by_name("employment") }}
 WHERE reference_region_id IS NOT NULL

@@ -40,6 +40,16 @@ estimated AS (
         ON m.region_id = e.region_id AND m.cluster_id = e.cluster_id AND m.year = e.year
 ),
 
+-- Of the average wage, where it is not known, the estimate with what is known of its error. Without jobs nobody is paid.
+paid AS (
+    SELECT
+        region_id, cluster_id, year,
+        round(average_wage) AS average_wage,
+        pay_middle, pay_below, pay_above
+    FROM {{ ref("int_cluster_parts") }}
+    WHERE average_wage > 0
+),
+
 -- Quotients are skewed, so the score is taken on their logarithm, and only over enough regions to mean something.
 spread AS (
     SELECT
@@ -111,9 +121,16 @@ SELECT
     {% endfor -%}
     {{ likely(probability("v.ucm_strong", "m.ucm_strong_probability")) }} AS ucm_strong_likely,
     m.stars_estimate,
+    coalesce(m.wages, p.average_wage * {{ best("m.employment_estimate", "m.employment") }}) AS wages_estimate,
+    coalesce(m.average_wage, p.average_wage) AS average_wage_estimate,
+    {% for end, p, width in (("low", "p10", "below"), ("high", "p90", "above")) -%}
+    coalesce(m.average_wage, {{ pay_percentile(end, "p.average_wage", "p.pay_middle", "p.pay_" ~ width) }})
+        AS average_wage_{{ p }},
+    {% endfor -%}
     {{ estimate_quality("m.employment IS NOT NULL", "m.employment_estimate", "m.employment_p10", "m.employment_p90") }}
         AS estimate_quality
 FROM estimated AS m
 LEFT JOIN spread AS s ON m.region_type = s.region_type AND m.cluster_id = s.cluster_id AND m.year = s.year
+LEFT JOIN paid AS p ON m.region_id = p.region_id AND m.cluster_id = p.cluster_id AND m.year = p.year
 LEFT JOIN {{ ref("int_cluster_verdicts") }} AS v
     ON m.region_id = v.region_id AND m.cluster_id = v.cluster_id AND m.year = v.year

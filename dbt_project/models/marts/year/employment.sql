@@ -58,6 +58,9 @@ SELECT
     employment_p90,
     {{ estimate_quality("employment IS NOT NULL", "employment_estimate", "employment_p10", "employment_p90") }}
         AS estimate_quality,
+    average_wage_estimate,
+    average_wage_p10,
+    average_wage_p90,
     -- Where bounds meet, they tell all.
     CASE
         WHEN evidence = 'none' OR (evidence = 'cbp' AND employment_lower = employment_upper) THEN 'qcew'
