@@ -161,16 +161,16 @@ def test_clusters_are_not_found_in_years_without_them(refreshed: Refreshed, rele
 
 
 def true_cells(economy: Economy) -> pd.DataFrame:
-    """Jobs of every county and six-digit industry with establishments, by the codes of each year."""
+    """Jobs and wages of every county and six-digit industry with establishments, by the codes of each year."""
     owners = {"1": "federal", "2": "state", "3": "local", "5": "private"}
     found = []
     for year, accounts in open_accounts(economy).items():
         counties = [i for i, area in enumerate(accounts.areas) if area.kind == "county"]
         industries = [i for i, node in enumerate(accounts.nodes) if node.level == 8]
         y = economy.years.index(year)
-        estabs, jobs = (
+        estabs, jobs, wages = (
             accounts.sums(cells[y])[np.ix_(counties, industries)]
-            for cells in (economy.establishments, economy.employment)
+            for cells in (economy.establishments, economy.employment, economy.wages)
         )
         county, industry = np.nonzero(estabs)
         found.append(
@@ -181,6 +181,7 @@ def true_cells(economy: Economy) -> pd.DataFrame:
                     "code": np.array([accounts.nodes[i].code for i in industries])[industry],
                     "ownership": np.array([owners[accounts.nodes[i].own] for i in industries])[industry],
                     "jobs": jobs[county, industry],
+                    "wages": wages[county, industry],
                 }
             )
         )
@@ -207,6 +208,28 @@ def test_the_truth_lies_within_the_bounds_of_withheld_cells(refreshed: Refreshed
     assert withheld > 20_000
     assert outside == 0
     assert narrow > 1_000
+
+
+def test_true_pay_of_withheld_cells_lies_within_its_intervals(refreshed: Refreshed, release) -> None:
+    """Pay in the simulated economy is more even than in the real one, of which the intervals are."""
+    release.register("true_cells", true_cells(simulate(refreshed.truth["seed"])).query("ownership == 'private'"))
+    withheld, within, off = release.sql(
+        """
+        SELECT
+            count(*),
+            avg((t.wages / t.jobs BETWEEN e.average_wage_p10 AND e.average_wage_p90)::INTEGER),
+            median(abs(ln(t.wages / t.jobs / e.average_wage_estimate)))
+        FROM employment AS e
+        INNER JOIN true_cells AS t
+            ON split_part(e.region_id, ':', 2) = t.county AND e.region_id NOT LIKE 'cbsa:%'
+                AND split_part(e.industry_id, ':', 2) = t.code AND e.ownership = t.ownership AND e.year = t.year
+        WHERE e.wages IS NULL AND t.jobs > 0
+        """
+    ).fetchall()[0]
+    print(f"\n{withheld} withheld cells, {within:.1%} of true averages within, off by {off:.3f} in the middle")
+    assert withheld > 20_000
+    assert within >= 0.95
+    assert off < 0.06
 
 
 def test_what_counties_are_truly_made_up_of_lies_in_its_ranges(refreshed: Refreshed, release) -> None:
