@@ -90,7 +90,7 @@ class Settings(BaseSettings):
     )
     parse_memory_limit: str = Field(default="4GB", description="memory of the process that reads a publisher's file")
     parse_timeout: float = Field(default=1800.0, gt=0, description="seconds that reading one edition's files may take")
-    build_memory_limit: str = Field(default="2000MB", description="DuckDB memory limit while dbt builds")
+    build_memory_limit: str = Field(default="1600MB", description="DuckDB memory limit while dbt builds")
     rows_in_one_go: int = Field(
         default=2_000_000,
         ge=1,

@@ -31,7 +31,7 @@ log = logging.getLogger("clusters.build")
 
 FILE = "slice.duckdb"
 # What a process that makes a national year takes, as a multiple of DuckDB's limit: numpy's arrays come on top of it.
-MEMORY_OF_A_SLICE = 1.9
+MEMORY_OF_A_SLICE = 2.2
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ ASKED = 4
 
 @pytest.mark.parametrize(
     ("limit", "memory", "number"),
-    [("1GB", 100e9, ASKED), ("1GB", 7.7e9, ASKED), ("1GB", 7.5e9, 3), ("1GB", 1e9, 1), ("2000MB", 8e9, 2)],
+    [("1GB", 100e9, ASKED), ("1GB", 8.9e9, ASKED), ("1GB", 8.7e9, 3), ("1GB", 1e9, 1), ("1600MB", 8e9, 2)],
 )
 def test_memory_says_how_many_slices_are_made_at_once(
     limit: str, memory: float, number: int, caplog: pytest.LogCaptureFixture
