@@ -213,13 +213,9 @@ def read_header(dataset: str, file: Path, delimiter: str, encoding: str) -> list
 
 
 def _column_types(header: Sequence[str], columns: Mapping[str, str]) -> str:
-    seen: dict[str, int] = {}
-    parts = []
-    for name in header:
-        seen[name] = seen.get(name, 0) + 1
-        unique = name if seen[name] == 1 else f"{name} ({seen[name]})"
-        parts.append(f"{literal(unique)}: '{columns.get(unique, 'VARCHAR')}'")
-    return "{" + ", ".join(parts) + "}"
+    # What nobody asks for is called by its place: its name may be none, or one that DuckDB takes for another's.
+    names = [name if name in columns and header.index(name) == at else f"#{at}" for at, name in enumerate(header)]
+    return "{" + ", ".join(f"{literal(name)}: '{columns.get(name, 'VARCHAR')}'" for name in names) + "}"
 
 
 def literal(text: str) -> str:

@@ -55,6 +55,15 @@ def test_column_named_twice_is_read_where_it_stands_first(tmp_path: Path) -> Non
         assert relation.fetchall() == [("x", 1)]
 
 
+@pytest.mark.parametrize("other", ["", " ", "CODE", "#2", "code (2)", "a\0b", "it's", "n" * 5_000], ids=repr)
+def test_names_of_columns_that_nobody_asks_for_do_no_harm(tmp_path: Path, other: str) -> None:
+    """A delimiter at the end of each line, which many publishers write, leaves a column without a name."""
+    path = text_file(tmp_path, "a.csv", [f"{other},code,number,{other}", "x,y,1,"])
+    with duckdb.connect() as con:
+        relation = read_delimited(con, "dataset", [path], {"code": "VARCHAR", "number": "BIGINT"})
+        assert relation.fetchall() == [("y", 1)]
+
+
 def test_separators_and_quotes_within_a_text(tmp_path: Path) -> None:
     path = text_file(tmp_path, "Queen Anne's.csv", ["code,title", '1,"Say ""one"", two"', "2,O'Brien"])
     with duckdb.connect() as con:
