@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+from orchestration.checksums import known_checksum
 from orchestration.errors import NotPublished, SourceError
 from orchestration.landing.origin import file_name
 from orchestration.landing.store import Landed
 from orchestration.parsing import parse
-from orchestration.partitions import File, Partition, TidyIndex, checksum, is_whole
+from orchestration.partitions import File, Partition, TidyIndex, is_whole
 from orchestration.settings import Settings
 from orchestration.sources.source import LANDED, Edition, Format, Kind, Resource, Source
 from orchestration.sources.tidy import count_rows, partition_name
@@ -115,7 +116,7 @@ def _recorded(
         homepage=source.homepage,
         tried=source.tried,
         offered_on=datetime.now(UTC).date().isoformat(),
-        tidy_sha256=checksum(settings.tidy / path),
+        tidy_sha256=known_checksum(settings.tidy / path),
     )
     TidyIndex(settings).put(partition)
     return partition

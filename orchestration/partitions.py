@@ -8,15 +8,16 @@ otherwise, or no longer.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from orchestration.checksums import REMEMBERED, known_checksum, version_of
 from orchestration.durable import write_whole
 from orchestration.errors import SetupError
 from orchestration.landing.store import Landed, blob_path
@@ -116,14 +117,10 @@ class Partition:
 
 
 INDEX = "editions-{profile}.json"
+# What this process has last read or written there: a night asks for the index some four times an edition.
+_KNOWN: dict[Path, tuple[tuple[int, ...], list[Partition]]] = {}
 # The outcome of what is in the index, and today's parser cannot read: no release is built from it.
 UNREAD = "unread"
-
-
-def checksum(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def is_whole(path: Path, sha256: str | None = None) -> bool:
@@ -133,7 +130,7 @@ def is_whole(path: Path, sha256: str | None = None) -> bool:
     """
     try:
         if sha256 is not None:
-            return checksum(path) == sha256
+            return known_checksum(path) == sha256
         with path.open("rb") as stream:
             stream.seek(-len(PARQUET), os.SEEK_END)
             return stream.read() == PARQUET
@@ -216,7 +213,14 @@ class TidyIndex:
         return None
 
     def _write(self, partitions: Sequence[Partition]) -> None:
-        write_whole(self.path, json.dumps([asdict(p) for p in partitions], indent=1))
+        write_whole(self.path, "[\n" + ",\n".join(map(_line, partitions)) + "\n]\n")
+        _KNOWN[self.path] = version_of(self.path), list(partitions)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _line(partition: Partition) -> str:
+    """The partition in JSON, made once: with each edition of a night all of them are written."""
+    return json.dumps(asdict(partition))
 
 
 def dated(partitions: Iterable[Partition]) -> list[Partition]:
@@ -232,7 +236,11 @@ def read_index(path: Path) -> list[Partition]:
         SetupError: if it is damaged.
     """
     try:
-        return [Partition.of(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+        version = version_of(path)
+        if path not in _KNOWN or _KNOWN[path][0] != version:
+            read = [Partition.of(entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
+            _KNOWN[path] = version, read
+        return list(_KNOWN[path][1])
     except FileNotFoundError:
         return []
     except (ValueError, KeyError, TypeError) as error:

@@ -42,6 +42,16 @@ def test_what_it_writes_dagsters_own_reads_and_the_other_way_about(tmp_path: Pat
     assert len(own.all_asset_keys()) == 4
 
 
+def test_its_events_do_not_wait_for_the_disk(tmp_path: Path) -> None:
+    held = HeldEventLog(str(tmp_path))
+    for connected in (held.index_connection(), held.run_connection("one")):
+        with connected as con:
+            modes = [con.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")]
+        # With any other journal a power cut could leave a torn file then.
+        assert modes == ["wal", 1]
+    held.dispose()
+
+
 def test_it_is_not_used_where_runs_are_stored_elsewhere() -> None:
     assert held_event_log(settings().model_copy(update={"run_storage": "postgresql://elsewhere"})) == {}
     assert held_event_log(settings())["event_log_storage"]["class"] == "HeldEventLog"

@@ -15,13 +15,13 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from orchestration.checksums import checksum
 from orchestration.cli import app
 from orchestration.explaining import publisher, quotients
 from orchestration.explaining.publisher import Publisher
 from orchestration.explaining.report import Report
 from orchestration.explaining.sizes import Cell, Size, rows_of, sizes
 from orchestration.explaining.tables import follow
-from orchestration.release.integrity import checksum
 from orchestration.settings import PROJECT_ROOT, Settings
 from tests.conftest import Demo
 

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import editions
+from orchestration import checksums, editions, parsing, partitions
 from orchestration.assets.release import snapshot, source_files
 from orchestration.assets.tidy import CURRENT, pull
 from orchestration.errors import NotPublished, SetupError, SourceError
@@ -444,6 +444,25 @@ def test_a_partition_with_a_damaged_byte_is_made_again(house: House, offered: bo
     assert again.tidy_sha256 == made.tidy_sha256
 
 
+def test_a_night_reads_each_partition_and_the_index_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each edition asks for both several times: of many years that was most of a night with nothing new."""
+    house.declares()
+    house.offers(people_2024=csv(24), people_2025=csv(25))
+    made, _ = house.pulls()
+    # As a process knows it that has just begun.
+    checksums._checksum_of.cache_clear()
+    partitions._KNOWN.clear()
+    read: list[Path] = []
+    entries: list[Any] = []
+    whole, entry = checksums.checksum, Partition.of
+    monkeypatch.setattr(checksums, "checksum", lambda path: read.append(path) or whole(path))
+    monkeypatch.setattr(Partition, "of", lambda said: entries.append(said) or entry(said))
+    again, _ = house.pulls(after=1)
+    assert outcomes(again) == dict.fromkeys(("2024", "2025"), "unchanged")
+    assert sorted(read) == sorted(house.settings.tidy / partition.path for partition in made)
+    assert len(entries) == 2
+
+
 def test_a_list_made_again_stays_the_list_of_its_day(house: House) -> None:
     """Of two that came on one day the later has the time of day in its name."""
     house.declares(editions=LISTS, keeps_vintages=True)
@@ -619,6 +638,30 @@ def test_a_required_source_that_is_under_way_says_so(house: House, monkeypatch: 
         with pytest.raises(NotPublished, match="has two quarters of four"):
             house.pulls()
     assert house.pulls()[1] == []
+
+
+def test_bytes_that_do_not_hold_the_edition_yet_are_read_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A benchmark of five years hence would start the process that reads files every night."""
+    house.declares(required=True)
+    house.offers(people_2025=csv(25))
+    read: list[str] = []
+
+    def under_way(*told: Any) -> None:
+        read.append(told[-1].edition.period)
+        raise NotPublished("towns_people", "people_2025.csv", "has two quarters of four", "wait for the others")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parsing, "caged", under_way)
+        for _ in range(3):
+            with pytest.raises(NotPublished, match=r"people_2025\.csv: has two quarters of four\. Remedy: wait"):
+                house.pulls(after=1)
+        assert read == ["2025"]
+        house.offers(people_2025=csv(26))
+        with pytest.raises(NotPublished):
+            house.pulls(after=1)
+        assert read == ["2025", "2025"], "other bytes are read"
+    house.declares(required=True, columns=OTHERWISE)
+    assert outcomes(house.pulls()[0]) == {"2025": "new"}, "and so they are by another parser"
 
 
 def at(period: str, vintage: str | None, path: str) -> Partition:

@@ -24,9 +24,9 @@ from urllib.request import Request, urlopen
 import duckdb
 import pytest
 
+from orchestration.checksums import checksum
 from orchestration.errors import SetupError
 from orchestration.settings import PROJECT_ROOT
-from orchestration.slices.shelf import checksum
 from orchestration.slices.store import Store
 from tests.conftest import CLUSTERS, Demo
 

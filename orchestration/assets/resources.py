@@ -77,7 +77,7 @@ class Refresh(ConfigurableResource):
     from_scratch: bool = Field(default=False, description="make every table, and compare with what was taken over")
     remake: list[int] = Field(default=[], description="the same for these reference years alone")
     _fetcher: Place = PrivateAttr()
-    _code: Code = PrivateAttr(default_factory=read_code)
+    _code: Code | None = PrivateAttr(default=None)
 
     @contextmanager
     def yield_for_execution(self, context: InitResourceContext) -> Iterator[Refresh]:
@@ -159,6 +159,8 @@ class Refresh(ConfigurableResource):
     @property
     def code(self) -> Code:
         """The project's code as it was when the refresh began."""
+        # Dagster copies a resource several times before it begins.
+        self._code = self._code or read_code()
         return self._code
 
     def anything_new(self) -> bool:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from orchestration.checksums import checksum
 from orchestration.explaining.report import INDENT, Report, equal, text
 from orchestration.explaining.sizes import rows_of
 from orchestration.landing.store import blob_path
-from orchestration.partitions import Partition, checksum, is_whole
+from orchestration.partitions import Partition, is_whole
 from orchestration.release.manifest import manifest_path, read_manifest
 
 if TYPE_CHECKING:

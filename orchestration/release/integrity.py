@@ -8,26 +8,14 @@ Releases are write-protected. That stops everybody but root, and root is who mos
 
 from __future__ import annotations
 
-import hashlib
-from functools import lru_cache
 from pathlib import Path
 
+from orchestration.checksums import known_checksum
 from orchestration.errors import SetupError
 from orchestration.release.manifest import manifest_path, read_manifest
 
 CHECK = "release_is_as_published"
 REMEDY = "`clusters refresh` publishes the data anew, `clusters rollback` goes back to the release before"
-
-
-def checksum(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal; some 0.7 s a gigabyte.
-
-    Example:
-        >>> checksum(Path("/dev/null"))[:8]
-        'e3b0c442'
-    """
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def alteration(warehouse: Path, release: Path) -> str | None:
@@ -46,7 +34,7 @@ def alteration(warehouse: Path, release: Path) -> str | None:
     if problem := log_beside(release):
         return problem
     published = read_manifest(manifest_path(warehouse, release.stem)).file_sha256
-    if published is None or published == _known_checksum(release):
+    if published is None or published == known_checksum(release):
         return None
     return "its bytes are not those that were published; some program has written into it"
 
@@ -67,14 +55,3 @@ def log_beside(release: Path) -> str | None:
     if log.exists() or log.is_symlink():
         return f"a write-ahead log, {log.name}, stands beside it; some program has opened it for writing"
     return None
-
-
-def _known_checksum(path: Path) -> str:
-    """The checksum, computed once a process as long as nothing has touched the file."""
-    seen = path.stat()
-    return _checksum_of(path, (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns))
-
-
-@lru_cache(maxsize=8)
-def _checksum_of(path: Path, _version: tuple[int, ...]) -> str:
-    return checksum(path)

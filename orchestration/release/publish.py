@@ -26,9 +26,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from orchestration.checksums import checksum
 from orchestration.errors import LockedError, SetupError
 from orchestration.release.fitness import verify
-from orchestration.release.integrity import alteration, checksum
+from orchestration.release.integrity import alteration
 from orchestration.release.manifest import Manifest, manifest_path, write_manifest
 from orchestration.release.places import require_fit
 from orchestration.release.records import read_release

@@ -24,7 +24,7 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sql_event_log import SqlEventLogStorage
 
 from orchestration.errors import SetupError
-from orchestration.parsing import DIED
+from orchestration.parsing import NOTES
 from orchestration.partitions import INDEX
 from orchestration.settings import Settings
 
@@ -182,7 +182,8 @@ def prune_tidy(tidy: Path, keep: Collection[Path]) -> list[Path]:
 
 
 def prune_notes(tidy: Path, keep: int = KEPT_NOTES) -> list[Path]:
-    """Deletes all but the `keep` notes needed last of bytes that brought down what read them; returns those that went.
+    """Deletes all but the `keep` notes needed last of bytes that brought down what read them, or do not hold their
+    edition; returns those that went.
 
     What goes costs one more try, should its bytes come again.
 
@@ -190,7 +191,8 @@ def prune_notes(tidy: Path, keep: int = KEPT_NOTES) -> list[Path]:
         >>> prune_notes(settings().tidy)                                        # doctest: +SKIP
         []
     """
-    notes = sorted(tidy.glob(f"*/*/*{DIED}"), key=lambda note: note.stat().st_mtime, reverse=True)
+    found = (note for ending in NOTES for note in tidy.glob(f"*/*/*{ending}"))
+    notes = sorted(found, key=lambda note: note.stat().st_mtime, reverse=True)
     for note in notes[keep:]:
         note.unlink()
     return notes[keep:]

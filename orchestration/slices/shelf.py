@@ -8,7 +8,6 @@ takes those whose keys are still right: a first build of many years goes on wher
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import shutil
@@ -17,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from orchestration.checksums import checksum
 from orchestration.quality.verdict import CheckResult
 from orchestration.slices.code import digest
 
@@ -83,9 +83,3 @@ class Shelf:
 
     def _note(self, name: str) -> Path:
         return self.folder / f"{name}.json"
-
-
-def checksum(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

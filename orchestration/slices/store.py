@@ -17,9 +17,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from orchestration.checksums import checksum
 from orchestration.errors import SetupError
 from orchestration.quality.verdict import CheckResult
-from orchestration.slices.shelf import Shelf, checksum
+from orchestration.slices.shelf import Shelf
 
 log = logging.getLogger("clusters.build")
 

@@ -118,6 +118,14 @@ def made_from() -> str:
     return Refresh().inputs_hash
 
 
+def test_the_code_is_read_when_it_is_asked_for(home: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster copies the resource several times before a refresh begins: each would read all files again."""
+    with monkeypatch.context() as patch:
+        patch.setattr(inputs, "_below", lambda _: pytest.fail("read although nobody asked"))
+        refresh = Refresh()
+    assert refresh.code == read_code()
+
+
 def test_a_setting_that_reaches_the_numbers_makes_another_release(home: None, monkeypatch: pytest.MonkeyPatch) -> None:
     before = made_from()
     monkeypatch.setenv("CLUSTERS_BOUND_PROGRAMMES", str(settings().bound_programmes + 1))

@@ -13,9 +13,10 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from orchestration.checksums import checksum
 from orchestration.cli import app
 from orchestration.errors import SetupError
-from orchestration.release.integrity import alteration, checksum
+from orchestration.release.integrity import alteration
 from orchestration.release.manifest import manifest_path, read_manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.rollback import roll_back

@@ -11,10 +11,10 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
+from orchestration.checksums import checksum
 from orchestration.cli import app
 from orchestration.errors import LockedError, SetupError
 from orchestration.release.contents import TableContent, differing, table_contents
-from orchestration.release.integrity import checksum
 from orchestration.release.manifest import Manifest, manifest_path, read_manifest, write_manifest
 from orchestration.release.publish import Warehouse
 from orchestration.release.revisions import difference

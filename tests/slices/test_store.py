@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
+from orchestration.checksums import checksum
 from orchestration.errors import SetupError
 from orchestration.quality.verdict import CheckResult
 from orchestration.slices import store as module
-from orchestration.slices.shelf import Shelf, checksum
+from orchestration.slices.shelf import Shelf
 from orchestration.slices.store import Asked, Store
 
 WARNED = CheckResult("rows_fit", "employment", "dbt", "warning", False, "1 row that does not fit", "none")
