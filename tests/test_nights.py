@@ -91,6 +91,8 @@ def test_what_is_wrong_is_found(world: World) -> None:
         gone = Seen(**vars(now) | {"figures": now.figures | {(YEARS, 1999): 1}})
         assert any("are lost" in text for text in judged(world, gone, now, 0, {}))
         older = Seen(**vars(now) | {"release": "20200101T000000Z"})
-        assert any("is gone" in text for text in judged(world, older, now, KILLED, {}))
+        assert any("is gone" in text for text in judged(world, older, now, KILLED, {"die_after": 1.0}))
+        assert judged(world, now, now, KILLED, {"die_after": 1.0}) == []
+        assert any("hung" in text for text in judged(world, now, now, KILLED, {}))
         assert forked(world, command(world, "status")) == 0
     assert Counter(now.figures.keys() & CLEAN.keys()).total() == len(CLEAN)

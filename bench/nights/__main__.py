@@ -1,6 +1,6 @@
 """Operates a home through seeded years of nights, in virtual time, and looks at it after every night.
 
-    python -m bench.nights [--years 1] [--nights 365] [--seed 1] [--minutes M] [--verbose]
+    python -m bench.nights [--years 1] [--nights 365] [--seed 1] [--jobs N] [--minutes M] [--folder DIR] [--verbose]
 
 A year is a home of its own and its seed. In a night publishers bring new years, re-issues, withdrawals and broken
 files; operators roll back, lift, accept, update code; machines are killed, fill up, jump in time, start two refreshes,
@@ -16,15 +16,18 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from bench.nights.life import (
+    KILLED,
     World,
     command,
     copy_home,
@@ -34,6 +37,7 @@ from bench.nights.life import (
     operators_doings,
     publishers_news,
     refresh,
+    said,
 )
 from bench.nights.tiny import tiny_warehouse
 from bench.nights.watch import (
@@ -46,15 +50,16 @@ from bench.nights.watch import (
     wrong_with_status,
 )
 
-KILLED = -signal.SIGKILL
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
 
 
 def one_night(world: World, before: Seen, count: Counter[str]) -> tuple[list[str], list[str]]:
     """Tonight's events in words, and what was wrong afterwards."""
     told = publishers_news(world)
-    for said in operators_doings(world):
-        code = forked(world, command(world, *said))
-        told.append(f"{' '.join(said)}: {code}")
+    for typed in operators_doings(world):
+        code = forked(world, command(world, *typed))
+        told.append(f"{' '.join(typed)}: {code}")
         before = look(world.home)
     world.write()
     told += machine(world)
@@ -81,16 +86,18 @@ def one_night(world: World, before: Seen, count: Counter[str]) -> tuple[list[str
 
 def judged(world: World, before: Seen, now: Seen, code: int, limits: dict[str, float]) -> list[str]:
     """What is wrong after a refresh that ended with a code."""
-    if code == KILLED:
-        return wrong_with_home(world, before, now, None) + wrong_with_status(world, now, None)
-    wrong = wrong_with_home(world, before, now, code, full="file_limit" in limits)
-    wrong += wrong_with_status(world, now, code)
+    ended = None if code == KILLED else code
+    # A killed one said nothing: what stands there is of an earlier command.
+    of_refresh = said(world)[-600:] if ended else ""
+    found = status(world)
+    wrong = wrong_with_home(world, before, now, ended, full="file_limit" in limits)
+    wrong += wrong_with_status(world, found, now, ended, of_refresh)
+    if code == KILLED and "die_after" not in limits:
+        wrong.append("the refresh hung, or something else killed it than tonight's dice")
     if code == 0:
-        outcome = (status(world).get("last_run") or {}).get("outcome", "")
-        wrong += wrong_after_success(world, before, now, outcome)
-    elif not limits and not explains_failure(world, code):
-        said = (world.base / "said.txt").read_text(encoding="utf-8")
-        wrong.append(f"a refresh ended with {code} for no reason of tonight's: {said[-600:]}")
+        wrong += wrong_after_success(world, before, now, (found.get("last_run") or {}).get("outcome", ""))
+    elif ended and not limits and not explains_failure(world, code):
+        wrong.append(f"a refresh ended with {code} for no reason of tonight's: {of_refresh}")
     return wrong
 
 
@@ -153,22 +160,38 @@ def one_year(base: Path, seed: int, nights: int, *, verbose: bool, until: float)
     return wrong, count, nights
 
 
+def lived(seed: int, args: argparse.Namespace, until: float) -> tuple[list[str], Counter[str], int]:
+    """A year as `one_year` tells it, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="clusters-nights-", dir=args.folder) as folder:
+        told = one_year(Path(folder), seed, args.nights, verbose=args.verbose, until=until)
+        shutil.rmtree(Path(folder) / "backup", ignore_errors=True)
+    return told
+
+
+def in_memory() -> Path | None:
+    """Where files are kept in memory, if there is room. Processes are killed here, and no machine: all that they wrote
+    is there afterwards, on a disk too."""
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
+
+
 def main() -> int:
     """Runs, prints, and returns the exit status."""
     parser = argparse.ArgumentParser(prog="bench.nights", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--years", type=int, default=1, help="homes, each with the next seed")
     parser.add_argument("--nights", type=int, default=365)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="years side by side")
     parser.add_argument("--minutes", type=float, default=600, help="begin no night after so many")
+    parser.add_argument("--folder", type=Path, default=in_memory(), help="where homes are made, by default in memory")
     parser.add_argument("--verbose", action="store_true", help="a line for each night")
     args = parser.parse_args()
-    until, ends, wrong, nights = time.monotonic() + 60 * args.minutes, Counter[str](), [], 0
-    for seed in range(args.seed, args.seed + args.years):
-        with tempfile.TemporaryDirectory(prefix="clusters-nights-") as folder:
-            found, count, lived = one_year(Path(folder), seed, args.nights, verbose=args.verbose, until=until)
-            shutil.rmtree(Path(folder) / "backup", ignore_errors=True)
-        wrong, ends, nights = wrong + found, ends + count, nights + lived
-    print(json.dumps({"nights": nights, "ends": ends, "wrong": wrong}, indent=1))
+    began, ends, wrong, nights = time.monotonic(), Counter[str](), list[str](), 0
+    year = partial(lived, args=args, until=began + 60 * args.minutes)
+    with ProcessPoolExecutor(args.jobs, get_context("fork")) as pool:
+        for found, count, number in pool.map(year, range(args.seed, args.seed + args.years)):
+            wrong, ends, nights = wrong + found, ends + count, nights + number
+    told = {"nights": nights, "minutes": round((time.monotonic() - began) / 60, 1), "ends": ends, "wrong": wrong}
+    print(json.dumps(told, indent=1))
     return 1 if wrong else 0
 
 

@@ -15,12 +15,12 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from multiprocessing import forkserver
 from pathlib import Path
 
 import time_machine
 from typer.testing import CliRunner
 
+from bench.nights.process import begin, end
 from bench.nights.tiny import EXTRA, FIRST_YEAR, HOST, TITLES, YEARS
 from orchestration.cli import app
 from orchestration.settings import settings
@@ -28,6 +28,7 @@ from orchestration.settings import settings
 START = datetime(2025, 1, 1, 2, 30, tzinfo=UTC)
 BROKEN = ("<html><body>Down for maintenance</body></html>", "", "code,value\n001,many\n", "nothing,here\n1,2\n")
 LONGEST = 120.0
+KILLED = -signal.SIGKILL
 
 
 @dataclass
@@ -47,6 +48,8 @@ class World:
     broken: dict[tuple[str, int | None], str] = field(default_factory=dict)
     ever: dict[tuple[str, int | None], set[int]] = field(default_factory=dict)
     accepts: bool = False
+    # Seconds that the last refresh took that ended well.
+    took: float = 1.0
 
     @property
     def home(self) -> Path:
@@ -97,13 +100,13 @@ def forked(world: World, do: Callable[[], int], *, die_after: float | None = Non
     """Does something in a process of its own at the world's time; its exit code, or minus the signal it died of.
 
     It is killed after `die_after` seconds, and may write no file of more than `file_limit` bytes, as on a full disk.
+    One that hangs is killed after `LONGEST` seconds.
     """
     child = os.fork()
     if child == 0:
         code = 99
-        # One that the parent has started is not this process's to ask.
-        forkserver._forkserver.__init__()  # type: ignore[misc]
         try:
+            begin()
             if file_limit:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
             if die_after is not None:
@@ -115,15 +118,7 @@ def forked(world: World, do: Callable[[], int], *, die_after: float | None = Non
             traceback.print_exc()
         finally:
             os._exit(code)
-    deadline = time.monotonic() + LONGEST
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.01)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return -signal.SIGKILL
+    return end(child, LONGEST)
 
 
 def command(world: World, *arguments: str) -> Callable[[], int]:
@@ -145,12 +140,20 @@ def command(world: World, *arguments: str) -> Callable[[], int]:
     return run
 
 
-def refresh(world: World, **limits: float) -> int:
-    """The nightly refresh; its exit code."""
-    accepted = ["--accept-revision", YEARS] if world.accepts else []
-    code = forked(world, command(world, "refresh", *accepted), **limits)  # type: ignore[arg-type]
+def refresh(world: World, *, die_after: float | None = None, file_limit: int = 0) -> int:
+    """The nightly refresh; its exit code. It is killed after `die_after` times what the last good one took."""
+    accepted, began = ["--accept-revision", YEARS] if world.accepts else [], time.monotonic()
+    seconds = None if die_after is None else die_after * world.took
+    code = forked(world, command(world, "refresh", *accepted), die_after=seconds, file_limit=file_limit)
+    if code == 0 and die_after is None:
+        world.took = time.monotonic() - began
     del world.code[:-1]
     return code
+
+
+def said(world: World) -> str:
+    """What the last command said."""
+    return (world.base / "said.txt").read_text(encoding="utf-8")
 
 
 def publishers_news(world: World) -> list[str]:

@@ -10,7 +10,6 @@ which file it was made from; the gate stops a year that moved by more than two p
 
 from __future__ import annotations
 
-import importlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +19,10 @@ from unittest import mock
 
 import duckdb
 import yaml
+from alembic.script import ScriptDirectory
 from dagster import AssetKey, AssetSelection, Definitions, Output, asset, define_asset_job, in_process_executor
 
+from bench.nights.process import migrations, prepare
 from orchestration import definitions
 from orchestration.assets import metadata, release, resources, tidy, warehouse, whole
 from orchestration.assets.release import build_path
@@ -34,11 +35,6 @@ from orchestration.release import inputs, rollback
 from orchestration.release.publish import Warehouse
 from orchestration.sources.catalogue import SOURCES, discovered
 from orchestration.table_contract import ColumnContract, TableContract
-
-# Imported where they are needed, they would be in each process that a night forks.
-for _name in ("alembic.config", "anyio._backends._asyncio", "httpcore", "pandas", "uvicorn.protocols.http.auto",
-              "orchestration.event_log", "orchestration.sample.publishers", "starlette.staticfiles"):  # fmt: skip
-    importlib.import_module(_name)
 
 HOST = "stats.example.org"
 FIRST_YEAR = 2020
@@ -131,7 +127,9 @@ def tiny_warehouse(code_version: list[str]) -> Iterator[None]:
         mock.patch.object(release, "read_code", read_code),
         mock.patch.object(resources, "read_code", read_code),
         mock.patch.object(summary, "print_summary"),
+        mock.patch.object(ScriptDirectory, "from_config", migrations),
     ):
+        prepare()
         yield
 
 

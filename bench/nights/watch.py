@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from bench.nights.life import World, command, forked
+from bench.nights.life import World, command, forked, said
 from bench.nights.tiny import EXTRA, TITLES, YEARS
 from orchestration.release.retention import KEPT_RUNS
 
@@ -103,24 +103,24 @@ def grown(home: Path, now: Seen) -> list[str]:
 def status(world: World) -> dict[str, Any]:
     """What `clusters status --json` says; empty where it fails."""
     code = forked(world, command(world, "status", "--json"))
-    return json.loads((world.base / "said.txt").read_text(encoding="utf-8")) if code == 0 else {}
+    return json.loads(said(world)) if code == 0 else {}
 
 
-def wrong_with_status(world: World, now: Seen, code: int | None) -> list[str]:
-    """Where `clusters status` and the home differ."""
-    of_refresh = (world.base / "said.txt").read_text(encoding="utf-8")[-600:] if code else ""
-    said = status(world)
-    if not said:
-        return [f"status fails: {(world.base / 'said.txt').read_text(encoding='utf-8')[-300:]}"]
+def wrong_with_status(
+    world: World, found: dict[str, Any], now: Seen, code: int | None, of_refresh: str = ""
+) -> list[str]:
+    """Where the home and what `clusters status` has just said of it differ; `of_refresh` is what the refresh said."""
+    if not found:
+        return [f"status fails: {said(world)[-300:]}"]
     wrong = []
-    release = (said["release"] or {}).get("release_id")
+    release = (found["release"] or {}).get("release_id")
     if release != now.release:
         wrong.append(f"status names release {release}, analysts see {now.release}")
-    last = said["last_run"] or {}
+    last = found["last_run"] or {}
     if code is not None and code not in (4, last.get("exit_code")):
         wrong.append(f"the refresh ended with {code}, status says {last.get('exit_code')}: {of_refresh}")
-    if release and said["release"]["altered"]:
-        wrong.append(f"status says altered: {said['release']['altered']}")
+    if release and found["release"]["altered"]:
+        wrong.append(f"status says altered: {found['release']['altered']}")
     return wrong
 
 
