@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 
+from orchestration.checksums import REMEMBERED, version_of
 from orchestration.errors import SetupError
 from orchestration.quality.profiles import TableProfile
 from orchestration.quality.verdict import CheckResult
@@ -113,11 +115,20 @@ class Catalogue:
 
 
 def read_release(path: Path) -> ReleaseRow:
-    """The row of `meta.release` of a release or build file.
+    """The row of `meta.release` of a release or build file, read once a process as long as nothing touches the file.
 
     Raises:
         SetupError: if the file is not a release of this warehouse.
     """
+    try:
+        return _release_row(path, version_of(path))
+    except OSError as error:
+        raise SetupError(f"{path.name}: not a release of this warehouse: {error}") from error
+
+
+# A night asks some eight times what it compares with, and each time DuckDB opens the file anew.
+@lru_cache(maxsize=REMEMBERED)
+def _release_row(path: Path, _version: tuple[int, ...]) -> ReleaseRow:
     rows = _read(path, "release", ReleaseRow)
     if len(rows) != 1:
         raise SetupError(f"{path.name}: meta.release has {len(rows)} rows instead of one; publish again")

@@ -67,6 +67,23 @@ def test_what_is_written_is_read_back(build: Path) -> None:
     )
 
 
+def test_a_release_is_opened_once_for_its_row_until_somebody_writes(
+    build: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    connect = duckdb.connect
+    with monkeypatch.context() as patch:
+        patch.setattr(duckdb, "connect", lambda path, **how: opened.append(path) or connect(path, **how))
+        assert records.read_release(build) == records.read_release(build) == catalogue().release
+    assert opened == [build]
+    with duckdb.connect(build) as con:
+        con.execute("UPDATE meta.release SET code_version = 'another'")
+    assert records.read_release(build).code_version == "another"
+    build.unlink()
+    with pytest.raises(SetupError, match=r"build\.duckdb: not a release of this warehouse"):
+        records.read_release(build)
+
+
 def test_profiles_of_releases_that_hold_a_map_are_read(build: Path) -> None:
     with duckdb.connect(build) as con:
         con.execute("ALTER TABLE meta.table_profile DROP region_type")
