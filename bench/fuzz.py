@@ -2,7 +2,7 @@
 
     python -m bench.fuzz --seconds 600 --seed 1 [--sample DIR] [--keep DIR]
 
-Every format that a declared source has in the sample, and one small file for each shared reader, are changed by
+Every format that a declared source has in the sample, and small files for each shared reader, are changed by
 hypothesis: bytes flipped, cut, moved, repeated, odd ones put in; in archives also inside their members. Each goes
 through the look at what lands and the parser as in a refresh, within the limits of the cage. A violation is any other
 error than the source's, an error that no parser foresaw, or a process that outlives its time. Prints each violation
@@ -57,6 +57,14 @@ ODD = [
     *(b"[" * 3000, b"{" * 3000, b'"a":', b"<td>" * 500, b"</table>", b"<!DOCTYPE x [<!ENTITY a 'b'>]>&a;", b"&#0;"),
     *(b"PK\x01\x02", b"PK\x05\x06", b"\x1f\x8b", b"\xff" * 8, b"\0" * 64, b"A" * 70_000),
 ]
+# Of one table of Eurostat's: TSV as it was and as it is, and SDMX-CSV.
+LAYOUTS = (
+    b"unit,landuse,geo\\time\t2016 \t2015 \nKM2,TOTAL,DE111\t207.3 \t: c\nKM2,TOTAL,DE112\t618 b\t618 \n",
+    b"freq,landuse,unit,geo\\TIME_PERIOD\t2015 \t2016 \r\nA,TOTAL,KM2,DE111\t: c\t207.3 \r\n"
+    b"A,TOTAL,KM2,DE112\t618 \t618 b\r\n",
+    b"DATAFLOW,LAST UPDATE,freq,landuse,unit,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG\n"
+    b"ESTAT:X(1.0),01/01/26,A,TOTAL,KM2,DE111,2015,,c\nESTAT:X(1.0),01/01/26,A,TOTAL,KM2,DE112,2015,618,\n",
+)
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 
@@ -178,9 +186,10 @@ def within(draw: Draw, content: bytes) -> bytes:
 
 def changed(draw: Draw, content: bytes) -> bytes:
     """The content after one change."""
-    # What decides most stands at the beginning.
-    last = draw(st.sampled_from([min(len(content), 300), len(content)]))
-    at = draw(st.integers(0, last))
+    # What decides most stands at the beginning, and of an archive, whose list of members comes last, at the end.
+    near = min(len(content), 300)
+    first, last = draw(st.sampled_from([(0, near), (len(content) - near, len(content)), (0, len(content))]))
+    at = draw(st.integers(first, last))
     length = draw(st.sampled_from([1, 1, 2, 8, 100, 5000]))
     odd = draw(st.one_of(st.sampled_from(ODD), st.binary(min_size=1, max_size=6)))
     match draw(st.sampled_from(["replace", "insert", "delete", "repeat", "cut", "move"])):
@@ -218,8 +227,11 @@ def of_readers(folder: Path) -> Iterator[Subject]:
     """A small file for each shared reader, in each kind that it takes."""
     rows = [["town", "n"], ["01", "4"], ["02", "5"]]
     page = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    table = b"town,n\n01,4\n02,5\n"
     for kind, reader, content in (
-        ("csv", "delimited", b"town,n\n01,4\n02,5\n"),
+        ("csv", "delimited", table),
+        ("gz", "delimited", gzip.compress(table, 1, mtime=0)),
+        ("zip", "delimited", zipped({"people.csv": table})),
         ("json", "json", b'[["town","n"],["01","4"],["02",5]]'),
         ("json", "json", b'[{"town":"01","n":4},{"town":"02","n":"5"}]'),
         ("html", "html_table", f"<html><body><table>{page}</table></body></html>".encode()),
@@ -229,6 +241,10 @@ def of_readers(folder: Path) -> Iterator[Subject]:
         source = declared(folder, editions=[edition])
         [made] = source.editions(Asked([], TODAY, {}))
         yield Subject(source, made, made.formats[0], (content,))
+    eurostat = SOURCES["eurostat_demo_r_d3area"]
+    [made] = eurostat.editions(Asked([], TODAY, {}))
+    for layout in LAYOUTS:
+        yield Subject(eurostat, made, made.formats[0], (gzip.compress(layout, 1, mtime=0),))
 
 
 def short(content: bytes) -> bytes:
