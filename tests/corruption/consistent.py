@@ -223,6 +223,10 @@ CONSISTENT = [
     Mutation("industry_titles_exchanged", "stg_qcew_industries",
              _title("industry", "industry_code", "{from_industry}", "{stranger}"),
              touches=("from_industry", "stranger")),
+    Mutation("industry_titles_exchanged_in_a_new_list", "stg_qcew_industries",
+             "SELECT * FROM clean UNION ALL BY NAME SELECT * REPLACE ('9999-12-31' AS vintage) FROM ("
+             + _title("industry", "industry_code", "{from_industry}", "{stranger}") + ")",
+             touches=("from_industry", "stranger")),
     Mutation("county_titles_exchanged", "stg_qcew_areas", _title("area", "area_fips", "{county_a}", "{county_b}"),
              touches=_OF),
 ]  # fmt: skip

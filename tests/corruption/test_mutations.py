@@ -37,7 +37,7 @@ KNOWN = {
     "half_an_industry_moved_to_its_sister_thorough": "a warning: employers are filed anew every year",
     "industry_grows_by_a_quarter_thorough": "a warning: some industries do",
     "county_renamed": "a warning: codes of counties change, and the lists that know the new one come later",
-    "industry_titles_exchanged": "no other publisher's list of titles is held against this one",
+    "industry_titles_exchanged": "nobody else prints titles as fine as six digits",
 }
 FOUND_IN_A_REISSUE = {
     "industries_lost",
@@ -57,7 +57,7 @@ ON_THE_SAMPLE = (
     "counties_exchanged_thorough",
     "half_an_industry_moved_to_its_sister_thorough", "industry_grows_by_a_quarter_thorough",
     "industries_of_other_parents_exchanged_thorough", "county_renamed", "industry_renamed",
-    "industry_titles_exchanged", "county_titles_exchanged",
+    "industry_titles_exchanged", "industry_titles_exchanged_in_a_new_list", "county_titles_exchanged",
 )  # fmt: skip
 ON_THE_SLICES = (
     "wages_and_pay_in_thousands", "ownerships_shifted", "two_states_swapped", "state_of_the_year_before",

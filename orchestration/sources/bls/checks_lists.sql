@@ -47,3 +47,37 @@ JOIN stg_qcew_industries AS five ON six.industry_code = five.industry_code || '0
 WHERE length(six.industry_code) = 6
 GROUP BY six.vintage
 HAVING same < 0.9 * industries;
+
+-- name: industries_do_not_bear_anothers_title
+-- table: stg_qcew_industries
+-- severity: error
+-- expected: no industry has the title that is another one's by the list landed before, by the survey of occupations or
+--     by the list's own level above, and not its own
+-- The only part of an industry is the whole of it. The survey spells many titles another way, none as the list spells
+-- another industry. Codes that an edition of NAICS gives to other industries keep their old titles in the list, with its
+-- mark.
+WITH titled AS (
+    SELECT DISTINCT dense_rank() OVER (ORDER BY vintage) AS number, industry_code AS code, industry_title,
+        lower(industry_title) AS title
+    FROM stg_qcew_industries
+),
+said AS (
+    SELECT number + 1 AS number, code, title FROM titled
+    UNION
+    SELECT number, max(part.code), whole.title
+    FROM titled AS part JOIN titled AS whole USING (number)
+    WHERE whole.code = left(part.code, -1)
+    GROUP BY number, whole.code, whole.title
+    HAVING count(DISTINCT part.code) = 1
+    UNION
+    SELECT number, naics_code, lower(survey.industry_title)
+    FROM stg_oews_industry AS survey CROSS JOIN (SELECT DISTINCT number FROM titled)
+)
+SELECT titled.number AS list, titled.code AS industry_code, industry_title, said.code AS title_of
+FROM titled JOIN said
+    ON said.number = titled.number AND said.title = titled.title AND length(said.code) = length(titled.code)
+WHERE (titled.number, titled.code) IN (SELECT (number, code) FROM said)
+    AND (titled.number, titled.code, titled.title) NOT IN (SELECT (number, code, title) FROM said)
+    AND (said.number, said.code) IN (SELECT (number, code) FROM titled)
+    AND (said.number, said.code, said.title) NOT IN (SELECT (number, code, title) FROM titled)
+ORDER BY ALL;
