@@ -89,6 +89,11 @@ def _cells(
     parts = re.split(r"\s*[,\\]\s*", first) if "\\" in first else []
     is_tsv = len(parts) > 1 and parts[-1] in ("time", TIME)
     dimensions = parts[:-1] if is_tsv else [n for n in read_header(dataset, file, ",", "utf-8") if n not in ABOUT]
+    if not all(dimensions) or len({name.lower() for name in dimensions}) < len(dimensions):
+        problem = (
+            f"the dimensions are not each named once ({', '.join(name or '(no name)' for name in dimensions[:8])})"
+        )
+        raise SourceError(dataset, file.name, problem, LAYOUT_REMEDY)
     wanted = dict.fromkeys([*(field.header for field in fields), *where])
     missing = ", ".join(name for name in wanted if name not in (*dimensions, TIME, VALUE, FLAGS))
     if missing:
