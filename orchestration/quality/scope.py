@@ -60,7 +60,9 @@ class Scope:
         """
         read = [table for table in self.years if _names(check, table)]
         known = self.passed.get((check.table, check.name))
-        if known is None or check.of_all_years or any(self.years[table] is None for table in read):
+        # Each table shows its own new years: two that have others would never meet.
+        differ = len({frozenset(self.years[table] or ()) for table in read if self.is_in_part(table)}) > 1
+        if known is None or check.of_all_years or differ or any(self.years[table] is None for table in read):
             return self.of_everything(check)
         # One that reads no table holds profiles against each other, which are of every night.
         return check if not read or any(map(self.is_new, read)) else known

@@ -108,6 +108,20 @@ def test_a_new_table_without_years_is_held_against_all_years(file: Path) -> None
     assert failures(asked(file, Scope({"employment": [], "places": []}, known), check)) == set()
 
 
+def test_tables_whose_new_years_differ_are_held_against_each_other_whole(file: Path) -> None:
+    """A survey of 2016 that comes with the employment of 2017: neither new year meets the other."""
+    change(file, "CREATE TABLE survey AS SELECT year, region_id, employment FROM employment")
+    sql = (
+        "SELECT e.year FROM employment AS e JOIN survey AS s USING (year, region_id) WHERE s.employment > e.employment"
+    )
+    check = SqlCheck("survey_agrees", "employment", "warning", sql, "no more in the survey")
+    known = passed(file, check)
+    change(file, "UPDATE survey SET employment = 10 ** 6 WHERE year = 2016")
+    for of_survey in ([2016], [2016, 2017]):
+        scope = Scope({"employment": [2017], "survey": of_survey}, known)
+        assert failures(asked(file, scope, check)) == {"survey_agrees"}, of_survey
+
+
 def test_checks_of_all_years_and_of_profiles_are_asked_every_night(file: Path) -> None:
     every = replace(
         ONE_BIG_ONE, sql="SELECT 1 WHERE (SELECT count(DISTINCT year) FROM employment) < 2", of_all_years=True
