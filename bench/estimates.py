@@ -27,7 +27,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -60,6 +60,7 @@ UNPUBLISHED, LEAST_PUBLISHED, OF_THREE_AND_FOUR = (1.0, 2.0), 2, 3.5
 FEWEST, JUDGED = 200, 500
 FACTORS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
 HELD = (0.75, 0.88)
+COARSER = ((0, 1, 2, 3), (0, 1, 3), (0, 3))
 SHAPE = (len(EVIDENCE), len(TYPES), len(DETAILS), len(ESTABLISHMENTS), len(SIZES))
 
 
@@ -67,7 +68,8 @@ SHAPE = (len(EVIDENCE), len(TYPES), len(DETAILS), len(ESTABLISHMENTS), len(SIZES
 class Trial:
     """Private cells of a year of which some are hidden, one entry each; `truth` is NaN where nobody knows it.
 
-    `pay` is the average wage of a cell, as estimated where it is not printed; `true_pay` is NaN where that is withheld.
+    `pay` is the average wage of a cell, as estimated where it is not printed, between `pay_lower` and `pay_upper`;
+    `usual_pay` is its industry's mean, `true_pay` is NaN where that is withheld.
     """
 
     evidence: np.ndarray
@@ -87,6 +89,9 @@ class Trial:
     is_withheld: np.ndarray
     is_hidden: np.ndarray
     pay: np.ndarray
+    pay_lower: np.ndarray
+    pay_upper: np.ndarray
+    usual_pay: np.ndarray
     true_pay: np.ndarray
     half: np.ndarray
 
@@ -109,6 +114,7 @@ class Trial:
         )
         chosen = (kind >= 0) & (year.cells["ownership_no"] == 4)
         count = year.cells["establishments"]
+        pay_lower, pay_upper = pay_bounds(found)
         columns = {
             "evidence": found["is_told"].astype(np.int64),
             "kind": kind, "detail": detail, "estimate": found["estimate"], "lower": found["lower"],
@@ -120,7 +126,10 @@ class Trial:
             "establishments": count, "is_total": year.level == 0,
             "is_withheld": np.isnan(year.cells["employment"]),
             "is_hidden": np.isnan(left.cells["wages"]) & ~np.isnan(year.cells["wages"]),
-            "pay": np.where(np.isnan(left.cells["wages"]), found["pay"], average_pay(year)),
+            "pay": np.where(
+                np.isnan(left.cells["wages"]), np.clip(found["pay"], pay_lower, pay_upper), average_pay(year)
+            ),
+            "pay_lower": pay_lower, "pay_upper": pay_upper, "usual_pay": found["usual_pay"],
             "true_pay": average_pay(year),
             "half": np.array([half(name) for name in year.region_id.tolist()]),
         }  # fmt: skip
@@ -159,6 +168,14 @@ class Trial:
         return (low <= self.truth) & (self.truth <= high)
 
 
+def pay_bounds(found: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the most that the average wage of each withheld cell can be, in whole units of currency."""
+    least, most = np.zeros(len(found["lower"])), np.full(len(found["lower"]), np.inf)
+    np.divide(found["wages_lower"], found["upper"], out=least, where=found["upper"] > 0)
+    np.divide(found["wages_upper"], found["lower"], out=most, where=found["lower"] > 0)
+    return np.floor(np.nan_to_num(least)), np.ceil(np.nan_to_num(most, nan=np.inf, posinf=np.inf))
+
+
 def average_pay(year: Year) -> np.ndarray:
     """The average wage of each cell of a year by what is printed; NaN where that is withheld, 0 without jobs."""
     jobs = year.cells["employment"]
@@ -174,11 +191,11 @@ def half(region_id: str) -> int:
     return int(code[:5]) // 20 % 2 if region_type == "cbsa" else int(code[:2]) % 2
 
 
-def fitted(trial: Trial) -> np.ndarray:
+def fitted(trial: Trial, coarser: Sequence[tuple[int, ...]] = COARSER) -> np.ndarray:
     """Middle and half-widths of the errors' logarithms, by evidence, type of region, detail, establishments, mean size.
 
-    A class of few cells has the errors of its type, detail and establishments, or of more classes taken together, or of
-    the same class without evidence.
+    A class of few cells has the errors of more classes taken together, by the first axes of `coarser` that leave
+    enough, or of the same class without evidence.
     """
     error = np.log((trial.truth + HALF) / (trial.estimate + HALF))
     judged = trial.is_open & ~np.isnan(trial.truth)
@@ -187,7 +204,7 @@ def fitted(trial: Trial) -> np.ndarray:
     for place in product(*map(range, SHAPE)):
         if place[3] < LEAST_PUBLISHED:
             continue
-        for kept in ((0, 1, 2, 3, 4), (0, 1, 2, 3), (0, 1, 3), (0, 3)):
+        for kept in (tuple(range(len(axes))), *coarser):
             chosen = judged.copy()
             for axis in kept:
                 chosen &= axes[axis] == place[axis]
@@ -335,15 +352,17 @@ def classes() -> Iterator[tuple[int, ...]]:
     return (place for place in product(*map(range, SHAPE)) if place[0] == 0 or place[3] >= LEAST_PUBLISHED)
 
 
-def rows(errors: np.ndarray, factors: Sequence[float]) -> Iterator[dict[str, Any]]:
-    """The seed's rows."""
-    ends = {"establishments": (*ESTABLISHMENTS, 10**9), "size": (*SIZES, 10**9)}
+def rows(
+    errors: np.ndarray, factors: Sequence[float], last: str = "size", starts: Sequence[int] = SIZES
+) -> Iterator[dict[str, Any]]:
+    """The seed's rows; `last` is what the last axis goes by, `starts` where its classes begin."""
+    ends = {"establishments": (*ESTABLISHMENTS, 10**9), last: (*starts, 10**9)}
     for evidence, kind, detail, count, size in classes():
         middle, below, above = errors[evidence, kind, detail, count, size].round(4).tolist()
         yield {"evidence": EVIDENCE[evidence], "region_type": TYPES[kind], "detail": DETAILS[detail],
                "establishments_from": ends["establishments"][count],
                "establishments_below": ends["establishments"][count + 1],
-               "size_from": ends["size"][size], "size_below": ends["size"][size + 1],
+               f"{last}_from": ends[last][size], f"{last}_below": ends[last][size + 1],
                "middle": middle, "below": below, "above": above, "cluster_factor": factors[kind]}  # fmt: skip
 
 

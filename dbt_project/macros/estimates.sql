@@ -13,10 +13,10 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- The same of an average wage, whole dollars, of which nothing is certain; NULL without an estimate. -#}
-{% macro pay_percentile(end, estimate, middle, width) -%}
+{#- The same of an average wage, whole dollars; NULL without an estimate. -#}
+{% macro pay_percentile(end, estimate, lower, upper, middle, width) -%}
     CASE
-        WHEN {{ estimate }} IS NOT NULL THEN {{ estimate_percentile(end, estimate, "0", "NULL", middle, width) }}
+        WHEN {{ estimate }} IS NOT NULL THEN {{ estimate_percentile(end, estimate, lower, upper, middle, width) }}
     END
 {%- endmacro %}
 

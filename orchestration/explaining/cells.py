@@ -32,8 +32,8 @@ HOW = (
 )
 HOW_PAID = (
     "The estimate is the jobs, as estimated, times the industry's mean pay, fitted to all wages of the year that are "
-    "printed, over the jobs; the interval comes from errors that were measured on hidden cells. Neither is made again "
-    "here"
+    "printed, over the jobs; the interval comes from errors that were measured on hidden cells, and both keep to what "
+    "printed wages leave. Neither is made again here"
 )
 REST = """
     SELECT count(*) AS parts, count(*) FILTER (WHERE e.employment IS NULL) AS open,

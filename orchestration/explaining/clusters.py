@@ -26,7 +26,8 @@ HOW = (
 )
 HOW_PAID = (
     "The estimate is the sum of the industries' wages, known and estimated, over that of their jobs, to the dollar; "
-    "the interval comes from those of its withheld industries and is not made again here"
+    "the interval comes from those of its withheld industries, within what printed wages leave, and is not made again "
+    "here"
 )
 PAY = ("wages_estimate", "average_wage_estimate", "average_wage_p10", "average_wage_p90")
 DRAWN = "It comes from 200 ways to fill in what is withheld (docs/estimates.md), which are not drawn anew here."

@@ -148,9 +148,13 @@ def _estimate(of: Pair, found: dict[str, Any]) -> dict[str, float | None]:
 
 
 def _pay(of: Pair, found: dict[str, Any]) -> dict[str, float | None]:
-    """The average wage where it is known, else that of the industries, known and estimated; and wages by it."""
+    """The average wage where it is known, else known wages over likely jobs, else that of the industries."""
     known, jobs = found["average_wage"], found["employment_estimate"]
-    pay = average_wage(of.here.region, of.here.cluster_id) if known is None and of.has_estimates else known
+    pay = known
+    if known is None and found["wages"] is not None and jobs:
+        pay = math.floor(found["wages"] / jobs + 0.5)
+    elif known is None and of.has_estimates:
+        pay = average_wage(of.here.region, of.here.cluster_id)
     wages = found["wages"] if found["wages"] is not None or pay is None or jobs is None else pay * jobs
     ends = {} if known is None else {"average_wage_p10": known, "average_wage_p90": known}
     return {"average_wage_estimate": pay, "wages_estimate": wages} | ends

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.indicators.bounds import UNBOUNDED, Tightened, tighten
-from orchestration.indicators.estimate import Told, estimate, mean_sizes, raked
+from orchestration.indicators.estimate import Told, estimate
 from orchestration.indicators.evidence import Figures
+from orchestration.indicators.pay import wages_of_cells
 from orchestration.indicators.programme import refine
 from orchestration.indicators.sums import Hierarchy, Sums, sums_along
 
@@ -27,11 +28,6 @@ OWNERSHIPS = np.array([-1, 0, 0, 0, 0])
 # Of how many establishments on another source tells of a cell: none prints fewer, so that what it counts beside one or
 # two are others. And from which share of them on it is said to tell of the cell.
 LEAST_TOLD, MOST = 3, 0.5
-# A withheld cell's average pay is taken to be within this factor of its industry's mean, as that of published cells is
-# but for one in a hundred: what wages that do not add up would leave of it may be nothing.
-PAY_FACTOR = 4.0
-# Fewer than of jobs: all that is printed of wages stands still.
-PAY_ROUNDS = 8
 # Total, sector, subsector, industry group: how far a group lies below the total.
 GROUP_DEPTH = 3
 
@@ -129,7 +125,8 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places, programmes: int 
     Returns:
         One entry per cell in `lower` and `upper`, in jobs as they would be printed (NaN above: none known), in
         `estimate` a likely number of jobs between them, in `pay` likely wages a job of a cell whose wages are not
-        printed, in currency a year (NaN: printed, or nobody's), in `is_told` whether another source tells of half or
+        printed, in currency a year (NaN: printed, or nobody's), in `usual_pay` its industry's mean, in `wages_lower` and `wages_upper` the bounds of its
+        wages (NaN: printed, or above none known), in `is_told` whether another source tells of half or
         more of a withheld cell's establishments, which are three or more, and in `unused` nothing, or which sums with
         this cell as their whole were no evidence, as names of `Places.hierarchies` separated by commas. The totals of a
         region of which none of a hierarchy's sums were say `all` before its name; of one whose own figures were none,
@@ -165,10 +162,9 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places, programmes: int 
         "lower": np.where(is_known, known, lower),
         "upper": np.where(is_known, known, upper),
         "estimate": np.where(is_known, known, np.clip(likely, lower, np.where(np.isnan(upper), np.inf, upper))),
-        "pay": _pay(cells, places, figures.is_printed, months, kept),
         "is_told": (_told(cells).covered(cells["establishments"]) >= MOST) & ~is_known,
         "unused": _named(unused),
-    }
+    } | _paid(cells, places, figures.is_printed, months, kept)
 
 
 def _heeded(
@@ -196,20 +192,22 @@ def _estimated(cells: Mapping[str, np.ndarray], places: Places, narrowed: Tighte
     return estimate(narrowed.lower, narrowed.upper, count, place, parent, steps, told=_told(cells))
 
 
-def _pay(
+def _paid(
     cells: Mapping[str, np.ndarray], places: Places, is_trusted: np.ndarray, months: np.ndarray, steps: list[Sums]
-) -> np.ndarray:
-    """Likely wages a job and year where they are not printed: job-months times the industry's mean pay, raked."""
-    wages, (place, parent) = cells["wages"], _kinds(cells, places)
-    is_known = is_trusted & ~np.isnan(wages)
-    known, nothing = np.where(is_known, wages, 0.0), np.where(is_known, 0.0, UNBOUNDED)
-    mean = mean_sizes(known, known + nothing, months, place, parent, rounding=0.0)[place]
-    overall = known.sum() / max(1.0, months[is_known].sum())
-    guess = np.where(is_known, wages, months * np.where(np.isnan(mean), overall, mean))
-    lower, upper = (np.where(is_known, wages, guess * factor) for factor in (1 / PAY_FACTOR, PAY_FACTOR))
-    likely = raked(guess, lower, upper, steps, PAY_ROUNDS)
-    asked = np.isnan(wages) & (likely > 0)
-    return np.divide(MONTHS * likely, months, out=np.full(len(wages), np.nan), where=asked)
+) -> dict[str, np.ndarray]:
+    """Likely wages a job, and bounds of wages, where wages are not printed; NaN elsewhere, and where there is none."""
+    found = wages_of_cells(cells["wages"], is_trusted, months, *_kinds(cells, places), steps)
+    is_asked, unknown = np.isnan(cells["wages"]), np.full(len(months), np.nan)
+    is_paid = is_asked & (found.likely > 0) & (months > 0)
+    pay, usual = (
+        np.divide(MONTHS * wages, months, out=unknown.copy(), where=is_paid) for wages in (found.likely, found.usual)
+    )
+    return {
+        "pay": pay,
+        "usual_pay": usual,
+        "wages_lower": np.where(is_asked, found.lower, unknown),
+        "wages_upper": np.where(is_asked & np.isfinite(found.upper), found.upper, unknown),
+    }
 
 
 def _kinds(cells: Mapping[str, np.ndarray], places: Places) -> tuple[np.ndarray, np.ndarray]:

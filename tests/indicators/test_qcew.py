@@ -219,7 +219,7 @@ def test_pay_of_withheld_cells_follows_their_industries_and_adds_up_to_what_is_p
 
 
 def test_wages_that_do_not_add_up_leave_nobody_unpaid() -> None:
-    """A sector whose printed industry has more wages than all of it: the other one is paid a quarter of the usual."""
+    """A sector whose printed industry has more wages than all of it: the other one is paid as is usual."""
     jobs = a_table()
     hidden = np.zeros(jobs.shape, bool)
     hidden[[3, 6, 1], 4] = True
@@ -228,7 +228,40 @@ def test_wages_that_do_not_add_up_leave_nobody_unpaid() -> None:
     year["average_pay"][:] = NAN
     found = bound_year(year, PLACES)
     pay = found["pay"].reshape(jobs.shape)[3, 4]
-    assert pay == pytest.approx(PAY[1] / qcew.PAY_FACTOR, rel=0.2)
+    assert pay == pytest.approx(PAY[1], rel=0.2)
+
+
+def test_what_is_printed_bounds_wages_and_the_estimate_keeps_to_it() -> None:
+    """Of a county's sector one industry is printed: the sector, withheld like the other one, earns at least as much."""
+    jobs = a_table()
+    hidden = np.zeros(jobs.shape, bool)
+    hidden[np.ix_([3, 6, 1, 0], [2, 4])] = True
+    year, wages = paid(jobs, hidden)
+    # Ten times its jobs' usual pay: far beyond four times the mean.
+    for region in (3, 6, 1, 0):
+        year["wages"].reshape(jobs.shape)[region, [0, 1, 5]] += 9 * wages[3, 5]
+    year["average_pay"][:] = NAN
+    found = {name: values.reshape(jobs.shape) for name, values in bound_year(year, PLACES).items()}
+    assert found["wages_lower"][3, 2] >= 10 * wages[3, 5]
+    assert found["pay"][3, 2] * found["estimate"][3, 2] >= 0.99 * found["wages_lower"][3, 2]
+    assert found["wages_upper"][3, 4] == pytest.approx(wages[3, 4])
+    assert np.isnan(found["wages_lower"][~hidden]).all()
+
+
+def test_an_area_of_one_county_has_its_countys_pay() -> None:
+    """Nothing is printed of two industries but the sectors of state and nation: both rows of the one place agree."""
+    alone = Places(
+        REGION, np.array([-1, -1, -1, -1, 6, -1, -1]), np.array([-1, -1, -1, 1, -1, 2, 1]), INDUSTRY, GROUPING
+    )
+    jobs = a_table()
+    jobs[6] = jobs[4]
+    hidden = np.zeros(jobs.shape, bool)
+    hidden[np.ix_([3, 4, 5, 6, 1, 2], [4, 5])] = True
+    year, _ = paid(jobs, hidden)
+    year["establishments"] = year["establishments"].copy()
+    year["establishments"].reshape(jobs.shape)[6] = year["establishments"].reshape(jobs.shape)[4]
+    pay = bound_year(year, alone)["pay"].reshape(jobs.shape)
+    assert pay[6, 4:] == pytest.approx(pay[4, 4:], rel=0.001)
 
 
 def test_programmes_never_widen_and_never_lose_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,6 +29,9 @@ bounds AS (
         CASE WHEN NOT isnan(upper) THEN upper END AS employment_upper,
         estimate AS employment_estimate,
         CASE WHEN NOT isnan(pay) THEN round(pay) END AS pay_estimate,
+        CASE WHEN NOT isnan(usual_pay) THEN usual_pay END AS usual_pay,
+        wages_lower,
+        CASE WHEN NOT isnan(wages_upper) THEN wages_upper END AS wages_upper,
         CASE WHEN is_told THEN 'cbp' ELSE 'none' END AS evidence
     FROM {{ ref("int_qcew_bounds") }}
 )
@@ -49,7 +52,10 @@ SELECT
     coalesce(c.employment, b.employment_lower, 0)::DOUBLE AS employment_lower,
     coalesce(c.employment, b.employment_upper)::DOUBLE AS employment_upper,
     CASE WHEN c.employment IS NULL THEN b.employment_estimate END AS employment_estimate,
+    coalesce(c.wages, b.wages_lower, 0)::DOUBLE AS wages_lower,
+    coalesce(c.wages, b.wages_upper)::DOUBLE AS wages_upper,
     CASE WHEN c.wages IS NULL THEN b.pay_estimate END AS pay_estimate,
+    CASE WHEN c.wages IS NULL THEN b.usual_pay END AS usual_pay,
     CASE WHEN c.employment IS NULL THEN b.evidence END AS evidence,
     CASE
         WHEN c.employment IS NOT NULL THEN c.known_as

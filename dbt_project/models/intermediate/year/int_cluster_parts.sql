@@ -53,6 +53,8 @@ SELECT
     p.pay_above,
     s.employment_lower AS lower,
     coalesce(s.employment_upper, 'infinity'::DOUBLE) AS upper,
+    floor(s.wages_lower / nullif(coalesce(s.employment_upper, 'infinity'::DOUBLE), 0)) AS average_wage_lower,
+    ceil(s.wages_upper / nullif(s.employment_lower, 0)) AS average_wage_upper,
     j.jobs AS private_jobs,
     a.jobs AS all_jobs
 FROM parts AS p

@@ -6,7 +6,8 @@ import pandas as pd
 from orchestration.indicators.qcew import Places, bound_year
 
 KEY = ["region_no", "ownership_no", "industry_no"]
-COLUMNS = dict.fromkeys(["year", *KEY], "int16") | dict.fromkeys(["lower", "upper", "estimate", "pay"], "float64")
+FIGURES = ["lower", "upper", "estimate", "pay", "usual_pay", "wages_lower", "wages_upper"]
+COLUMNS = dict.fromkeys(["year", *KEY], "int16") | dict.fromkeys(FIGURES, "float64")
 COLUMNS |= {"is_told": "bool", "unused": "str"}
 
 

@@ -40,11 +40,13 @@ estimated AS (
         ON m.region_id = e.region_id AND m.cluster_id = e.cluster_id AND m.year = e.year
 ),
 
--- Of the average wage, where it is not known, the estimate with what is known of its error. Without jobs nobody is paid.
+-- Of the average wage, where it is not known, the estimate with its bounds and what is known of its error. Without jobs
+-- nobody is paid.
 paid AS (
     SELECT
         region_id, cluster_id, year,
         round(average_wage) AS average_wage,
+        average_wage_lower, average_wage_upper,
         pay_middle, pay_below, pay_above
     FROM {{ ref("int_cluster_parts") }}
     WHERE average_wage > 0
@@ -122,10 +124,20 @@ SELECT
     {{ likely(probability("v.ucm_strong", "m.ucm_strong_probability")) }} AS ucm_strong_likely,
     m.stars_estimate,
     coalesce(m.wages, p.average_wage * {{ best("m.employment_estimate", "m.employment") }}) AS wages_estimate,
-    coalesce(m.average_wage, p.average_wage) AS average_wage_estimate,
-    {% for end, p, width in (("low", "p10", "below"), ("high", "p90", "above")) -%}
-    coalesce(m.average_wage, {{ pay_percentile(end, "p.average_wage", "p.pay_middle", "p.pay_" ~ width) }})
-        AS average_wage_{{ p }},
+    -- Wages that are known are divided by what jobs may be.
+    coalesce(
+        m.average_wage,
+        round(m.wages / nullif({{ best("m.employment_estimate", "m.employment") }}, 0)),
+        p.average_wage
+    ) AS average_wage_estimate,
+    {% for end, p, other, width in (("low", "p10", "p90", "below"), ("high", "p90", "p10", "above")) -%}
+    coalesce(
+        m.average_wage,
+        round(m.wages / nullif({{ within_bounds("m.employment_" ~ other, "m.employment") }}, 0)),
+        {{ pay_percentile(
+            end, "p.average_wage", "p.average_wage_lower", "p.average_wage_upper", "p.pay_middle", "p.pay_" ~ width
+        ) }}
+    ) AS average_wage_{{ p }},
     {% endfor -%}
     {{ estimate_quality("m.employment IS NOT NULL", "m.employment_estimate", "m.employment_p10", "m.employment_p90") }}
         AS estimate_quality
