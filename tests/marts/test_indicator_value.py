@@ -24,14 +24,17 @@ TABLES = {
     "cluster_firms": "true",
     "region_infrastructure": "true",
     "region_skills": "true",
+    "cluster_skill_gap": "true",
     "region_innovation": "true",
     "industry_specialisation": "ownership = 'private'",
 }
-# Figures of others, put together for reading; what industries' figures rest on; and no indicator.
+# Figures of others, put together for reading; what industries' figures rest on; what clusters' skills do, where a
+# row would need two entities; and no indicator.
 NOT_TOLD = {
     *(f"{of}_profile" for of in ("cluster", "industry", "opportunity", "region")),
     "employment",
     "bound_evidence",
+    "cluster_occupation",
     "indicator_value",
 }
 NUMBERS = ("double", "integer", "bigint")

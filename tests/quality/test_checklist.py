@@ -106,6 +106,8 @@ def test_every_mart_with_years_or_regions_has_a_profile_and_every_one_with_years
     own = set(of_own_years(mart_contracts()))
     assert own == {
         "cluster_firms",
+        "cluster_occupation",
+        "cluster_skill_gap",
         "region_dynamism",
         "region_innovation",
         "region_skills",

@@ -141,7 +141,7 @@ def test_a_changed_staffing_table_makes_what_reads_occupations(
     second = published(house, "2022-2023")
     assert made_anew(first, second) == {2022: {"cluster_linkage"}, 2023: {"cluster_linkage"}}
     changed = {name for (name, _), held in contents(second).items() if contents(first)[name, _] != held}
-    assert changed == {"cluster_linkage", "region_skills"}
+    assert changed == {"cluster_linkage", "cluster_occupation", "cluster_skill_gap", "region_skills"}
     with duckdb.connect(str(house.current), read_only=True) as con:
         assert con.execute("SELECT sum(occupation), sum(combined) FROM cluster_linkage").fetchall() != before
         found = con.execute("SELECT count(*), count(*) FILTER (NOT passed) FROM meta.check_result WHERE tool = 'dbt'")

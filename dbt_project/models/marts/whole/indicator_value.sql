@@ -11,6 +11,7 @@
     {"name": "cluster_firms", "entity": "cluster_id"},
     {"name": "region_infrastructure", "entity": "kind"},
     {"name": "region_skills", "entity": "occupation"},
+    {"name": "cluster_skill_gap", "entity": "cluster_id"},
     {"name": "region_innovation"},
     {"name": "industry_specialisation", "entity": "industry_id", "chosen": "ownership = 'private'"},
 ] -%}
