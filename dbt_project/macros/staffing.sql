@@ -1,7 +1,8 @@
 {#-
     Jobs by detailed occupation of the nearest industry that occupations are published for: four digits, by themselves or
     put together with others (whose codes the title then names), else three, else the sector. NULL is withheld; an
-    occupation without a row has no jobs to speak of. How BLS puts industries together changes from year to year.
+    occupation without a row has no jobs to speak of. How BLS puts industries together changes from year to year. A code of an
+    older NAICS is looked for where the survey's has it, and what the survey leaves out has no row (seed oews_industries).
 
     `industries` names a relation with a row an industry (naics, code: six digits), `survey` one of OEWS's industries.
     Gives naics, code, year (of the survey), occupation, title, employment and industry_employment, all jobs of the nearest
@@ -26,12 +27,18 @@ WITH staffed AS (
     WHERE industry_level IN ('4-digit', '3-digit', 'sector')
 ),
 
+surveyed AS (
+    SELECT i.naics, i.code, coalesce(o.surveyed_as, i.code) AS surveyed_as
+    FROM {{ industries }} AS i
+    LEFT JOIN {{ ref("oews_industries") }} AS o ON starts_with(i.code, o.prefix)
+),
+
 matches AS (
     SELECT DISTINCT
         i.naics, i.code, s.year, s.naics_code, s.industry_level,
         rank() OVER (PARTITION BY i.naics, i.code, s.year ORDER BY length(s.prefix) DESC) AS nth_longest
-    FROM {{ industries }} AS i
-    INNER JOIN staffed AS s ON starts_with(i.code, s.prefix)
+    FROM surveyed AS i
+    INNER JOIN staffed AS s ON starts_with(i.surveyed_as, s.prefix)
 ),
 
 jobs AS (

@@ -21,6 +21,8 @@ from tests.conftest import Demo
 
 ARCHIVE = Path("www.bls.gov") / "oes" / "special-requests" / "oesm25in4.zip"
 SURVEY = 2025
+# Farms, forestry but for logging, fishing, private households.
+NOT_SURVEYED = ("111", "112", "1131", "1132", "114", "1153", "814")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def skills(sample: Path, release: duckdb.DuckDBPyConnection, tmp_path_factory: p
         "WHERE region_id LIKE 'nation:%' AND ownership = 'private' AND year = ?",
         [SURVEY],
     ).fetchall()
+    members = [row for row in members if not row[1].startswith(NOT_SURVEYED)]
     occupations = sorted({row[0] for row in rows} | {o for of in shares.values() for o in of})
     areas, clusters = sorted({row[1] for row in rows}), sorted({row[0] for row in members})
     staffing = np.zeros((len(clusters), len(occupations)))
