@@ -89,3 +89,32 @@ def test_retired_codes_keep_what_was_last_known_of_them(warehouse: Con) -> None:
     found = warehouse.sql(known).fetchall()
     assert [(code, valid_to) for code, valid_to, _ in found] == [("02261", 2019), ("09001", 2023), ("17460", 2023)]
     assert all(year >= 2019 for _, _, year in found)
+
+
+def test_areas_of_the_survey_of_occupations_have_the_jobs_of_their_counties_in_it(warehouse: Con) -> None:
+    """The survey of 2025 has the areas of 2023, the jobs of 2016 those of 2015: Salisbury has lost the county that most
+    of its jobs were in, and Cleveland has another code. An area's own estimates and its counties' differ a little."""
+    jobs = {
+        area: (found, counties, own)
+        for area, found, counties, own in warehouse.sql(
+            """
+            WITH found AS (SELECT region_id, jobs_year, sum(jobs) AS jobs FROM cluster_skill_gap GROUP BY ALL),
+            held AS (
+                SELECT region_id, year, sum(employment_estimate) AS jobs FROM cluster_specialisation GROUP BY ALL
+            )
+            SELECT f.region_id, any_value(f.jobs), sum(h.jobs), any_value(o.jobs)
+            FROM found AS f
+            JOIN cbsa_county AS b ON f.region_id = b.region_id AND b.valid_to IS NULL
+            LEFT JOIN held AS h ON b.county_region_id = h.region_id AND f.jobs_year = h.year
+            LEFT JOIN held AS o ON f.region_id = o.region_id AND f.jobs_year = o.year
+            GROUP BY f.region_id
+            """
+        ).fetchall()
+    }
+    assert len(jobs) == 393
+    unknown = {area for area, (found, _, _) in jobs.items() if found is None}
+    assert unknown == {f"cbsa:{code}" for code in (14860, 25540, 35300, 35980, 47930)}, "Connecticut's"
+    assert [a for a, (found, counties, _) in jobs.items() if found and abs(found / counties - 1) > 0.002] == []
+    assert jobs["cbsa:41540"][0] < 0.4 * jobs["cbsa:41540"][2]
+    assert jobs["cbsa:17410"][0] > 800_000
+    assert jobs["cbsa:17410"][2] is None
