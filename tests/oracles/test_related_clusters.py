@@ -91,7 +91,7 @@ def test_order_of_pairs_over_regions(
     ("ours", "theirs", "floor"),
     [
         ("input_output", "io", 0.77),
-        ("occupation", "occ", 0.87),
+        ("occupation", "occ", 0.90),
         # The mean of both, where jobs are known.
         ("(lc_employment + lc_establishments) / 2", "lc", 0.88),
     ],
