@@ -27,13 +27,15 @@ PAY_ROUNDS = 8
 class Wages(NamedTuple):
     """Least, most and likely wages of each cell, and those that its jobs would earn at its industry's mean pay.
 
-    In currency a year; the most is infinite where nothing bounds it.
+    In currency a year; the most is infinite where nothing bounds it. For every step of sums a mask of those that
+    printed wages contradict.
     """
 
     lower: np.ndarray
     upper: np.ndarray
     likely: np.ndarray
     usual: np.ndarray
+    left_out: list[np.ndarray]
 
 
 def wages_of_cells(
@@ -59,7 +61,8 @@ def wages_of_cells(
         >>> printed, yes = np.array([900.0, 500.0, np.nan]), np.full(3, True)
         >>> sums = Sums(np.array([1, 2]), np.array([0]), np.array([0]))
         >>> kinds = np.zeros(3, dtype=int), np.array([-1])
-        >>> [found.tolist()[2] for found in wages_of_cells(printed, yes, np.array([108, 60, 48]), *kinds, [sums])]
+        >>> found = wages_of_cells(printed, yes, np.array([108, 60, 48]), *kinds, [sums])
+        >>> [values.tolist()[2] for values in found[:4]]
         [400.0, 400.0, 400.0, 400.0]
     """
     is_known = is_trusted & ~np.isnan(wages)
@@ -73,4 +76,4 @@ def wages_of_cells(
     low, high = (np.clip(guess * by, certain.lower, certain.upper) for by in (1 / PAY_FACTOR, PAY_FACTOR))
     # No sum takes an unbounded cell below half of what stands for it.
     upper = np.where(certain.upper < UNBOUNDED / 2, certain.upper, np.where(is_known, wages, np.inf))
-    return Wages(certain.lower, upper, raked(guess, low, high, kept, PAY_ROUNDS), guess)
+    return Wages(certain.lower, upper, raked(guess, low, high, kept, PAY_ROUNDS), guess, certain.left_out)

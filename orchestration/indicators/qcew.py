@@ -124,13 +124,13 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places, programmes: int 
 
     Returns:
         One entry per cell in `lower` and `upper`, in jobs as they would be printed (NaN above: none known), in
-        `estimate` a likely number of jobs between them, in `pay` likely wages a job of a cell whose wages are not
-        printed, in currency a year (NaN: printed, or nobody's), in `usual_pay` its industry's mean, in `wages_lower` and `wages_upper` the bounds of its
-        wages (NaN: printed, or above none known), in `is_told` whether another source tells of half or
-        more of a withheld cell's establishments, which are three or more, and in `unused` nothing, or which sums with
-        this cell as their whole were no evidence, as names of `Places.hierarchies` separated by commas. The totals of a
-        region of which none of a hierarchy's sums were say `all` before its name; of one whose own figures were none,
-        `figures`.
+        `estimate` a likely number of jobs between them, in `is_told` whether another source tells of half or more of a
+        withheld cell's establishments, which are three or more, and in `unused` nothing, or which sums with this cell
+        as their whole were no evidence, as names of `Places.hierarchies` separated by commas. The totals of a region of
+        which none of a hierarchy's sums were say `all` before its name; of one whose own figures were none, `figures`.
+        Of a cell whose wages are not printed, in currency a year, `pay` are likely wages a job, `usual_pay` its
+        industry's (NaN: printed, or nobody's), `wages_lower` and `wages_upper` the bounds of its wages (NaN: printed,
+        or above none known); `wages_unused` names, as `unused`, which further sums printed wages contradict.
 
     Example:
         >>> jobs, unknown = np.array([90.0, 60.0, np.nan]), np.full(3, np.nan)
@@ -164,7 +164,7 @@ def bound_year(cells: Mapping[str, np.ndarray], places: Places, programmes: int 
         "estimate": np.where(is_known, known, np.clip(likely, lower, np.where(np.isnan(upper), np.inf, upper))),
         "is_told": (_told(cells).covered(cells["establishments"]) >= MOST) & ~is_known,
         "unused": _named(unused),
-    } | _paid(cells, places, figures.is_printed, months, kept)
+    } | _paid(cells, places, figures.is_printed, months, kept, names)
 
 
 def _heeded(
@@ -193,10 +193,21 @@ def _estimated(cells: Mapping[str, np.ndarray], places: Places, narrowed: Tighte
 
 
 def _paid(
-    cells: Mapping[str, np.ndarray], places: Places, is_trusted: np.ndarray, months: np.ndarray, steps: list[Sums]
+    cells: Mapping[str, np.ndarray],
+    places: Places,
+    is_trusted: np.ndarray,
+    months: np.ndarray,
+    steps: list[Sums],
+    names: list[str],
 ) -> dict[str, np.ndarray]:
-    """Likely wages a job, and bounds of wages, where wages are not printed; NaN elsewhere, and where there is none."""
+    """Likely wages a job, and bounds of wages, where wages are not printed; NaN elsewhere, and where there is none.
+
+    And which further sums with a cell as their whole were no evidence of wages.
+    """
     found = wages_of_cells(cells["wages"], is_trusted, months, *_kinds(cells, places), steps)
+    unused = {name: np.zeros(len(months), bool) for name in names}
+    for name, step, left_out in zip(names, steps, found.left_out, strict=True):
+        unused[name][step.whole[left_out]] = True
     is_asked, unknown = np.isnan(cells["wages"]), np.full(len(months), np.nan)
     is_paid = is_asked & (found.likely > 0) & (months > 0)
     pay, usual = (
@@ -207,6 +218,7 @@ def _paid(
         "usual_pay": usual,
         "wages_lower": np.where(is_asked, found.lower, unknown),
         "wages_upper": np.where(is_asked & np.isfinite(found.upper), found.upper, unknown),
+        "wages_unused": _named(unused),
     }
 
 

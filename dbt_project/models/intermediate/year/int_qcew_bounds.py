@@ -8,7 +8,7 @@ from orchestration.indicators.qcew import Places, bound_year
 KEY = ["region_no", "ownership_no", "industry_no"]
 FIGURES = ["lower", "upper", "estimate", "pay", "usual_pay", "wages_lower", "wages_upper"]
 COLUMNS = dict.fromkeys(["year", *KEY], "int16") | dict.fromkeys(FIGURES, "float64")
-COLUMNS |= {"is_told": "bool", "unused": "str"}
+COLUMNS |= {"is_told": "bool", "unused": "str", "wages_unused": "str"}
 
 
 def model(dbt, session):
@@ -39,7 +39,7 @@ def bounds(cells, places, programmes):
     read = cells.order(", ".join(KEY)).fetchnumpy()
     figures = {name: values if name in KEY else as_doubles(values) for name, values in read.items()}
     found = bound_year(figures, places, programmes)
-    kept = (read["is_withheld"] == 1) | (found["unused"] != "")
+    kept = (read["is_withheld"] == 1) | (found["unused"] != "") | (found["wages_unused"] != "")
     return pd.DataFrame({name: read[name] for name in ["year", *KEY]} | found)[kept]
 
 
