@@ -103,20 +103,22 @@ def _lives(pid: str) -> bool:
 
 def prune_runs(dagster_home: Path, instance: DagsterInstance, keep: int = KEPT_RUNS) -> None:
     """Deletes all but the newest `keep` runs, with their events, their logs and their own event files."""
+    storage, events = dagster_home / "storage", dagster_home / "history" / "runs"
+    # Looked for before the runs: one that begins meanwhile has its record before its files, which are not among these.
+    folders, files = list(storage.glob("*")), list(events.glob("*.db*"))
     ids = [record.dagster_run.run_id for record in instance.get_run_records()]
     for old in ids[keep:]:
         instance.delete_run(old)
     _prune_checks(instance, ids[:keep])
     # Dagster leaves both behind: the folder of a run's logs, and its event file, emptied.
     kept = set(ids[:keep])
-    storage, events = dagster_home / "storage", dagster_home / "history" / "runs"
-    for folder in storage.glob("*"):
+    for folder in folders:
         if _is_run(folder.name) and folder.name not in kept:
             shutil.rmtree(folder)
-    for file in events.glob("*.db*"):
+    for file in files:
         name = file.name.split(".db")[0]
         if _is_run(name) and name not in kept:
-            file.unlink()
+            file.unlink(missing_ok=True)
 
 
 def _prune_checks(instance: DagsterInstance, kept: Collection[str]) -> None:

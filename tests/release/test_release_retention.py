@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
@@ -171,6 +172,28 @@ def test_old_runs_go_with_all_their_files(instance: DagsterInstance, home: Setti
     events = {path.name.split(".db")[0] for path in (home.dagster_home / "history" / "runs").iterdir()}
     assert events == {*ids[2:], "index"}
     assert instance.all_logs(ids[3])
+
+
+def test_the_files_of_a_run_that_begins_meanwhile_stay(
+    instance: DagsterInstance, home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that finds the lock taken has begun before it asks: without its file it would end by an error of the disk."""
+    old = [pooled.execute_in_process(instance=instance).run_id for _ in range(3)]
+    listed, began = instance.get_run_records, []
+
+    def meanwhile(*asked: Any, **how: Any) -> Any:
+        found = listed(*asked, **how)
+        if not began:
+            began.append(pooled.execute_in_process(instance=instance).run_id)
+            (home.dagster_home / "storage" / began[0]).mkdir(parents=True, exist_ok=True)
+        return found
+
+    monkeypatch.setattr(instance, "get_run_records", meanwhile)
+    prune_runs(home.dagster_home, instance, keep=1)
+    events = {path.name.split(".db")[0] for path in (home.dagster_home / "history" / "runs").iterdir()}
+    assert events == {old[-1], *began, "index"}
+    assert (home.dagster_home / "storage" / began[0]).exists()
+    assert instance.all_logs(began[0])
 
 
 def test_tidy_files_go_unless_an_index_or_a_kept_release_names_them(home: Settings) -> None:
