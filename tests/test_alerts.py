@@ -330,6 +330,24 @@ def test_a_crash_in_the_middle_of_a_line_is_passed_over(home) -> None:
     assert [a["outcome"] for a in told(home)] == ["failed", "failed"]
 
 
+@pytest.mark.parametrize("cut", [b'{"at": "2026-01-', b'{"subject": "Universit\xc3', b"\xff\xfe\x00"])
+def test_a_line_cut_within_a_letter_silences_no_later_alert(home, cut: bytes) -> None:
+    """As a full disk leaves it: without a line feed, and not text."""
+    fail(home)
+    with (home.home / "alerts.jsonl").open("ab") as file:
+        file.write(cut)
+    fail(home)
+    fail(home)
+    assert [a["outcome"] for a in told(home)] == ["failed"] * 3
+
+
+def test_a_history_that_cannot_be_read_leaves_the_other_ways(home, hook, monkeypatch, caplog) -> None:
+    (home.home / "alerts.jsonl").mkdir(parents=True)
+    fail(use(monkeypatch, webhook=hook.url))
+    assert [alert["outcome"] for alert in hook.got] == ["failed"]
+    assert "could not deliver the alert to alerts.jsonl" in caplog.text
+
+
 # --- how it travels -----------------------------------------------------------------------------------------------
 
 

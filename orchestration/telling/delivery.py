@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import smtplib
 import ssl
 import time
@@ -54,12 +55,18 @@ def deliver(settings: Settings, alert: dict[str, Any], sleep: Callable[[float], 
 
 
 def history(settings: Settings) -> list[dict[str, Any]]:
-    """The alerts given so far, oldest first; lines that a crash cut short are passed over."""
+    """The alerts given so far, oldest first; lines that a crash cut short, be it within a letter, are passed over.
+
+    None where the file cannot be read: an alert that is given twice is better than one that is not given.
+    """
     try:
-        lines = (settings.home / FILE).read_text(encoding="utf-8").splitlines()
+        text = (settings.home / FILE).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return []
-    found = [entry for line in lines if isinstance(entry := _loaded(line), dict)]
+    except OSError as error:
+        log.warning("the history of alerts cannot be read (%s)", type(error).__name__)
+        return []
+    found = [entry for line in text.split("\n") if isinstance(entry := _loaded(line), dict)]
     return [entry for entry in found if {"at", "outcome", "findings"} <= entry.keys()]
 
 
@@ -72,8 +79,12 @@ def _loaded(line: str) -> Any:
 
 def _write(settings: Settings, alert: dict[str, Any]) -> None:
     settings.home.mkdir(parents=True, exist_ok=True)
-    with (settings.home / FILE).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(alert, ensure_ascii=False) + "\n")
+    with (settings.home / FILE).open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            # A line that was cut short would take this one with it.
+            file.write(b"" if file.read() == b"\n" else b"\n")
+        file.write(json.dumps(alert, ensure_ascii=False).encode() + b"\n")
 
 
 def _post(settings: Settings, alert: dict[str, Any]) -> None:
