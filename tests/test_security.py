@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -144,6 +145,7 @@ CALL enable_logging(storage = 'file', storage_path = '{out}')
 CALL force_checkpoint()
 FROM enable_logging()
 FROM "enable_logging"/* a comment */ (level = 'debug')
+CREATE TEMP TABLE t AS FROM enable_logging​(storage = 'file', storage_path = '{out}'); SELECT 1
 FROM checkpoint()
 FROM main.force_checkpoint('x')
 FROM truncate_duckdb_logs()
@@ -202,6 +204,24 @@ def test_every_function_that_could_change_something_is_known() -> None:
     refused = {name for name in names if CHANGING.search(f"{name}(")}
     assert names - refused == set(READING.split()) & names, "unknown to us"
     assert {"checkpoint", "enable_logging", "query", "seq_scan", "write_log"} <= refused
+
+
+def test_whatever_duckdb_passes_over_before_a_bracket_hides_no_function() -> None:
+    """Blanks without width among them, and comments that end with other marks than a line feed."""
+    odd = [chr(n) for n in range(1, 0x10000) if unicodedata.category(chr(n)) in ("Cc", "Cf", "Zs", "Zl", "Zp")]
+    passed_over = []
+    with duckdb.connect() as con:
+        for between in [*odd, *(f"--{mark}" for mark in odd), "/* a */ -- b\r", '"', "/* ( */"]:
+            name = '"range"' if between == '"' else f"range{between}"
+            try:
+                con.execute(f"SELECT * FROM {name}(1)")
+            except duckdb.Error:
+                continue
+            passed_over.append(between)
+    assert {" ", "\u200b", "\u00a0", "\u3000", "--\r", "/* ( */"} <= set(passed_over)
+    for between in passed_over:
+        assert CHANGING.search(f"SELECT * FROM enable_logging{between}(level = 'debug')"), ascii(between)
+    assert not CHANGING.search("SELECT query FROM t WHERE query IN (1) AND (checkpoint) = (2)")
 
 
 def tree(folder: Path) -> dict[str, tuple[int, int]]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from orchestration.settings import Settings
 
 DEFAULT_TIMEOUT = 3600.0
+LONGEST_TIMEOUT = 7 * 24 * 3600.0
 SCRATCH_LIMIT = "20GB"
 # Nothing but the release can be read, nothing can be loaded. Without replacements a name in the SQL can't be one of
 # this program's variables.
@@ -45,10 +46,11 @@ EXPLAIN = re.compile(
     r"\s*EXPLAIN\s+(ANALYZE\s+)?(\(\s*(ANALYZE|FORMAT\s+\w+)(\s*,\s*(ANALYZE|FORMAT\s+\w+))*\s*\)\s*)?", re.IGNORECASE
 )
 # Functions that change something, run a text as SQL or follow a number as an address, although they stand in a SELECT.
+# Between a name and its bracket DuckDB passes over blanks of all kinds, most of which are not ASCII, and comments.
 CHANGING = re.compile(
     r"\b(arrow_scan|arrow_scan_dumb|checkpoint|disable_logging|disable_profiling|enable_logging|enable_profiling|"
     r"force_checkpoint|json_execute_serialized_sql|pandas_scan|python_map_function|query|seq_scan|truncate_duckdb_logs|"
-    r'write_log)"?(\s|/\*.*?\*/|--[^\n]*\n)*\(',
+    r'write_log)"?([\s\x00-\x20\x7f-\U0010ffff]|/\*.*?\*/|--[^\n\r]*[\n\r])*\(',
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -57,7 +59,9 @@ def query(
     sql: Annotated[str, typer.Argument(help="One SELECT in DuckDB's SQL.")],
     form: Annotated[Format, typer.Option("--format", help=" or ".join(get_args(Format)) + ".")] = "table",
     output: Annotated[Path | None, typer.Option(help="File to write instead of the terminal.")] = None,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds after which to give up; 0: never.")] = DEFAULT_TIMEOUT,
+    timeout: Annotated[
+        float, typer.Option(min=0, max=LONGEST_TIMEOUT, help="Seconds after which to give up; 0: never.")
+    ] = DEFAULT_TIMEOUT,
 ) -> None:
     """Run SQL on the current release, read-only.
 
