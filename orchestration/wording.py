@@ -12,13 +12,21 @@ from datetime import timedelta
 
 # C0 but tab and line feed, DEL and C1: what a terminal obeys. And the marks that turn the direction of writing: with
 # them a name can look like another.
-OBEYED = ((0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), (0x202A, 0x202E), (0x2066, 0x2069))
+OBEYED = (
+    (0x00, 0x08),
+    (0x0B, 0x1F),
+    (0x7F, 0x9F),
+    (0x061C, 0x061C),
+    (0x200E, 0x200F),
+    (0x202A, 0x202E),
+    (0x2066, 0x2069),
+)
 """First and last of each run of characters that no name holds for a good reason."""
 _OBEYED = re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in OBEYED)}]")
 # What makes a cell a formula in one spreadsheet or another, the full-width signs of Asian keyboards included.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Blanks and marks without width that a spreadsheet passes over before a formula.
-PASSED_OVER = " \u00a0\u200b\u200c\u200d\u2060\ufeff"
+PASSED_OVER = " \u000b\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
 UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 
 

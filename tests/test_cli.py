@@ -541,6 +541,15 @@ def test_a_damaged_last_run_hides_nothing_else(home: Settings, content: str) -> 
         assert "last_run.json is damaged" in " ".join(result.stdout.split())
 
 
+def test_what_status_repeats_commands_no_terminal(home: Settings) -> None:
+    publish(home)
+    odd = "\x1b[2J\x9b31m\u202egpj\u200e\u061c"
+    (home.home / "last_run.json").write_text(json.dumps({"outcome": "stopped", "message": odd, "failed_checks": [odd]}))
+    for arguments in (["status"], ["status", "--json"]):
+        assert not set(odd) & set(run(*arguments).stdout) - set("[2J31mgpj"), arguments
+    assert json.loads(run("status", "--json").stdout)["last_run"]["message"] == odd
+
+
 def test_status_names_what_is_no_longer_offered(home: Settings) -> None:
     """On nights with nothing new too: the release was made before, and cannot know."""
     publish(home)

@@ -31,4 +31,4 @@ def catalogue(
     current = Warehouse(load_settings()).current()
     found = described(read_checks(current.path), read_dictionary(current.path)) if current else described()
     found = {"release": current.id if current else None} | found
-    typer.echo(json.dumps(found, indent=1, ensure_ascii=False))
+    typer.echo(json.dumps(found, indent=1))

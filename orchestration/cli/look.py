@@ -47,7 +47,7 @@ def status(
         found["expected"] = [asdict(one) for one in ahead.expected]
         found["made_in_one_go"] = ahead.in_one_go
     if as_json:
-        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(found, indent=2))
         return
     console = stdout()
     release = found["release"]
