@@ -25,8 +25,8 @@ Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "satur
 PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 # What the library that reaches CLUSTERS_STORE reads by itself.
 STORE_KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
-# In a path, what SQL, patterns of files or dbt take for something else.
-ODD = re.compile(r"[{}'\"#*?\[\]\\\x00-\x1f\x7f]")
+# In a path, what SQL, patterns of files, addresses of databases or dbt take for something else.
+ODD = re.compile(r"[{}'\"#%*?\[\]\\\x00-\x1f\x7f]")
 SHORTEST_SECRET = 4
 LONGEST_WORD = 12
 # Each of two models may then take what one has needed of the sample, and twice as much again.

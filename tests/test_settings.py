@@ -61,6 +61,7 @@ def test_in_little_memory_one_table_is_built_at_a_time(limit: str, models: int) 
         ("HOME", "/srv/o'brien"),
         ("HOME", "/srv/#1"),
         ("HOME", "/srv/a*"),
+        ("HOME", "/srv/50%41"),
         ("MIRROR", "/srv/new\nline"),
         ("TIMEZONE", "Mars/Olympus"),
         ("ATTEMPTS", "0"),
