@@ -209,7 +209,7 @@ def _paid(
     for name, step, left_out in zip(names, steps, found.left_out, strict=True):
         unused[name][step.whole[left_out]] = True
     is_asked, unknown = np.isnan(cells["wages"]), np.full(len(months), np.nan)
-    is_paid = is_asked & (found.likely > 0) & (months > 0)
+    is_paid = is_asked & (found.usual > 0)
     pay, usual = (
         np.divide(MONTHS * wages, months, out=unknown.copy(), where=is_paid) for wages in (found.likely, found.usual)
     )

@@ -124,20 +124,27 @@ SELECT
     {{ likely(probability("v.ucm_strong", "m.ucm_strong_probability")) }} AS ucm_strong_likely,
     m.stars_estimate,
     coalesce(m.wages, p.average_wage * {{ best("m.employment_estimate", "m.employment") }}) AS wages_estimate,
-    -- Wages that are known are divided by what jobs may be.
+    {% set likely -%}
     coalesce(
         m.average_wage,
         round(m.wages / nullif({{ best("m.employment_estimate", "m.employment") }}, 0)),
         p.average_wage
-    ) AS average_wage_estimate,
-    {% for end, p, other, width in (("low", "p10", "p90", "below"), ("high", "p90", "p10", "above")) -%}
-    coalesce(
-        m.average_wage,
-        round(m.wages / nullif({{ within_bounds("m.employment_" ~ other, "m.employment") }}, 0)),
-        {{ pay_percentile(
-            end, "p.average_wage", "p.average_wage_lower", "p.average_wage_upper", "p.pay_middle", "p.pay_" ~ width
-        ) }}
-    ) AS average_wage_{{ p }},
+    )
+    {%- endset -%}
+    {{ likely }} AS average_wage_estimate,
+    -- Wages that are known are divided by what jobs may be.
+    {% for end, p, other, width, nearest in (
+        ("low", "p10", "p90", "below", "least"), ("high", "p90", "p10", "above", "greatest")
+    ) -%}
+    CASE
+        WHEN {{ likely }} IS NOT NULL THEN {{ nearest }}({{ likely }}, coalesce(
+            m.average_wage,
+            round(m.wages / nullif({{ within_bounds("m.employment_" ~ other, "m.employment") }}, 0)),
+            {{ pay_percentile(
+                end, "p.average_wage", "p.average_wage_lower", "p.average_wage_upper", "p.pay_middle", "p.pay_" ~ width
+            ) }}
+        ))
+    END AS average_wage_{{ p }},
     {% endfor -%}
     {{ estimate_quality("m.employment IS NOT NULL", "m.employment_estimate", "m.employment_p10", "m.employment_p90") }}
         AS estimate_quality
