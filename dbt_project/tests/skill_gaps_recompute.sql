@@ -31,7 +31,7 @@ SELECT 'skills', o.region_id, o.cluster_id, o.year
 FROM {{ ref("cluster_occupation") }} AS o
 LEFT JOIN {{ ref("region_skills") }} AS s
     ON o.region_id = s.region_id AND o.year = s.year AND o.occupation = s.occupation AND s.level = 'detailed'
-WHERE (o.lq, o.employment, o.mean_wage) IS DISTINCT FROM (s.lq, s.employment, s.mean_wage)
+WHERE (o.lq, o.jobs_there, o.mean_wage) IS DISTINCT FROM (s.lq, s.employment, s.mean_wage)
 UNION ALL
 -- Every area of the survey has every cluster that any area has.
 SELECT 'areas', s.region_id, NULL, s.year

@@ -19,7 +19,8 @@ SELECT
     o.place::INTEGER AS place,
     o.share,
     a.jobs * o.share AS jobs_needed,
-    s.employment,
+    -- No total is made of it: which occupations are the largest goes by the newest year of jobs.
+    s.employment AS jobs_there,
     s.lq,
     s.mean_wage,
     s.mean_wage / p.mean_wage AS relative_pay,
